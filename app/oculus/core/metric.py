@@ -1,0 +1,23 @@
+"""One number at one moment."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+
+class Metric(Struct, frozen=True, gc=False):
+    """What a collector learned. `ts_ms` is milliseconds since 1970, UTC: when the number came to be."""
+
+    ts_ms: int
+    category: str
+    symbol: str
+    value: float
+    tags: dict[str, str]
+
+
+def finite(metrics: Sequence[Metric]) -> list[Metric]:
+    """Those with a real number. NaN and infinities cannot be stored, compared or drawn."""
+    return [metric for metric in metrics if math.isfinite(metric.value)]

@@ -1,0 +1,69 @@
+"""Threads that can be started, watched and stopped."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Does one thing again and again on a thread of its own.
+
+    Subclasses write `step`, and `finish` if something must be put away at the end.
+    A `step` that waits for work itself sets `pause_s = 0` and overrides `wake`, which stop() calls.
+    """
+
+    pause_s = 1.0  # wait between steps; stop() cuts it short
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.last_error: Exception | None = None
+        self.stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 5.0) -> bool:
+        """Ask the thread to end and wait for it. True if it ended in time."""
+        self.stopping.set()
+        self.wake()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def step(self) -> None:
+        raise NotImplementedError
+
+    def finish(self) -> None:
+        """Runs once, on the thread, after the last step."""
+
+    def wake(self) -> None:
+        """End a wait inside `step`."""
+
+    def _run(self) -> None:
+        while not self.stopping.is_set():
+            try:
+                self.step()
+                self.last_error = None
+            except Exception as error:  # one bad step must not end the thread
+                self._report(error)
+                self.stopping.wait(max(self.pause_s, 0.1))
+                continue
+            if self.pause_s:
+                self.stopping.wait(self.pause_s)
+        try:
+            self.finish()
+        except Exception as error:
+            self._report(error)
+
+    def _report(self, error: Exception) -> None:
+        # What stays broken fails at every step. Say it when it starts.
+        if str(error) != str(self.last_error):
+            log.warning("%s: %s", self.name, error, exc_info=error)
+        self.last_error = error
