@@ -41,7 +41,7 @@ def read_special(kind: type, given: Any) -> Any:
     if isinstance(given, kind):
         return given
     if not isinstance(given, str):
-        raise ValueError(f"{given!r} should be text such as {EXAMPLES[kind]}")  # noqa: TRY004 - msgspec wants it
+        raise ValueError(f"{given!r} should be text such as {EXAMPLES[kind]}")
     return readers[kind](given)
 
 
@@ -54,7 +54,7 @@ def write_special(given: Any) -> Any:
 
 def describe_special(kind: type) -> dict[str, Any]:
     """msgspec's schema_hook."""
-    schemas = {
+    schemas: dict[type, dict[str, Any]] = {
         Duration: {"type": "string", "pattern": f"^{PATTERN.pattern}$", "examples": ["30s", "5m"]},
         Size: {
             "type": "string",
