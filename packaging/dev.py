@@ -75,9 +75,9 @@ def main(arguments: list[str]) -> int:
 
 
 def run(arguments: list[str]) -> int:
-    """Start Oculus with `arguments`; without any, `oculus serve`."""
+    """Start Oculus with `arguments`; `run check` is `oculus check`."""
     prepare("run")
-    return hand_over([str(PYTHON), "-m", "oculus", *(arguments or ["serve"])])
+    return hand_over([str(PYTHON.with_name("oculus.exe" if os.name == "nt" else "oculus")), *arguments])
 
 
 def test(arguments: list[str]) -> int:
