@@ -71,6 +71,8 @@ def test_the_installed_wheel_answers_and_finds_its_own_files(wheel, tmp_path):
 
 def ask(python, code):
     """What a program prints, run away from the checkout."""
-    return subprocess.run(
-        [python, "-c", code], cwd=python.parent, capture_output=True, text=True, check=True
-    ).stdout.strip()
+    done = subprocess.run(
+        [python, "-c", code], cwd=python.parent, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
