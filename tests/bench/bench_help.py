@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import sysconfig
 import time
-from pathlib import Path
 from statistics import median
 
+from serving import OCULUS, Row
+
 ROUNDS = 30
-OCULUS = Path(sysconfig.get_path("scripts")) / ("oculus.exe" if sys.platform == "win32" else "oculus")
 
 
-def main() -> list[tuple[str, str, str, str]]:
+def main() -> list[Row]:
     nothing, with_help = [], []
     for _ in range(ROUNDS):  # taken in turn, so that both meet the same machine
         nothing.append(took_ms([sys.executable, "-c", "pass"]))
