@@ -1,0 +1,1 @@
+"""Rules: they judge what was collected and say what is news."""

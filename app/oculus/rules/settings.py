@@ -1,0 +1,175 @@
+"""What can be set for a rule, and what the rules of one file must not do together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+from oculus.core.durations import Duration
+from oculus.core.event import Severity
+from oculus.rules.condition import Condition, ConditionError, parse
+from oculus.rules.template import Template, TemplateError
+
+NOTHING = Duration(0)
+
+
+class NoData(StrEnum):
+    """What to do when a rule can no longer be judged."""
+
+    KEEP = "keep"
+    ALERT = "alert"
+    OK = "ok"
+
+
+class RuleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A condition, how long it must hold, and who is told."""
+
+    name: Annotated[
+        str, Meta(description="What pages and messages call it; unique.", min_length=1, max_length=100)
+    ]
+    condition: Annotated[
+        str,
+        Meta(description="When there is trouble, such as net.ping.* > 200 or crypto.price.btc_usd < 50k."),
+    ]
+    clear: Annotated[
+        str, Meta(description="When the trouble is over; empty: as soon as the condition no longer holds.")
+    ] = ""
+    for_: Annotated[Duration, Meta(description="How long the condition must hold before it fires.")] = field(
+        default=NOTHING, name="for"
+    )
+    recover_for: Annotated[Duration, Meta(description="How long it must be well before it resolves.")] = (
+        NOTHING
+    )
+    cooldown: Annotated[
+        Duration, Meta(description="Shortest time from one message that it fires to the next.")
+    ] = NOTHING
+    repeat: Annotated[Duration, Meta(description="Time between reminders while it fires; 0s: none.")] = (
+        NOTHING
+    )
+    no_data: Annotated[
+        NoData, Meta(description="Without data: keep the state, raise an alert of its own, or count as ok.")
+    ] = NoData.KEEP
+    no_data_for: Annotated[
+        Duration | None,
+        Meta(
+            description="Time without an answer that counts as no data; by default 3 intervals, at least 5m."
+        ),
+    ] = None
+    depends_on: Annotated[
+        tuple[str, ...],
+        Meta(description="Rules that explain this one: while they fire, nobody is told of it."),
+    ] = ()
+    severity: Annotated[Severity, Meta(description="How bad it is.")] = Severity.WARN
+    message: Annotated[
+        str,
+        Meta(
+            description="What people are told, a Jinja template; empty: made from the condition.",
+            max_length=4000,
+        ),
+    ] = ""
+    channels: Annotated[tuple[str, ...], Meta(description="Who is told, by the names under channels.")] = (
+        "log",
+    )
+    mention: Annotated[tuple[str, ...], Meta(description="Whom a message calls by name, such as @here.")] = ()
+    enabled: Annotated[bool, Meta(description="Whether it is judged at all.")] = True
+
+    def __post_init__(self) -> None:
+        """Raises ValueError with every mistake that one field alone cannot show."""
+        if wrong := list(self.mistakes()):
+            raise ValueError("; ".join(wrong))
+
+    def mistakes(self) -> Iterator[str]:
+        """What is wrong, each beginning with the field's name, in the words of whoever wrote it."""
+        if not self.name.isprintable() or not self.name.strip():
+            yield f"name {self.name!r} cannot be printed; write letters, digits and signs"
+        yield from self._wrong_conditions()
+        if self.no_data_for is not None and self.no_data_for <= NOTHING:
+            yield "no_data_for is no time at all; write 1m or more"
+        try:
+            Template.parse(self.message)
+        except TemplateError as error:
+            yield f"message {error}"
+
+    def _wrong_conditions(self) -> Iterator[str]:
+        read: list[Condition] = []
+        for name, text in (("condition", self.condition), ("clear", self.clear)):
+            try:
+                read += [parse(text)] if text or name == "condition" else []
+            except ConditionError as error:
+                yield f"{name} {error}"
+                return
+        if len(read) == 2 and read[1].globs and read[1].stars != read[0].stars:
+            yield "clear has other * than the condition; write as many in both"
+
+    @property
+    def parsed(self) -> Condition:
+        return parse(self.condition)
+
+    @property
+    def parsed_clear(self) -> Condition | None:
+        return parse(self.clear) if self.clear.strip() else None
+
+
+class RuleProblem(Struct, frozen=True):
+    """A mistake that only shows when all rules are seen together."""
+
+    index: int  # of the rule in the list
+    field: str
+    what: str
+    hint: str
+
+
+def check_rules(rules: Sequence[RuleSettings]) -> list[RuleProblem]:
+    """Every `depends_on` that names no rule, or leads in a circle."""
+    known = {rule.name: rule for rule in rules}
+    problems = []
+    for index, rule in enumerate(rules):
+        for name in rule.depends_on:
+            if name not in known:
+                near = get_close_matches(name, known, n=1)
+                hint = f"did you mean {near[0]}?" if near else "write the name of another rule"
+                problems.append(RuleProblem(index, "depends_on", f"there is no rule {name!r}", hint))
+        if circle := _circle(rule.name, known):
+            what = f"the rules wait for one another: {' -> '.join(circle)}"
+            problems.append(RuleProblem(index, "depends_on", what, "write one of them without it"))
+    return problems
+
+
+def _circle(name: str, known: dict[str, RuleSettings]) -> list[str]:
+    """The way from `name` back to itself; empty when there is none."""
+    ways, seen = [[name]], {name}
+    while ways:
+        way = ways.pop()
+        for other in known[way[-1]].depends_on:
+            if other == name:
+                return [*way, name]
+            if other in known and other not in seen:
+                seen.add(other)
+                ways.append([*way, other])
+    return []
+
+
+def in_order(rules: Iterable[RuleSettings]) -> list[RuleSettings]:
+    """The rules, each after those it depends on. Circles are broken somewhere."""
+    known = {rule.name: rule for rule in rules}
+    ordered: dict[str, RuleSettings] = {}
+    for name in known:
+        waiting, entered = [name], set()
+        while waiting:
+            last = known[waiting[-1]]
+            missing = [
+                each
+                for each in last.depends_on
+                if each in known and each not in ordered and each not in entered
+            ]
+            entered.add(last.name)
+            if missing:
+                waiting.append(missing[0])
+            else:
+                ordered.setdefault(last.name, last)
+                waiting.pop()
+    return list(ordered.values())

@@ -1,0 +1,87 @@
+"""Where a rule stands, what it is told, and what is news of it: the words of the evaluator."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from oculus.core.alert import NewsKind
+from oculus.rules.condition import Worse
+from oculus.rules.settings import NoData
+
+
+class State(StrEnum):
+    OK = "ok"
+    PENDING = "pending"  # it holds, but not yet for long enough
+    FIRING = "firing"
+    RECOVERING = "recovering"  # it is well again, but not yet for long enough
+
+
+class Input(StrEnum):
+    """What judging came to. Where several are of one moment, the first of this list counts."""
+
+    TRUE = "true"
+    FALSE = "false"
+    NO_ROW = "no_row"  # SQL: the query worked, this row did not come
+    STALE = "stale"  # no answer for too long
+    ERROR = "error"  # could not be computed
+
+
+RANKS = {kind: rank for rank, kind in enumerate(Input)}
+FREEZING = (Input.STALE, Input.ERROR)
+
+
+class Reading(Struct, frozen=True, gc=False):
+    """One input and what goes with it."""
+
+    kind: Input
+    ts_ms: int  # of the sample; for STALE, of the last answer
+    value: float | None = None
+    clears: bool = True  # with FALSE: this ends what fires. Not so between `condition` and `clear`
+    overdue: bool = False  # with STALE or ERROR: `no_data_for` has passed without an answer
+
+
+class Spec(Struct, frozen=True, kw_only=True):
+    """What the evaluator needs of a rule."""
+
+    for_ms: int = 0
+    recover_ms: int = 0
+    cooldown_ms: int = 0
+    repeat_ms: int = 0
+    no_data: NoData = NoData.KEEP
+    worse: Worse = Worse.HIGHER
+    right: float = 0.0  # with FARTHER: the value that would be right
+
+
+class Standing(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a rule stands for one instance. All of it survives a restart."""
+
+    state: State = State.OK
+    since_ms: int = 0  # when that began, by the sample
+    started_ms: int = 0  # the first sample of the trouble
+    fired_ms: int = 0  # the sample on which it fired
+    seen_ms: int = 0  # the last sample that counted towards `held_ms`
+    held_ms: int = 0  # how much of `for`, or of `recover_for`, has been observed
+    worst: float | None = None
+    told_ms: int | None = None  # when people last heard that it fires; `cooldown` runs from here
+    reminded_ms: int = 0
+    told: bool = False  # people know of this trouble
+    held: str = ""  # why they do not, said once
+    acknowledged: bool = False
+    explained: bool = False  # a rule it depends on fires
+    freed_ms: int | None = None  # when that one resolved
+    frozen_ms: int | None = None  # since when nothing is known
+    no_data_ms: int | None = None  # since when a NO_DATA alert is open
+
+
+class Notice(Struct, frozen=True, kw_only=True):
+    """One thing that is news. `held` says why it is not told; "" when it is."""
+
+    kind: NewsKind
+    ts_ms: int
+    started_ms: int
+    held: str = ""
+    reason: str = ""  # why it resolved, where that is not that all is well
+    no_data: bool = False  # it is about the missing data, not about the condition
+    worst: float | None = None
