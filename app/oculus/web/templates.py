@@ -1,0 +1,39 @@
+"""Templates: compiled once, everything escaped, a missing name is an error and not an empty spot."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from oculus import __version__
+from oculus.core.paths import bundled
+
+HTMX = "/static/vendor/htmx-2.0.11/htmx.min.js"
+IDIOMORPH = "/static/vendor/idiomorph-0.8.0/idiomorph-ext.min.js"
+# htmx must neither write styles nor run text as code: the pages' policy forbids both.
+HTMX_SETTINGS = (
+    '{"includeIndicatorStyles":false,"allowEval":false,"historyEnabled":false,"selfRequestsOnly":true,"timeout":10000,'
+    '"responseHandling":[{"code":"204|304","swap":false},{"code":"2..","swap":true},'
+    '{"code":"...","swap":false,"error":true}]}'
+)
+
+
+def render(name: str, **what: Any) -> str:
+    """The template `name` under ui/templates, filled with `what`."""
+    return environment().get_template(name).render(what)
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(bundled("ui", "templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.globals.update(version=__version__, htmx=HTMX, idiomorph=IDIOMORPH, htmx_settings=HTMX_SETTINGS)
+    return made
