@@ -1,0 +1,145 @@
+"""One collector at work: its instance, its slots, its record."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+from oculus.collectors import build
+from oculus.collectors.backoff import Backoff
+from oculus.collectors.collector import Collector, CollectorSettings
+from oculus.collectors.health import Health, Outcome
+from oculus.collectors.pool import Errand
+from oculus.collectors.slots import Slots
+from oculus.collectors.status import CollectorState, CollectorStatus
+from oculus.collectors.words import masked, of_crash
+from oculus.core.clock import Clock
+from oculus.core.durations import short
+from oculus.core.errors import SourceBusy, SourceError
+from oculus.core.metric import Metric
+from oculus.core.symbols import VALID
+
+log = logging.getLogger(__name__)
+
+GRACE_S = 1.0  # added to what the settings allow, before a run is given up
+
+
+class Run:
+    """One time of asking. `result` is set when it is over, one way or the other."""
+
+    def __init__(self, slot: float | None) -> None:
+        self.slot = slot  # None: asked for by hand
+        self.errand: Errand | None = None
+        self.given_up = False
+        self.result: Future[Outcome] = Future()
+
+
+class Job:
+    """A collector and all that the scheduler must remember about it."""
+
+    def __init__(self, settings: CollectorSettings, clock: Clock, phase_s: float) -> None:
+        self.settings = settings
+        self.type = str(settings.__struct_config__.tag)
+        self.phase_s = phase_s
+        self.interval_s = settings.interval.total_seconds()
+        self.limit_s = settings.timeout.total_seconds() * (settings.retries + 1) + GRACE_S
+        self.slots = Slots(clock.monotonic() + phase_s, self.interval_s)
+        self.backoff = Backoff(self.interval_s)
+        self.health = Health()
+        self.run: Run | None = None
+        self.paused = False
+        self.gone = False
+        self._clock = clock
+        self._collector: Collector | None = None
+        self.expected: list[str] = []
+        self.name = self.label = settings.name or self.type
+        self.seen: set[str] = set()
+        self.backs_off = True
+        self._prepare()
+
+    def ask(self) -> Outcome:
+        """Run the collector once. Whatever it does, this returns."""
+        try:
+            collector = self._collector or self._build()
+            metrics = collector.collect()
+            self._check(metrics)
+        except SourceError as error:
+            wish_s = error.retry_after_s if isinstance(error, SourceBusy) else None
+            how = "could not ask its source"
+            return Outcome(trouble=masked(str(error)), how=how, answered=False, wish_s=wish_s)
+        except BaseException as error:  # even a plugin's sys.exit() must only cost this one run
+            log.debug("%s: failed", self.label, exc_info=error)
+            self.renew()
+            return Outcome(trouble=of_crash(error), how="failed and was set up afresh", answered=False)
+        return Outcome(metrics=metrics, trouble=collector.trouble, how="is down")
+
+    def overran(self) -> Outcome:
+        """What a run came to that had to be given up."""
+        return Outcome(trouble=f"took longer than {short(self.limit_s)}", how="was given up", answered=False)
+
+    def renew(self) -> None:
+        """Forget the instance; the next run makes a new one."""
+        self._collector = None
+
+    def status(self, now: float, now_ms: int) -> CollectorStatus:
+        """How it fares. `now` is the monotonic clock, `now_ms` the wall clock."""
+        health, on = self.health, self.settings.enabled
+        stuck = self.run is not None and self.run.given_up
+        asks = on and not self.paused and not stuck
+        return CollectorStatus(
+            name=self.label,
+            type=self.type,
+            symbols=self.symbols(),
+            state=self._state(),
+            interval_s=self.interval_s,
+            last_run_ms=health.last_run_ms,
+            last_success_ms=health.last_success_ms,
+            last_error=health.trouble,
+            failing_since_ms=health.since_ms,
+            next_run_ms=now_ms + round(max(0.0, self.slots.due - now) * 1000) if asks else None,
+            runs=health.runs,
+            failures=health.failures,
+            missed=health.missed,
+            stuck=stuck,
+            lateness_p50_ms=health.late(0.5),
+            lateness_p99_ms=health.late(0.99),
+        )
+
+    def _state(self) -> CollectorState:
+        if not self.settings.enabled:
+            return CollectorState.OFF
+        if self.paused:
+            return CollectorState.PAUSED
+        return CollectorState.FAILING if self.health.trouble else CollectorState.OK
+
+    def symbols(self) -> list[str]:
+        """Those it will write, then those it has written besides."""
+        return self.expected + sorted(self.seen.difference(self.expected))
+
+    def _prepare(self) -> None:
+        try:
+            self._build()
+        except Exception as error:  # a plugin that cannot be made; its runs will say so and try again
+            log.debug("%s: cannot be set up", self.label, exc_info=error)
+
+    def _build(self) -> Collector:
+        collector = build(self.settings)
+        collector.clock = self._clock
+        self.expected = collector.symbols()
+        self.name = collector.name
+        self.backs_off = collector.backs_off
+        self._collector = collector
+        return collector
+
+    def _check(self, metrics: Sequence[Metric]) -> None:
+        """Raises TypeError or ValueError when a collector returned what cannot be kept."""
+        if not isinstance(metrics, list):
+            raise TypeError(f"collect() returned {type(metrics).__name__} instead of a list of metrics")
+        for metric in metrics:
+            if not isinstance(metric, Metric):
+                raise TypeError(f"collect() returned a {type(metric).__name__} among its metrics")
+            math.isfinite(metric.value)
+            if metric.symbol not in self.seen and not VALID.fullmatch(metric.symbol):
+                raise ValueError(f"symbol {metric.symbol!r} may only have a-z, 0-9 and . _ - : /")

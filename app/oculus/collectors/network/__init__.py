@@ -1,0 +1,1 @@
+"""Probes: is it up, and how fast."""

@@ -1,0 +1,125 @@
+"""What an answer should be like, and in what it is not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import jmespath
+import msgspec
+from jmespath.exceptions import JMESPathError
+from msgspec import Meta, Struct
+
+from oculus.collectors.network.exchange import KEPT, Reply
+
+RANGE = re.compile(r"\s*([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?\s*")
+SHOWN = 60  # characters of a value in a message
+
+
+class ExpectJson(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What should stand at one place of a JSON body."""
+
+    path: Annotated[
+        str, Meta(description="Where to look, in JMESPath: status, data.items[0].id", min_length=1)
+    ]
+    equals: Annotated[Any, Meta(description="What should stand there.")]
+
+    def __post_init__(self) -> None:
+        try:
+            jmespath.compile(self.path)
+        except JMESPathError as error:
+            reason = " ".join(str(error).split())
+            raise ValueError(
+                f"path {self.path!r} is not JMESPath: {reason}; write one such as data.state"
+            ) from error
+
+
+class Expectations:
+    """All that an answer is held against."""
+
+    def __init__(self, status: Sequence[int | str], body: str, json: ExpectJson | None) -> None:
+        self._status = [status_range(part) for part in status]
+        self._status_text = ", ".join(map(str, status))
+        self._body_text = body
+        self._body = body_pattern(body)
+        self._json = json
+
+    def broken(self, reply: Reply) -> list[str]:
+        """What is wrong with `reply`, in words; empty when all is as it should be."""
+        checks = (self._wrong_status(reply), self._wrong_body(reply), self._wrong_json(reply))
+        return [wrong for wrong in checks if wrong]
+
+    def _wrong_status(self, reply: Reply) -> str:
+        if any(low <= reply.status <= high for low, high in self._status):
+            return ""
+        said = " ".join(f"{reply.status} {reply.reason[:SHOWN]}".split())
+        return f"answered {said}, expected {self._status_text}"
+
+    def _wrong_body(self, reply: Reply) -> str:
+        if not self._body or self._body.search(text_of(reply)):
+            return ""
+        part = f"the first {KEPT >> 20} MiB of its body" if reply.size > KEPT else "its body"
+        return f"{part} does not have {short(self._body_text)}"
+
+    def _wrong_json(self, reply: Reply) -> str:
+        if self._json is None:
+            return ""
+        if reply.size > KEPT:
+            return f"its body is longer than {KEPT >> 20} MiB, too long to be read as JSON"
+        try:
+            found = jmespath.search(
+                self._json.path, msgspec.json.decode(reply.body.removeprefix(b"\xef\xbb\xbf"))
+            )
+        except (msgspec.DecodeError, RecursionError):
+            return "its body is not JSON"
+        except JMESPathError as error:
+            return f"{self._json.path} cannot be found in its body: {short(error)}"
+        if same(found, self._json.equals):
+            return ""
+        return f"{self._json.path} is {short(shown(found))}, expected {short(shown(self._json.equals))}"
+
+
+def status_range(given: int | str) -> tuple[int, int]:
+    """200 or "200-299" as (lowest, highest). Raises ValueError in words."""
+    match = RANGE.fullmatch(str(given))
+    if match is None:
+        raise ValueError(f"{given!r} is not a status; write 200 or 200-299")
+    low, high = int(match[1]), int(match[2] or match[1])
+    if low > high:
+        raise ValueError(f"{given!r} runs backwards; write {high}-{low}")
+    return low, high
+
+
+def body_pattern(text: str) -> re.Pattern[str] | None:
+    """Plain text is looked for as it is; between slashes it is a regular expression. Raises ValueError."""
+    if not text:
+        return None
+    if len(text) < 3 or not (text.startswith("/") and text.endswith("/")):
+        return re.compile(re.escape(text))
+    try:
+        return re.compile(text[1:-1])
+    except re.error as error:
+        raise ValueError(f"{text} is not a regular expression: {error}") from error
+
+
+def text_of(reply: Reply) -> str:
+    charset = reply.headers.get_content_charset("utf-8")
+    try:
+        return reply.body.decode(charset, "replace")
+    except LookupError:
+        return reply.body.decode("utf-8", "replace")
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equal as JSON: to Python, true would be 1."""
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+
+
+def shown(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def short(value: object) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

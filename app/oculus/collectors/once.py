@@ -1,0 +1,28 @@
+"""Ask one collector once, outside the scheduler, as `oculus collect NAME` does."""
+
+from __future__ import annotations
+
+import threading
+
+from oculus.collectors.collector import CollectorSettings
+from oculus.collectors.health import Outcome
+from oculus.collectors.job import Job
+from oculus.core.clock import SystemClock
+from oculus.core.errors import OculusError
+from oculus.core.metric import Metric, finite
+
+
+def collect_once(settings: CollectorSettings) -> tuple[list[Metric], str]:
+    """What the collector learned, and why what it watches is down ("" when it is well).
+
+    Raises OculusError when it could not ask, or took longer than its settings allow.
+    """
+    job = Job(settings, SystemClock(), phase_s=0.0)
+    outcomes: list[Outcome] = []
+    thread = threading.Thread(target=lambda: outcomes.append(job.ask()), name="once", daemon=True)
+    thread.start()
+    thread.join(job.limit_s)
+    outcome = outcomes[0] if outcomes else job.overran()
+    if not outcome.answered:
+        raise OculusError(f"{job.name} {outcome.how}: {outcome.trouble}")
+    return finite(outcome.metrics), outcome.trouble

@@ -1,0 +1,83 @@
+"""Which collectors there are, and what they are called."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+from oculus.collectors.collector import CollectorSettings
+from oculus.collectors.job import Job
+from oculus.core.errors import OculusError
+
+
+class Roster:
+    """The jobs in the order of the settings. The scheduler guards it with its lock."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+
+    def sort_out(
+        self, wanted: Sequence[CollectorSettings]
+    ) -> tuple[list[Job | None], list[CollectorSettings]]:
+        """For each of `wanted` the job that has those very settings or None, and the settings without one."""
+        have: dict[str, list[Job]] = defaultdict(list)
+        for job in self.jobs:
+            have[repr(job.settings)].append(job)  # settings hold dicts, so they have no hash
+        places = [take(have[repr(settings)], settings) for settings in wanted]
+        return places, [settings for settings, job in zip(wanted, places, strict=True) if job is None]
+
+    def replace(self, places: Sequence[Job | None], fresh: Iterable[Job]) -> None:
+        """Fill the empty places with `fresh` and let go of everybody else."""
+        new = iter(fresh)
+        jobs = [job or next(new) for job in places]
+        gone = {id(job): job for job in self.jobs}
+        for job in jobs:
+            gone.pop(id(job), None)
+        for job in gone.values():
+            job.gone = True
+        take_over(gone.values(), jobs)
+        self.jobs = jobs
+        name_all(jobs)
+
+    def find(self, name: str) -> Job:
+        """The job of that name or main symbol. Raises OculusError, in words, when it is not exactly one."""
+        for called in ([job for job in self.jobs if job.label == name],
+                       [job for job in self.jobs if job.name == name or name in job.expected]):  # fmt: skip
+            if len(called) == 1:
+                return called[0]
+            if called:
+                raise OculusError(
+                    f"{len(called)} collectors are called {name}",
+                    f"Write one of {', '.join(job.label for job in called)}.",
+                )
+        near = get_close_matches(name, [job.label for job in self.jobs], n=1)
+        hint = f"Did you mean {near[0]}?" if near else "`oculus status` lists them."
+        raise OculusError(f"no collector is called {name}", hint)
+
+
+def take(jobs: list[Job], settings: CollectorSettings) -> Job | None:
+    """Remove and return the job with exactly these settings (the text masks secrets, so compare again)."""
+    found = next((job for job in jobs if job.settings == settings), None)
+    if found:
+        jobs.remove(found)
+    return found
+
+
+def take_over(old: Iterable[Job], jobs: Iterable[Job]) -> None:
+    """A job with changed settings takes over its predecessor's record, so that nothing is told twice."""
+    records = {(job.type, *job.expected): job for job in old if job.expected}
+    for job in jobs:
+        before = records.get((job.type, *job.expected))
+        if before:
+            job.health, job.paused = before.health, before.paused
+            job.seen.update(before.seen)
+
+
+def name_all(jobs: Iterable[Job]) -> None:
+    """Give each job a label of its own: its name, or its main symbol where two have the same name."""
+    jobs = list(jobs)
+    times = Counter(job.name for job in jobs)
+    for job in jobs:
+        alone = times[job.name] == 1 or not job.expected
+        job.label = job.name if alone else job.expected[0]

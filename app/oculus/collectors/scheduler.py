@@ -1,0 +1,252 @@
+"""The scheduler: asks every collector in its slots, on the threads of one pool.
+
+Slots lie on the monotonic clock. A slot that comes while its collector still runs, or while the machine
+slept, is counted as missed and never made up for.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import TimeoutError as FutureTimeout
+
+from oculus.collectors.collector import CollectorSettings
+from oculus.collectors.health import Outcome, Turn
+from oculus.collectors.job import Job, Run
+from oculus.collectors.pool import Errand, Pool
+from oculus.collectors.roster import Roster
+from oculus.collectors.slots import Slots, phase
+from oculus.collectors.status import CollectorStatus, Freshness
+from oculus.core.clock import Clock, SystemClock
+from oculus.core.counters import Counters
+from oculus.core.durations import short
+from oculus.core.errors import OculusError
+from oculus.core.event import Event
+from oculus.core.metric import Metric, finite
+from oculus.core.symbols import main_of
+from oculus.core.worker import Worker
+
+log = logging.getLogger(__name__)
+
+THREADS = 64  # at most this many runs at once
+LOOK_S = 0.25  # how often runs past their limit are looked for
+IDLE_S = 60.0  # longest sleep when nothing runs; a change of settings ends it
+PATIENCE_S = (
+    1.0  # stop() waits this long at most for runs under way; their results would come too late anyway
+)
+
+
+class Scheduler(Worker):
+    """Hands metrics to `sink` and news about collectors to `tell`; both are called on the pool's threads."""
+
+    pause_s = 0.0
+
+    def __init__(
+        self,
+        sink: Callable[[Sequence[Metric]], None],
+        tell: Callable[[Event], None],
+        counters: Counters | None = None,
+        clock: Clock | None = None,
+        threads: int = THREADS,
+    ) -> None:
+        super().__init__("scheduler")
+        self._sink = sink
+        self._tell = tell
+        self._counters = counters or Counters()
+        self._clock = clock or SystemClock()
+        self._pool = Pool("collector", threads, self._clock)
+        self._lock = threading.RLock()
+        self._poke = threading.Event()
+        self._roster = Roster()
+        self._heap: list[tuple[float, int, Job]] = []
+        self._numbers = itertools.count()
+        self._owners: dict[str, Job] = {}
+
+    # What to run
+
+    def replace(self, wanted: Sequence[CollectorSettings]) -> None:
+        """Run exactly these. Whatever has the same settings as before keeps its slots and its record."""
+        with self._lock:
+            places, new = self._roster.sort_out(wanted)
+            fresh = [self._job(settings, number, len(new)) for number, settings in enumerate(new)]
+            self._roster.replace(places, fresh)
+            self._owners = {symbol: job for job in self._roster.jobs for symbol in job.symbols()}
+            for job in fresh:
+                if job.settings.enabled:
+                    self._line_up(job)
+        for job in fresh:
+            log.info("%s: asks every %s", job.label, short(job.interval_s))
+        self._poke.set()
+
+    def start(self) -> None:
+        """Begin. Slots are counted from here, however long ago `replace` was called."""
+        with self._lock:
+            now = self._clock.monotonic()
+            self._heap.clear()
+            for job in self._roster.jobs:
+                job.slots = Slots(now + job.phase_s, job.interval_s)
+                if job.settings.enabled:
+                    self._line_up(job)
+        super().start()
+
+    def pause(self, name: str) -> None:
+        """Leave its slots unused until `resume`. Raises OculusError for a name nobody has."""
+        with self._lock:
+            self._roster.find(name).paused = True
+
+    def resume(self, name: str) -> None:
+        """Use its slots again. Raises OculusError for a name nobody has."""
+        with self._lock:
+            self._roster.find(name).paused = False
+
+    def run_now(self, name: str) -> list[Metric]:
+        """Ask once, out of turn, and wait for it. The metrics go to `sink` like any others.
+
+        Raises OculusError when nobody has that name, it is running already, or it could not ask.
+        """
+        with self._lock:
+            job = self._roster.find(name)
+            if not job.settings.enabled:
+                raise OculusError(f"{job.label} is switched off", "Set `enabled: true` in its settings.")
+            if job.run:
+                raise OculusError(f"{job.label} is running already", "Its result arrives in a moment.")
+            run = self._launch(job, None)
+        try:
+            outcome = run.result.result(job.limit_s + 2 * LOOK_S + PATIENCE_S)
+        except FutureTimeout as error:
+            raise OculusError(f"{job.label} found no free thread", "Try again later.") from error
+        if not outcome.answered:
+            raise OculusError(f"{job.label} {outcome.how}: {outcome.trouble}")
+        return list(outcome.metrics)
+
+    def _job(self, settings: CollectorSettings, number: int, together: int) -> Job:
+        return Job(settings, self._clock, phase(number, together, settings.interval.total_seconds()))
+
+    # How it goes
+
+    def status(self) -> list[CollectorStatus]:
+        with self._lock:
+            now, now_ms = self._clock.monotonic(), self._clock.now_ms()
+            return [job.status(now, now_ms) for job in self._roster.jobs]
+
+    def freshness(self, symbol: str) -> Freshness | None:
+        """When the collector of `symbol` last had an answer; None when no collector writes it."""
+        job = self._owners.get(symbol) or self._owners.get(main_of(symbol))
+        if job is None:
+            return None
+        return Freshness(answered_ms=job.health.answered_ms, interval_s=job.interval_s, collector=job.label)
+
+    # The loop
+
+    def step(self) -> None:
+        self._poke.wait(self.tick())
+        self._poke.clear()
+
+    def wake(self) -> None:
+        self._poke.set()
+
+    def stop(self, timeout_s: float = 5.0) -> bool:
+        """Start nothing more. What is under way gets a moment to end; what comes later is thrown away."""
+        ended = super().stop(timeout_s)
+        self._pool.close(min(timeout_s, PATIENCE_S))
+        with self._lock:
+            for job in self._roster.jobs:
+                job.gone = True
+        return ended
+
+    def tick(self) -> float:
+        """Start what is due and give up what hangs. Seconds until there may be more to do."""
+        now = self._clock.monotonic()
+        for errand in self._pool.give_up(now):
+            errand.too_long()
+        with self._lock:
+            while self._heap and self._heap[0][0] <= now:
+                job = heapq.heappop(self._heap)[2]
+                if not job.gone:
+                    self._take_slot(job, now)
+                    self._line_up(job)
+            soonest = self._heap[0][0] - now if self._heap else IDLE_S
+        return min(max(soonest, 0.0), LOOK_S if self._pool.busy() else IDLE_S)
+
+    def _line_up(self, job: Job) -> None:
+        heapq.heappush(self._heap, (job.slots.due, next(self._numbers), job))
+
+    def _take_slot(self, job: Job, now: float) -> None:
+        if job.slots.due > now:  # it was told to back off after it had been lined up
+            return
+        slot, missed = job.slots.take(now)
+        if job.paused:
+            return
+        if job.run:
+            missed += 1
+        else:
+            self._launch(job, slot)
+        if missed:
+            job.health.missed += missed
+            self._counters.add("collectors.missed", missed)
+
+    def _launch(self, job: Job, slot: float | None) -> Run:
+        run = job.run = Run(slot)
+        run.errand = Errand(lambda: self._work(job, run), job.limit_s, lambda: self._give_up(job, run))
+        self._pool.submit(run.errand)
+        return run
+
+    # One run, on a thread of the pool
+
+    def _work(self, job: Job, run: Run) -> None:
+        if run.slot is not None:
+            self._note_lateness(job, self._clock.monotonic() - run.slot)
+        outcome = job.ask()
+        with self._lock:
+            job.run = None
+            if run.given_up:  # too late: it has been reported, and its numbers are of another time
+                job.renew()
+                return
+            told = self._settle(job, outcome)
+        self._deliver(job, outcome, told)
+        run.result.set_result(outcome)
+
+    def _give_up(self, job: Job, run: Run) -> None:
+        outcome = job.overran()
+        with self._lock:
+            if job.run is not run:  # it came back this very moment
+                return
+            run.given_up = True
+            told = self._settle(job, outcome)
+        self._counters.add("collectors.abandoned")
+        self._deliver(job, outcome, told)
+        run.result.set_result(outcome)
+
+    def _settle(self, job: Job, outcome: Outcome) -> Turn | None:
+        """Enter a run into the records. Needs the lock."""
+        self._counters.add("collectors.runs")
+        if outcome.answered:
+            job.backoff.worked()
+        else:
+            self._counters.add("collectors.failures")
+            if job.backs_off:
+                job.slots.skip_until(self._clock.monotonic() + job.backoff.failed(outcome.wish_s))
+        for symbol in {metric.symbol for metric in outcome.metrics} - job.seen:
+            job.seen.add(symbol)
+            self._owners.setdefault(symbol, job)
+        return job.health.note(outcome, self._clock.now_ms())
+
+    def _deliver(self, job: Job, outcome: Outcome, turn: Turn | None) -> None:
+        if job.gone:
+            return
+        metrics = finite(outcome.metrics)
+        if refused := len(outcome.metrics) - len(metrics):
+            self._counters.add("collectors.refused", refused)
+            log.warning("%s: %d of its numbers were no numbers", job.label, refused)
+        if metrics:
+            self._sink(metrics)
+        if turn:
+            log.log(logging.INFO if turn.well else logging.WARNING, "%s: %s", job.label, turn.what)
+            self._tell(turn.event(job.label, job.type, job.symbols()))
+
+    def _note_lateness(self, job: Job, late_s: float) -> None:
+        job.health.lateness_s.append(late_s)
+        self._counters.time("collectors.lateness", late_s)

@@ -1,0 +1,44 @@
+"""How collectors fare, as pages and the API show it. Times are UTC ms."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class CollectorState(StrEnum):
+    OK = "ok"
+    FAILING = "failing"  # what it watches is down, or it cannot ask
+    PAUSED = "paused"
+    OFF = "off"  # `enabled: false`
+
+
+class CollectorStatus(Struct, frozen=True, kw_only=True):
+    """One collector at this moment."""
+
+    name: str
+    type: str
+    symbols: list[str]
+    state: CollectorState
+    interval_s: float
+    last_run_ms: int | None
+    last_success_ms: int | None  # when all was last well
+    last_error: str  # why it is failing; empty when it is not
+    failing_since_ms: int | None
+    next_run_ms: int | None  # None while paused, off or stuck
+    runs: int
+    failures: int  # runs without an answer; a host found down is an answer
+    missed: int  # slots that went by unused
+    stuck: bool  # given up, its thread not yet back
+    lateness_p50_ms: float | None  # of the recent starts, behind their slots
+    lateness_p99_ms: float | None
+    calls_left: int | None = None  # of the source's quota, where there is one
+
+
+class Freshness(Struct, frozen=True, kw_only=True):
+    """When the source of a symbol was last heard from. A host found down has been heard from."""
+
+    answered_ms: int | None
+    interval_s: float
+    collector: str
