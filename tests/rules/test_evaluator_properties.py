@@ -1,0 +1,175 @@
+"""What holds for every trace whatever."""
+
+import json
+from itertools import pairwise
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from oculus.core.alert import NewsKind
+from oculus.rules.condition import Worse
+from oculus.rules.evaluator import play, step
+from oculus.rules.settings import NoData
+from oculus.rules.standing import FREEZING, Input, Reading, Spec, Standing, State
+
+times = st.sampled_from([0, 1, 10_000, 30_000, 60_000, 120_000])
+specs = st.builds(
+    Spec,
+    for_ms=times,
+    recover_ms=times,
+    cooldown_ms=times,
+    repeat_ms=times,
+    no_data=st.sampled_from(NoData),
+    worse=st.sampled_from(Worse),
+)
+values = st.integers(-5, 5).map(float)
+steps = st.tuples(
+    st.sampled_from([0, 1000, 10_000, 30_000, 45_000]),
+    st.sampled_from([*Input, *[Input.TRUE] * 3, None]),
+    values,
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from(["", "", "gw"]),
+)
+
+
+def as_trace(drawn):
+    """(reading or None, now, explained_by), times never running back."""
+    now, trace = 1_000_000, []
+    for gap, kind, value, clears, overdue, explained_by in drawn:
+        now += gap
+        reading = None if kind is None else Reading(kind, now, value, clears, overdue)
+        trace.append((reading, now, explained_by))
+    return trace
+
+
+traces = st.lists(steps, max_size=40).map(as_trace)
+samples = st.lists(
+    st.builds(
+        Reading,
+        kind=st.sampled_from(Input),
+        ts_ms=st.integers(0, 20).map(lambda n: n * 10_000),
+        value=values | st.none(),
+        clears=st.booleans(),
+        overdue=st.booleans(),
+    ),
+    max_size=30,
+)
+
+
+def follow(spec, trace, standing=None):
+    """Each step's (standing, news)."""
+    standing, steps = standing or Standing(), []
+    for reading, now, explained_by in trace:
+        standing, news = step(spec, standing, reading, now, explained_by)
+        steps.append((standing, news))
+    return steps
+
+
+def news_of(steps):
+    return [notice for _, news in steps for notice in news]
+
+
+@given(specs, traces)
+def test_nothing_fires_unless_the_condition_was_seen_to_hold_for_long_enough(spec, trace):
+    run, before = [], Standing()  # (time, known) of the unbroken run so far
+    for (reading, _, _), (after, news) in zip(trace, follow(spec, trace), strict=True):
+        if reading is not None and reading.kind in (Input.FALSE, Input.NO_ROW):
+            run = []
+        elif reading is not None:
+            run.append((reading.ts_ms, reading.kind is Input.TRUE))
+        if before.state in (State.OK, State.PENDING) and after.state is State.FIRING:
+            assert sum(b - a for (a, known), (b, still) in pairwise(run) if known and still) >= spec.for_ms
+            assert [notice.kind for notice in news if not notice.no_data] == [NewsKind.FIRED]
+        elif any(notice.kind is NewsKind.FIRED for notice in news):
+            assert before.held  # told late
+        before = after
+
+
+@given(specs, traces)
+def test_every_firing_that_was_told_is_resolved_exactly_once(spec, trace):
+    open_now = False
+    for notice in news_of(follow(spec, trace)):
+        if notice.no_data or notice.held:
+            continue
+        if notice.kind is NewsKind.FIRED:
+            assert not open_now
+            open_now = True
+        elif notice.kind is NewsKind.RESOLVED:
+            assert open_now
+            open_now = False
+        else:
+            assert notice.kind is NewsKind.REMINDER
+            assert open_now
+
+
+@given(specs, traces)
+def test_every_no_data_alert_is_resolved_exactly_once(spec, trace):
+    kinds = [notice.kind for notice in news_of(follow(spec, trace)) if notice.no_data]
+    assert kinds == ([NewsKind.NO_DATA, NewsKind.RESOLVED] * len(kinds))[: len(kinds)]
+
+
+@given(specs, traces, st.integers(0, 40))
+def test_a_restart_at_any_point_changes_no_news(spec, trace, cut):
+    whole = follow(spec, trace)
+    before = follow(spec, trace[:cut])
+    saved = json.dumps(msgspec.to_builtins(before[-1][0] if before else Standing()))
+    restored = msgspec.convert(json.loads(saved), Standing)
+    after = follow(spec, trace[cut:], restored)
+    assert news_of(before) + news_of(after) == news_of(whole)
+    assert not whole or (before + after)[-1] == whole[-1] or not trace[cut:]
+
+
+@given(specs, traces, st.integers(0, 40), st.sampled_from(FREEZING), st.integers(1, 10**8))
+def test_time_in_which_nothing_is_known_changes_no_news(spec, trace, cut, unknown, gap):
+    """Stop before any step, know nothing for a while, see again what was seen last, and go on."""
+    spec = replace(spec, no_data=NoData.KEEP)
+    cut = min(cut, len(trace))
+    before = follow(spec, trace[:cut])
+    standing = before[-1][0] if before else Standing()
+    last = next((each for each in reversed(trace[:cut]) if each[0] is not None), None)
+    if last is None or last[0].kind in FREEZING:
+        return
+    now = trace[cut - 1][1]
+    frozen = [
+        (Reading(unknown, now, None), now, ""),
+        (None, now + gap // 2, ""),
+        (Reading(unknown, now, None), now + gap, ""),
+    ]
+    silent = follow(spec, frozen, standing)
+    assert news_of(silent) == []
+    again = replace(last[0], ts_ms=last[0].ts_ms + gap)
+    resumed = follow(spec, [(again, now + gap, trace[cut - 1][2])], silent[-1][0])
+    assert news_of(resumed) == []
+    shifted = [
+        (None if reading is None else replace(reading, ts_ms=reading.ts_ms + gap), when + gap, by)
+        for reading, when, by in trace[cut:]
+    ]
+    later = news_of(follow(spec, shifted, resumed[-1][0]))
+    expected = news_of(follow(spec, trace[cut:], standing))
+    assert [(n.kind, n.held, n.ts_ms - gap) for n in later] == [(n.kind, n.held, n.ts_ms) for n in expected]
+
+
+@given(specs, samples, st.randoms(use_true_random=False))
+def test_the_order_of_inputs_of_one_moment_does_not_matter(spec, readings, chance):
+    shuffled = list(readings)
+    chance.shuffle(shuffled)
+    assert play(spec, Standing(), shuffled) == play(spec, Standing(), readings)
+
+
+@given(specs, traces)
+def test_time_alone_never_changes_whether_there_is_trouble(spec, trace):
+    standing = Standing()
+    for (reading, _, _), (after, _) in zip(trace, follow(spec, trace), strict=True):
+        if reading is None:
+            assert after.state is standing.state
+        standing = after
+
+
+@given(specs, traces)
+def test_what_was_not_told_is_held_back_for_a_reason(spec, trace):
+    for standing, _ in follow(spec, trace):
+        if standing.state is State.FIRING and standing.frozen_ms is None:
+            assert standing.told != bool(standing.held)
