@@ -140,8 +140,8 @@ def test_toml_knows_no_unquoted_text():
 
 def test_parts_that_do_not_go_together_are_told_where_they_stand():
     assert told("part: {x: 13,\n  y: 2}") == [
-        "f:1: part.x: x 13 brings bad luck; write 12",
-        "f:2: part.y: y goes with it; write 1",
+        "f:1: part.x: 13 brings bad luck; write 12",
+        "f:2: part.y: goes with it; write 1",
     ]
 
 

@@ -46,7 +46,7 @@ def bind_struct(kind: type[Struct], where: Where, draft: Draft) -> Any:
         return WRONG
     known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     before = len(draft.problems)
-    for name in (name for name in given if name not in known):
+    for name in (name for name in given if name not in known and name != kind.__struct_config__.tag_field):
         draft.wrong((*where, name), "no such setting", advice(name, known))
     values = {}
     for name, field in known.items():
@@ -64,8 +64,8 @@ def made(kind: type[Struct], values: dict[str, Any], where: Where, draft: Draft)
     except (ValueError, TypeError) as error:
         names = "|".join(field.encode_name for field in msgspec.structs.fields(kind))
         for said in re.split(rf"; (?=(?:{names}) )", str(error)):  # each begins with the setting it is about
-            what, _, hint = said.partition("; ")
-            about = what.partition(" ")[0]
+            about, _, rest = said.partition(" ")
+            what, _, hint = (rest if re.fullmatch(names, about) else said).partition("; ")
             draft.wrong((*where, about) if re.fullmatch(names, about) else where, what, hint)
         return WRONG
 

@@ -18,6 +18,9 @@ class Place(NamedTuple):
     path: Where  # within that file
     text: str = ""  # an unquoted number, true or false as it was written; else empty
 
+    def spot(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
 
 NOWHERE = Place("", 0, ())
 
@@ -30,10 +33,9 @@ class SettingsProblem(Struct, frozen=True):
     hint: str = ""
 
     def __str__(self) -> str:
-        spot = f"{self.place.file}:{self.place.line}" if self.place.line else self.place.file
         path = spell(self.place.path)
         told = f"{self.what}; {self.hint}" if self.hint else self.what
-        return ": ".join(part for part in (spot, path, told) if part)
+        return ": ".join(part for part in (self.place.spot(), path, told) if part)
 
 
 class Draft(Struct):
@@ -79,6 +81,11 @@ class Draft(Struct):
             except (KeyError, IndexError, TypeError):
                 return None
         return found
+
+    def entries(self, section: str) -> list[Where]:
+        """Where the entries of a list stand."""
+        given = self.data.get(section)
+        return [(section, number) for number in range(len(given))] if isinstance(given, list) else []
 
 
 def spell(path: Where) -> str:

@@ -74,5 +74,5 @@ def twice(whole: Draft, draft: Draft, where: Where) -> None:
     """The same thing in two files: name both places."""
     first = whole.place(where)
     merged_problem = Draft(places={where: draft.place(where)})
-    merged_problem.wrong(where, f"{spell(where)} is set in {first.file}:{first.line} too", "keep one of them")
+    merged_problem.wrong(where, f"{spell(where)} is set in {first.spot()} too", "keep one of them")
     whole.problems += merged_problem.problems

@@ -1,0 +1,129 @@
+"""What only shows when all settings are seen together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from oculus.collectors import build
+from oculus.core.errors import ConfigError
+from oculus.core.logs import parse_levels
+from oculus.core.symbols import main_of, matches
+from oculus.rules.settings import RuleSettings, check_rules
+from oculus.settings.draft import Draft, Where
+from oculus.settings.sections import Bound
+from oculus.settings.words import advice, nearest
+
+ALWAYS_THERE = ("log",)  # channels that need not be listed
+OWN = "oculus."  # symbols that Oculus writes about itself
+
+
+def check(draft: Draft, bound: Bound) -> None:
+    """Adds to the draft's problems and notices."""
+    check_levels(draft, bound)
+    check_names(draft, "collectors")
+    check_names(draft, "rules")
+    check_symbols(draft, bound)
+    check_channels(draft)
+    check_dependencies(draft, bound)
+    notice_unknown_symbols(draft, bound)
+
+
+def check_levels(draft: Draft, bound: Bound) -> None:
+    if "logging" not in bound.plain:
+        return
+    try:
+        parse_levels(bound.plain["logging"].level, "level")
+    except ConfigError as error:
+        for problem in error.problems:
+            what, _, hint = problem.removeprefix("level: ").partition("; ")
+            draft.wrong(("logging", "level"), what, hint)
+
+
+def check_names(draft: Draft, section: str) -> None:
+    """A name that a person gave may be given once."""
+    first: dict[str, Where] = {}
+    for where, name in written(draft, section, "name"):
+        if not isinstance(name, str):
+            continue
+        if name in first:
+            there = draft.place(first[name])
+            draft.wrong(
+                where, f"{name!r} is the name of {there.spot()} too", "write another name for one of them"
+            )
+        first.setdefault(name, where)
+
+
+def check_symbols(draft: Draft, bound: Bound) -> None:
+    """Two collectors may not write the same symbol: their numbers would be mixed."""
+    first: dict[str, Where] = {}
+    for where, settings in bound.collectors.items():
+        for symbol in build(settings).symbols():
+            if symbol in first and first[symbol] != where:
+                there = draft.place(first[symbol])
+                draft.wrong(
+                    where, f"writes {symbol} as {there.spot()} does", "give one of them a name of its own"
+                )
+                break
+            first[symbol] = where
+
+
+def check_channels(draft: Draft) -> None:
+    """Rules name channels that exist. One with a mistake in it exists too."""
+    if not draft.whole:
+        return  # the missing one may stand in the file that could not be read
+    given = draft.data.get("channels")
+    known = [*ALWAYS_THERE, *(given if isinstance(given, dict) else ())]
+    for where, names in written(draft, "rules", "channels"):
+        for number, name in enumerate(names if isinstance(names, list) else ()):
+            if name not in known:
+                draft.wrong((*where, number), f"there is no channel {name!r}", advice(str(name), known))
+
+
+def check_dependencies(draft: Draft, bound: Bound) -> None:
+    """`depends_on` names rules that exist and leads in no circle. One with a mistake in it exists too."""
+    if not draft.whole:
+        return
+    names = dict(written(draft, "rules", "name"))
+    rules = {
+        where: bound.rules.get(where) or stand_in(names.get((*where, "name")))
+        for where in draft.entries("rules")
+    }
+    for problem in check_rules(list(rules.values())):
+        draft.wrong((*list(rules)[problem.index], problem.field), problem.what, problem.hint)
+
+
+def stand_in(name: Any) -> RuleSettings:
+    """For a rule that has a mistake: the others may still refer to it."""
+    return RuleSettings(
+        name=name if isinstance(name, str) and name.isprintable() and name.strip() else "?", condition="a > 0"
+    )
+
+
+def notice_unknown_symbols(draft: Draft, bound: Bound) -> None:
+    """A rule on what nobody collects never fires. It may be on purpose: its collector is yet to come."""
+    if not draft.whole or draft.problems:
+        return
+    known = [symbol for settings in bound.collectors.values() for symbol in build(settings).symbols()]
+    for where, rule in bound.rules.items():
+        for symbol in rule.parsed.symbols:
+            if not symbol.startswith(OWN) and not any(written_by(symbol, main) for main in known):
+                near = nearest(symbol, known)
+                hint = f"did you mean {near}?" if near else "add a collector for it"
+                draft.odd((*where, "condition"), f"no collector writes {symbol}", hint)
+
+
+def written_by(symbol: str, main: str) -> bool:
+    """Whether what writes `main` also writes `symbol`, which may be a part of it or a glob."""
+    if "*" not in symbol:
+        return main_of(symbol) == main
+    base = symbol if matches(symbol, main) else symbol.rpartition(".")[0]
+    return matches(base, main)
+
+
+def written(draft: Draft, section: str, name: str) -> Iterator[tuple[Where, Any]]:
+    """What is written under `name` in each entry of a list, sound or not."""
+    for where in draft.entries(section):
+        entry = draft.at(where)
+        if isinstance(entry, dict) and entry.get(name) is not None:
+            yield (*where, name), entry[name]

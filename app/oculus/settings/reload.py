@@ -1,0 +1,137 @@
+"""Hot reload: a changed settings file is taken on within three seconds, a broken one changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from oculus.core.clock import Clock
+from oculus.core.errors import ConfigError, OculusError
+from oculus.core.worker import Worker
+from oculus.settings.load import Overrides, load
+from oculus.settings.merge import files_of
+from oculus.settings.schema import Settings
+
+log = logging.getLogger(__name__)
+
+FRESH_MS = (
+    3000  # two changes within one tick of the file system's clock look like one: read what is this young
+)
+
+
+class Seen(NamedTuple):
+    """A file as it was at the last look."""
+
+    stat: tuple[int, int, int]  # modified (ns), size, inode
+    digest: bytes
+
+
+Look = dict[Path, Seen | None]  # None: it cannot be read
+
+
+class Reloader(Worker):
+    """Looks at the files each second. What changed must look the same twice before it is read:
+    an editor or a copy may be in the middle of writing."""
+
+    def __init__(
+        self,
+        path: Path,
+        apply: Callable[[Settings], None],
+        broken: Callable[[list[str]], None],
+        clock: Clock,
+        *,
+        current: Settings | None = None,
+        overrides: Overrides | None = None,
+    ) -> None:
+        """`apply` gets new settings, `broken` the mistakes, or none when they are mended; both on this
+        thread. `current` is what runs now; without it the first look applies what it reads."""
+        super().__init__("settings")
+        self.problems: list[str] = []  # why the files are not what runs; for every page
+        self._path, self._clock = path, clock
+        self._apply, self._broken = apply, broken
+        self._current, self._overrides = current, overrides
+        self._taken: Look | None = None  # the files as they were when last read
+        self._before: Look = {}  # the files at the last look
+        self._one_at_a_time = threading.Lock()
+
+    def step(self) -> None:
+        with self._one_at_a_time:
+            now = self._look()
+            settled, self._before = now == self._before, now
+            if settled and now != self._taken:
+                self._read(now)
+
+    def reload(self) -> list[str]:
+        """Read the files now; returns the mistakes. Any thread may call it."""
+        with self._one_at_a_time:
+            self._before = self._look()
+            self._read(self._before)
+            return self.problems
+
+    def _read(self, now: Look) -> None:
+        self._taken = now
+        try:
+            settings = load(self._path, self._overrides)
+        except ConfigError as error:
+            self._tell(error.problems)
+            return
+        if settings == self._current:
+            self._tell([])
+            return
+        self._take_on(settings)
+
+    def _take_on(self, settings: Settings) -> None:
+        previous = self._current
+        try:
+            self._apply(settings)
+        except Exception as error:  # whatever a stage may raise, the others must go on with what they had
+            log.warning("settings: could not be taken on", exc_info=error)
+            what = str(error) if isinstance(error, OculusError) else f"{type(error).__name__}: {error}"
+            self._go_back(previous)
+            self._tell([f"{self._path.name}: the new settings are right but could not be taken on: {what}"])
+            return
+        self._current = settings
+        log.info("settings: taken on from %s", ", ".join(file.name for file in settings.files))
+        self._tell([])
+
+    def _go_back(self, previous: Settings | None) -> None:
+        """Some stages may have the new settings and some the old: give all of them the old."""
+        self._current = None  # so that whatever is read next is applied
+        if previous is None:
+            return
+        try:
+            self._apply(previous)
+        except Exception as error:
+            log.error("settings: the old ones could not be put back either", exc_info=error)
+            return
+        self._current = previous
+
+    def _tell(self, problems: Sequence[str]) -> None:
+        """Once for each new set of mistakes, and once when they are mended."""
+        if list(problems) == self.problems:
+            return
+        for problem in problems:
+            log.warning("settings: %s", problem)
+        if not problems:
+            log.info("settings: the mistakes are mended")
+        self.problems = list(problems)
+        self._broken(self.problems)
+
+    def _look(self) -> Look:
+        return {path: self._seen(path) for path in files_of(self._path)}
+
+    def _seen(self, path: Path) -> Seen | None:
+        try:
+            found = path.stat()
+            stat = (found.st_mtime_ns, found.st_size, found.st_ino)
+            before = self._before.get(path)
+            young = self._clock.now_ms() - found.st_mtime_ns // 1_000_000 < FRESH_MS
+            if before and before.stat == stat and not young:
+                return before
+            return Seen(stat, hashlib.sha256(path.read_bytes()).digest()) if path.is_file() else None
+        except OSError:
+            return None  # told when it is read

@@ -1,0 +1,85 @@
+"""Everything that can be set, as one type. Each stage says itself what can be set for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+from oculus.collectors.collector import CollectorSettings
+from oculus.core.secret import Secret
+from oculus.notify.channel import ChannelSettings
+from oculus.rules.settings import RuleSettings
+from oculus.settings.draft import SettingsProblem
+from oculus.storage.settings import StorageSettings
+
+__all__ = ["SECTIONS", "LoggingSettings", "RateLimit", "ServerSettings", "Settings", "SettingsProblem"]
+
+
+class RateLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How often one client may ask the API."""
+
+    per_second: Annotated[float, Meta(description="Requests a second, on average.", gt=0)] = 10.0
+    burst: Annotated[int, Meta(description="Requests at once.", ge=1)] = 20
+
+
+class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the pages and the API are served."""
+
+    host: Annotated[
+        str, Meta(description="Address to listen on; 0.0.0.0 lets other machines in.", min_length=1)
+    ] = "127.0.0.1"
+    port: Annotated[int, Meta(description="Port to listen on; 0 picks a free one.", ge=0, le=65535)] = 8420
+    token: Annotated[
+        Secret, Meta(description="What every request must show; empty: made on first start.")
+    ] = field(default_factory=lambda: Secret(""))
+    rate_limit: Annotated[RateLimit, Meta(description="How often one client may ask the API.")] = field(
+        default_factory=RateLimit
+    )
+    names: Annotated[list[str], Meta(description="Further host names under which the pages are reached.")] = (
+        field(default_factory=list)
+    )
+
+
+class LoggingSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What Oculus writes about itself, into logs/oculus.log of the data folder."""
+
+    level: Annotated[
+        str,
+        Meta(
+            description="trace, debug, info, warn or error; or for each part: info,rules=debug.", min_length=1
+        ),
+    ] = "info"
+    format: Annotated[Literal["json", "text"], Meta(description="JSON lines, or text for eyes.")] = "json"
+    keep_days: Annotated[int, Meta(description="Days after which old logs go.", ge=1, le=3650)] = 14
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a person can set, read from oculus.yaml and the files beside it."""
+
+    server: Annotated[ServerSettings, Meta(description="Where the pages and the API are served.")] = field(
+        default_factory=ServerSettings
+    )
+    storage: Annotated[StorageSettings, Meta(description="Where the numbers are kept, and for how long.")] = (
+        field(default_factory=StorageSettings)
+    )
+    logging: Annotated[LoggingSettings, Meta(description="What Oculus writes about itself.")] = field(
+        default_factory=LoggingSettings
+    )
+    collectors: Annotated[list[CollectorSettings], Meta(description="What is watched.")] = field(
+        default_factory=list
+    )
+    channels: Annotated[
+        dict[str, ChannelSettings], Meta(description="Ways to tell a person, by name; `log` is always there.")
+    ] = field(default_factory=dict)
+    rules: Annotated[list[RuleSettings], Meta(description="What is worth telling, and to whom.")] = field(
+        default_factory=list
+    )
+    files: Annotated[list[Path], Meta(description="The files that were read.")] = field(default_factory=list)
+    notices: Annotated[list[str], Meta(description="What looks odd, but is no reason to refuse.")] = field(
+        default_factory=list
+    )
+
+
+SECTIONS = ("server", "storage", "logging", "collectors", "channels", "rules")  # what a file may hold
