@@ -1,13 +1,15 @@
-"""What tests of collectors share: a clock that stands still, small real servers, collectors made for the test."""
+"""What tests of collectors share: a clock that stands still, real servers, a collector with a script."""
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import threading
 import time
 from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
 import trustme
@@ -90,9 +92,9 @@ class Scripted(Collector):
     kind = "scripted"
     category = "custom.scripted"
     settings_class = ScriptedSettings
-    does = {}
-    made = []
-    runs = defaultdict(int)
+    does: ClassVar = {}
+    made: ClassVar = []
+    runs: ClassVar = defaultdict(int)
 
     def __init__(self, settings):
         super().__init__(settings)
@@ -131,46 +133,50 @@ def ask():
     return run
 
 
+class Listener:
+    """Accepts on a free port and gives each connection to `handle` on a thread of its own."""
+
+    def __init__(self, handle, host, tls):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.socket = socket.create_server((host, 0), family=family)
+        self.handle, self.tls = handle, tls
+        self.open = [self.socket]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):  # closed at the end of the test
+            while True:
+                connection, _ = self.socket.accept()
+                self.open.append(connection)
+                threading.Thread(target=self.serve, args=[connection], daemon=True).start()
+
+    def serve(self, connection):
+        with contextlib.suppress(OSError):  # the probe hangs up when it has had enough
+            if self.tls:
+                connection = self.tls.wrap_socket(connection, server_side=True)
+                self.open.append(connection)
+            with connection:
+                self.handle(connection)
+
+    def close(self):
+        for sock in self.open:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+            sock.close()
+
+
 @pytest.fixture
 def listen():
-    """Accept connections on a free port and give each to `handle(connection)` on a thread; returns the port."""
-    listeners, connections = [], []
+    """Start a Listener; returns its port."""
+    listeners = []
 
     def start(handle, host="127.0.0.1", tls=None):
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, 0), family=family)
-        listeners.append(listener)
-
-        def serve(connection):
-            try:
-                if tls:
-                    connection = tls.wrap_socket(connection, server_side=True)
-                    connections.append(connection)
-                handle(connection)
-            except OSError:  # the probe hangs up when it has had enough
-                pass
-            finally:
-                connection.close()
-
-        def accept():
-            while True:
-                try:
-                    connection, _ = listener.accept()
-                except OSError:
-                    return
-                connections.append(connection)
-                threading.Thread(target=serve, args=[connection], daemon=True).start()
-
-        threading.Thread(target=accept, daemon=True).start()
-        return listener.getsockname()[1]
+        listeners.append(Listener(handle, host, tls))
+        return listeners[-1].socket.getsockname()[1]
 
     yield start
-    for sock in [*listeners, *connections]:
-        try:
-            sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        sock.close()
+    for listener in listeners:
+        listener.close()
 
 
 @pytest.fixture
@@ -207,7 +213,7 @@ class Site(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
 
-    do_GET = do_POST = do_HEAD = do_PUT = answer
+    do_GET = do_POST = do_HEAD = do_PUT = answer  # noqa: N815
 
     def log_message(self, *args):
         pass

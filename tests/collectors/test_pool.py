@@ -73,10 +73,9 @@ def test_the_limit_counts_from_the_start_of_the_work_not_from_the_queue(pool, ga
 
 def test_the_lost_are_bounded_too(pool, gate, clock, until):
     given_up = []
+    for _ in range(12):
+        pool.submit(errand(lambda: gate.wait(5)))
     for _ in range(4):
-        for _ in range(3):
-            pool.submit(errand(lambda: gate.wait(5)))
-        until(lambda: pool.busy() == min(3, 6 - len(given_up)))
         until(lambda: all(hand.errand.begun is not None for hand in list(pool._busy)))
         clock.move(6)
         given_up += pool.give_up(clock.monotonic())

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from oculus.collectors.slots import SPREAD_S, Slots, phase
 
 
@@ -32,8 +34,8 @@ def test_ten_years_of_slots_lie_where_they_should():
 
 def test_many_that_start_together_are_spread_evenly():
     phases = sorted(phase(number, 2000, 5.0) for number in range(2000))
-    steps = [later - earlier for earlier, later in zip(phases, phases[1:], strict=False)]
-    assert 0 <= phases[0]
+    steps = [later - earlier for earlier, later in pairwise(phases)]
+    assert phases[0] >= 0
     assert phases[-1] < 5.0
     assert max(steps) < 3 * 5.0 / 2000
 

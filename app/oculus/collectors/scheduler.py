@@ -229,10 +229,14 @@ class Scheduler(Worker):
             self._counters.add("collectors.failures")
             if job.backs_off:
                 job.slots.skip_until(self._clock.monotonic() + job.backoff.failed(outcome.wish_s))
+        if not job.gone:
+            self._learn_symbols(job, outcome)
+        return job.health.note(outcome, self._clock.now_ms())
+
+    def _learn_symbols(self, job: Job, outcome: Outcome) -> None:
         for symbol in {metric.symbol for metric in outcome.metrics} - job.seen:
             job.seen.add(symbol)
             self._owners.setdefault(symbol, job)
-        return job.health.note(outcome, self._clock.now_ms())
 
     def _deliver(self, job: Job, outcome: Outcome, turn: Turn | None) -> None:
         if job.gone:
