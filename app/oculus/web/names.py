@@ -62,7 +62,9 @@ def name_of(symbol: str, tags: Mapping[str, str]) -> str:
         return rest.upper()
     if symbol.startswith("pred."):
         return tags.get("question") or rest.replace("-", " ").capitalize()
-    return rest if panel_of(symbol) in ("net", "oculus") else rest.replace("_", " ")
+    if symbol.startswith("net."):
+        return rest
+    return rest.removeprefix("oculus.").replace("_", " ")
 
 
 def about(symbol: str, tags: Mapping[str, str], parts: Mapping[str, float]) -> str:

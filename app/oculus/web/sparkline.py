@@ -12,9 +12,10 @@ from operator import itemgetter
 from statistics import median
 from typing import NamedTuple
 
-WIDTH, HEIGHT = 240, 40
-TOP, BOTTOM = 4, 36  # the line stays clear of the edges
-COLUMNS = 80  # more points than twice this are thinned, keeping each column's lowest and highest
+WIDTH, HEIGHT = 480, 100  # whole units: fine enough for a card, and short to write
+TOP, BOTTOM = 10, 90  # the line stays clear of the edges
+OUTSIDE = 4  # an edge this far beyond the box is not seen
+COLUMNS = 50  # more points than twice this are thinned, keeping each column's lowest and highest
 FLATTEST = 0.002  # of the value: below this a wobble is drawn as a flat line
 GAP_STEPS = 3.5  # a silence this many times the usual step is a gap
 
@@ -23,7 +24,7 @@ Span = tuple[int, int]
 
 
 class Spark(NamedTuple):
-    """Path data in a box of 240 by 40: the line, the area below it, and what is hatched."""
+    """Path data in a box of 480 by 100. An empty area means that the line itself can be filled."""
 
     line: str = ""
     area: str = ""
@@ -42,11 +43,11 @@ def spark(points: Sequence[Point], down: Sequence[Span] = (), until_ms: int = 0)
     kept, holes = thin(points), merged([*down, *silences(points)])
     scale = Scale(begin, end, [value for _, value in kept])
     lines = [scale.run(run) for run in split(kept, holes)]
-    return Spark(
-        line="".join(f"M{line}" for line in lines),
-        area="".join(scale.area(line) for line in lines),
-        gaps="".join(scale.block(span) for span in holes),
-    )
+    gaps = "".join(scale.block(span) for span in holes)
+    if len(lines) == 1 and not holes:
+        # Half as long as a line and an area: its sides and its floor lie outside the box.
+        return Spark(around(lines[0]), gaps=gaps)
+    return Spark("".join(f"M{line}" for line in lines), "".join(map(area, lines)), gaps)
 
 
 class Scale:
@@ -60,27 +61,30 @@ class Scale:
         self.middle = (low + high) / 2
         self.y_step = (BOTTOM - TOP) / spread
 
-    def x(self, ts_ms: int) -> str:
-        return f"{(ts_ms - self.begin) * self.x_step:.1f}"
-
     def run(self, points: Sequence[Point]) -> str:
         """The places of an unbroken run. A lone point becomes a short dash, else nothing would be seen."""
-        begin, x_step, middle, y_step = self.begin, self.x_step, self.middle, self.y_step
-        centre = (TOP + BOTTOM) / 2
-        places = [
-            f"{(ts - begin) * x_step:.1f} {centre - (value - middle) * y_step:.1f}" for ts, value in points
-        ]
-        return "L".join(places) if len(places) > 1 else f"{places[0]}h1"
-
-    def area(self, line: str) -> str:
-        if line.endswith("h1"):
-            return ""
-        first, last = line.partition(" ")[0], line.rpartition("L")[2].partition(" ")[0]
-        return f"M{first} {HEIGHT}L{line}L{last} {HEIGHT}Z"
+        begin, x_step, y_step = self.begin, self.x_step, self.y_step
+        floor = (TOP + BOTTOM) / 2 + self.middle * y_step
+        places = " ".join(f"{(ts - begin) * x_step:.0f} {floor - value * y_step:.0f}" for ts, value in points)
+        return places if len(points) > 1 else f"{places}h2"
 
     def block(self, span: Span) -> str:
-        left, right = self.x(max(span[0], self.begin)), self.x(span[1])
-        return f"M{left} 0H{right}V{HEIGHT}H{left}Z"
+        left, right = ((max(ts, self.begin) - self.begin) * self.x_step for ts in span)
+        return f"M{left:.0f} 0H{right:.0f}V{HEIGHT}H{left:.0f}Z"
+
+
+def around(line: str) -> str:
+    """A line over the whole width, led round the outside of the box."""
+    first, last = line.split(" ", 2)[1], line.rpartition(" ")[2]
+    return f"M{-OUTSIDE} {HEIGHT + OUTSIDE}V{first}L{line}L{WIDTH + OUTSIDE} {last}V{HEIGHT + OUTSIDE}"
+
+
+def area(line: str) -> str:
+    """What lies below a line that is part of the width."""
+    if line.endswith("h2"):
+        return ""
+    first, last = line.partition(" ")[0], line.rsplit(" ", 2)[1]
+    return f"M{first} {HEIGHT}L{line} {last} {HEIGHT}Z"
 
 
 def silences(points: Sequence[Point]) -> list[Span]:
