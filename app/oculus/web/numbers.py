@@ -128,12 +128,12 @@ def compact(value: float) -> str:
 
 
 def significant(value: float, digits: int) -> str:
-    """`value` with `digits` significant digits, never in powers of ten: 11.8, 0.412, 1,240."""
+    """`value` with `digits` significant digits: 11.8, 0.412, 1,240. Only dust is in powers of ten."""
     if value == 0:
         return "0"
     decimals = max(0, digits - 1 - floor(log10(abs(value))))
     if decimals > 9:
-        return f"{value:.{digits - 1}g}"
+        return f"{value:.{digits}g}"
     # Rounding may carry into a further digit: 9.996 has three as "10.0", not as "10.00".
     rounded = round(value, decimals)
     if rounded and decimals:
