@@ -1,6 +1,12 @@
 """Files become settings that make sense, or every mistake at once."""
 
+import json
+import tempfile
+from pathlib import Path
+
+import hypothesis
 import pytest
+from hypothesis import strategies
 
 from oculus.core.durations import Duration
 from oculus.core.errors import ConfigError
@@ -249,6 +255,14 @@ def test_a_rule_on_a_symbol_nobody_collects_is_only_noticed(write):
             "collectors: [{target: a}]",
             "oculus.yaml:1: collectors[0].type: is missing; write type: ping, tcp, ",
         ),
+        (
+            "collectors: [{type: [1]}]",
+            "oculus.yaml:1: collectors[0].type: a list is no type there is; write ping",
+        ),
+        (
+            "rules: [{name: a, condition: a > 1, channels: log}]",
+            "oculus.yaml:1: rules[0].channels: 'log' is not a list; ",
+        ),
         ("collectors:\n  -", "oculus.yaml:2: collectors[0]: nothing is no group of settings; "),
         ("channels: [log]", "oculus.yaml:1: channels: a list is no group of channels; "),
         (
@@ -275,3 +289,41 @@ def test_a_section_with_nothing_in_it_counts_as_not_written(write):
 
 def test_a_file_that_is_not_there_is_told(tmp_path):
     assert told(tmp_path / "oculus.yaml")[0].startswith("oculus.yaml: does not exist")
+
+
+NAMES = (
+    "server",
+    "port",
+    "collectors",
+    "type",
+    "target",
+    "interval",
+    "channels",
+    "log",
+    "rules",
+    "name",
+    "condition",
+)
+ANYTHING = strategies.recursive(
+    strategies.sampled_from(
+        [None, True, -1, 10**30, 1.5, "", "tcp", "ping", "a:1", "5s", "${A}", "${", "log", "a > 1"]
+    ),
+    lambda part: (
+        strategies.lists(part, max_size=3)
+        | strategies.dictionaries(strategies.sampled_from(NAMES), part, max_size=5)
+    ),
+    max_leaves=20,
+)
+
+
+@hypothesis.settings(max_examples=200, deadline=None, derandomize=True)
+@hypothesis.given(strategies.dictionaries(strategies.sampled_from(NAMES), ANYTHING, max_size=6))
+def test_whatever_a_file_holds_it_is_taken_or_told_in_words(given):
+    with tempfile.TemporaryDirectory() as folder:
+        main = Path(folder) / "oculus.yaml"
+        main.write_text(json.dumps(given))
+        try:
+            problems = load(main, environment={"A": "1"}).notices
+        except ConfigError as error:
+            problems = error.problems
+    assert all(": " in problem for problem in problems)

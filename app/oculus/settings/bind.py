@@ -6,6 +6,7 @@ import math
 import re
 import types
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
@@ -39,12 +40,18 @@ def bind(kind: Any, where: Where, draft: Draft) -> Any:
     return bind_leaf(kind, plain, where, draft)
 
 
+@cache
+def fields_of(kind: type[Struct]) -> dict[str, FieldInfo]:
+    """What can be set, by the names that are written."""
+    return {field.encode_name: field for field in msgspec.structs.fields(kind)}
+
+
 def bind_struct(kind: type[Struct], where: Where, draft: Draft) -> Any:
     given = draft.at(where)
     if not isinstance(given, Mapping):
         draft.wrong(where, *unlike(given, kind))
         return WRONG
-    known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    known = fields_of(kind)
     before = len(draft.problems)
     for name in (name for name in given if name not in known and name != kind.__struct_config__.tag_field):
         draft.wrong((*where, name), "no such setting", advice(name, known))
@@ -62,7 +69,7 @@ def made(kind: type[Struct], values: dict[str, Any], where: Where, draft: Draft)
     try:
         return WRONG if WRONG in values.values() else kind(**values)
     except (ValueError, TypeError) as error:
-        names = "|".join(field.encode_name for field in msgspec.structs.fields(kind))
+        names = "|".join(fields_of(kind))
         for said in re.split(rf"; (?=(?:{names}) )", str(error)):  # each begins with the setting it is about
             about, _, rest = said.partition(" ")
             what, _, hint = (rest if re.fullmatch(names, about) else said).partition("; ")

@@ -104,21 +104,21 @@ def notice_unknown_symbols(draft: Draft, bound: Bound) -> None:
     """A rule on what nobody collects never fires. It may be on purpose: its collector is yet to come."""
     if not draft.whole or draft.problems:
         return
-    known = [symbol for settings in bound.collectors.values() for symbol in build(settings).symbols()]
+    known = {symbol for settings in bound.collectors.values() for symbol in build(settings).symbols()}
     for where, rule in bound.rules.items():
         for symbol in rule.parsed.symbols:
-            if not symbol.startswith(OWN) and not any(written_by(symbol, main) for main in known):
+            if not symbol.startswith(OWN) and not somebody_writes(symbol, known):
                 near = nearest(symbol, known)
                 hint = f"did you mean {near}?" if near else "add a collector for it"
                 draft.odd((*where, "condition"), f"no collector writes {symbol}", hint)
 
 
-def written_by(symbol: str, main: str) -> bool:
-    """Whether what writes `main` also writes `symbol`, which may be a part of it or a glob."""
+def somebody_writes(symbol: str, known: set[str]) -> bool:
+    """Whether `symbol`, which may be a part or a glob, belongs to one of the main symbols `known`."""
     if "*" not in symbol:
-        return main_of(symbol) == main
-    base = symbol if matches(symbol, main) else symbol.rpartition(".")[0]
-    return matches(base, main)
+        return main_of(symbol) in known
+    base = symbol.rpartition(".")[0]  # of a part: net.http.*.status
+    return any(matches(symbol, main) or matches(base, main) for main in known)
 
 
 def written(draft: Draft, section: str, name: str) -> Iterator[tuple[Where, Any]]:

@@ -47,8 +47,8 @@ class Reloader(Worker):
         current: Settings | None = None,
         overrides: Overrides | None = None,
     ) -> None:
-        """`apply` gets new settings, `broken` the mistakes, or none when they are mended; both on this
-        thread. `current` is what runs now; without it the first look applies what it reads."""
+        """`apply` gets new settings, `broken` the mistakes, or none when they are mended; never two at once.
+        `current` is what runs now; without it the first look applies what it reads."""
         super().__init__("settings")
         self.problems: list[str] = []  # why the files are not what runs; for every page
         self._path, self._clock = path, clock

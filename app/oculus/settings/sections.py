@@ -96,7 +96,7 @@ def bind_typed(kinds: Mapping[str, type[Struct]], where: Where, draft: Draft, us
         )
         return WRONG
     kind = given.get("type", usual)
-    if kind in kinds:
+    if isinstance(kind, str) and kind in kinds:
         return bind_struct(kinds[kind], where, draft)
     if "type" in given:
         draft.wrong((*where, "type"), f"{shown(kind)} is no type there is", advice(str(kind), kinds))

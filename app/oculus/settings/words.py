@@ -75,11 +75,13 @@ def fault(value: Any, kind: Any, said: str) -> tuple[str, str]:
 def unlike(value: Any, kind: Any) -> tuple[str, str]:
     """The fault of a value that is of another kind altogether."""
     info = inspect.type_info(kind)
-    quotes = isinstance(bare(info), inspect.StrType) and isinstance(value, int | float)
-    return (
-        f"{shown(value)} is not {rough(bare(info))}",
-        f'put it in quotes: "{value}"' if quotes else f"write {noun(info)}",
-    )
+    plain = bare(info)
+    hint = f"write {noun(info)}"
+    if isinstance(plain, inspect.StrType) and isinstance(value, int | float):
+        hint = f'put it in quotes: "{value}"'
+    if isinstance(plain, inspect.ListType | inspect.VarTupleType) and isinstance(value, str):
+        hint = "put it in brackets: [...]"
+    return f"{shown(value)} is not {rough(plain)}", hint
 
 
 BOUNDS = {
