@@ -1,0 +1,97 @@
+"""What callers send, read into the structs that the routes declare. Every mistake names its parameter."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from difflib import get_close_matches
+from typing import TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from oculus.core.durations import parse_duration
+from oculus.core.moments import parse_moment
+from oculus.web.errors import bad_request
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+MOST_PARAMETERS = 50
+WHERE = re.compile(r"(.*) - at `(?:key in )?\$\.?(.*)`", re.DOTALL)
+
+
+def read_query(kind: type[T], text: str) -> T:
+    """The query string as a `kind`. A field `tags` takes every `tags.<key>=`. Raises HttpError 400."""
+    fields = {field.encode_name for field in msgspec.structs.fields(kind)}
+    given: dict[str, object] = {}
+    tags: dict[str, str] = {}
+    for name, value in pairs(text):
+        if "tags" in fields and name.startswith("tags.") and name != "tags.":
+            tags[name.removeprefix("tags.")] = value
+        elif name not in fields - {"tags"}:
+            raise bad_request(f"{name}: there is no such parameter", nearest(name, fields))
+        else:
+            given[name] = value
+    if tags:
+        given["tags"] = tags
+    return convert(kind, given, strict=False)
+
+
+def pairs(text: str) -> list[tuple[str, str]]:
+    """Name and value of each parameter. Raises HttpError 400 when one comes twice."""
+    try:
+        found = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_PARAMETERS, errors="strict")
+    except (ValueError, UnicodeDecodeError) as error:
+        raise bad_request("The parameters cannot be read", f"At most {MOST_PARAMETERS}, in UTF-8.") from error
+    for name, count in Counter(name for name, _ in found).items():
+        if count > 1:
+            raise bad_request(f"{name}: given {count} times", "Give it once.")
+    return found
+
+
+def read_body(kind: type[T], body: bytes) -> T:
+    """The JSON body as a `kind`. Raises HttpError 400."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        raise bad_request(placed(str(error))) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise bad_request("The body is not JSON", f"{error}") from error
+
+
+def convert(kind: type[T], given: dict[str, object], *, strict: bool) -> T:
+    try:
+        return msgspec.convert(given, kind, strict=strict)
+    except msgspec.ValidationError as error:
+        raise bad_request(placed(str(error))) from error
+
+
+def placed(message: str) -> str:
+    """msgspec's words with the name in front: "limit: expected `int` <= 1000"."""
+    match = WHERE.fullmatch(message)
+    if match is None or not match[2]:
+        return message
+    return f"{match[2]}: {match[1][:1].lower()}{match[1][1:]}"
+
+
+def nearest(name: str, known: set[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(sorted(known)) or 'none'}."
+
+
+def moment(name: str, text: str, now_ms: int) -> int | None:
+    """`15m` (that long ago) or an ISO 8601 time, in UTC ms; None when empty. Raises HttpError 400."""
+    if not text:
+        return None
+    try:
+        return parse_moment(text.replace(" ", "+"), now_ms)  # a + in an address arrives as a space
+    except ValueError as error:
+        raise bad_request(f"{name}: {error}") from error
+
+
+def duration_ms(name: str, text: str) -> int:
+    """`24h` in ms. Raises HttpError 400."""
+    try:
+        return parse_duration(text).ms
+    except ValueError as error:
+        raise bad_request(f"{name}: {error}") from error

@@ -1,0 +1,49 @@
+"""The token that opens the API and the pages: kept in the data folder, readable by its owner only."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from oculus.core.errors import OculusError
+from oculus.core.paths import private_folder
+from oculus.core.secret import Secret
+from oculus.settings.schema import ServerSettings
+
+FILE = "token"
+
+
+def load_token(data: Path, settings: ServerSettings | None = None) -> Secret:
+    """The token of the settings, of OCULUS_TOKEN, or of `data`, where the first start makes one.
+
+    Raises OculusError when the file cannot be read or written.
+    """
+    given = (settings.token.reveal() if settings else "") or os.environ.get("OCULUS_TOKEN", "")
+    if given:
+        return Secret(given)
+    path = data / FILE
+    try:
+        if path.exists():
+            path.chmod(0o600)  # a copy or an unpacked backup may have opened it to others
+            if kept := path.read_text("utf-8").strip():
+                return Secret(kept)
+        return rotate_token(data)
+    except OSError as error:
+        raise OculusError(
+            f"{path} cannot be used: {error.strerror}",
+            "Make the data folder yours, or choose another with --data.",
+        ) from error
+
+
+def rotate_token(data: Path) -> Secret:
+    """Put a new token in place of the old one, which stops working at the next start."""
+    token = secrets.token_urlsafe(32)
+    fresh = private_folder(data) / f".{FILE}.{os.getpid()}"
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(
+        os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+    ) as file:
+        file.write(token + "\n")
+    fresh.replace(data / FILE)
+    return Secret(token)

@@ -1,0 +1,104 @@
+"""A real Oculus with a real web server on a free port, and a caller that knows its token."""
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+
+from oculus.core.metric import Metric
+from oculus.core.secret import Secret
+
+TOKEN = Secret("a-token-for-tests-of-43-characters-in-length")
+HOUR_MS = 3_600_000
+
+
+@dataclass
+class House:
+    """A running Oculus and the way to ask it."""
+
+    oculus: Any  # the runtime
+    server: Any  # its web server
+
+    token = TOKEN.reveal()
+
+    @property
+    def url(self):
+        return self.server.url
+
+    def ask(self, method, path, *, token=None, **more):
+        token = self.token if token is None else token
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers.update(more.pop("headers", {}))
+        more.setdefault("allow_redirects", False)
+        return requests.request(method, self.url + path, headers=headers, timeout=10, **more)
+
+    def get(self, path, **more):
+        return self.ask("GET", path, **more)
+
+    def post(self, path, **more):
+        return self.ask("POST", path, **more)
+
+    def query(self, sql, params=None, path="/api/query"):
+        return self.post(path, json={"sql": sql, "params": params})
+
+    def store(self, *metrics):
+        """Put metrics through the real writer and wait until they are committed."""
+        self.oculus.writer.put(list(metrics))
+        self.oculus.writer.change(lambda cursor: None).result(5)
+
+    def metric(self, symbol, value, ago_ms=0, **tags):
+        category = ".".join(symbol.split(".")[:2])
+        return Metric(self.oculus.clock.now_ms() - ago_ms, category, symbol, float(value), tags)
+
+
+@contextmanager
+def open_house(folder, per_second=10_000, burst=10_000, **settings):
+    """An Oculus on `folder` with its web server, running. What it takes is imported here: it is much."""
+    from oculus.runtime import Oculus
+    from oculus.settings.schema import RateLimit, ServerSettings, Settings
+    from oculus.web.server import WebServer
+
+    server = ServerSettings(port=0, rate_limit=RateLimit(per_second=per_second, burst=burst))
+    with (
+        Oculus(Settings(server=server, **settings), folder) as oculus,
+        WebServer(oculus, "127.0.0.1", 0, TOKEN) as web,
+    ):
+        yield House(oculus, web)
+
+
+@pytest.fixture
+def house(tmp_path):
+    """One of its own for a test."""
+    with open_house(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """One for all tests of a module that only look."""
+    with open_house(tmp_path_factory.mktemp("shared")) as made:
+        yield made
+
+
+@pytest.fixture
+def strict(tmp_path):
+    """One that lets hardly anybody ask twice."""
+    with open_house(tmp_path, per_second=0.5, burst=3) as made:
+        yield made
+
+
+@pytest.fixture
+def until():
+    """Waits for something to become true, five seconds at most."""
+
+    def wait(what, seconds=5.0):
+        deadline = time.monotonic() + seconds
+        while not (found := what()):
+            assert time.monotonic() < deadline, "it did not happen in time"
+            time.sleep(0.01)
+        return found
+
+    return wait
