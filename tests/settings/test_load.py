@@ -287,8 +287,9 @@ def test_a_section_with_nothing_in_it_counts_as_not_written(write):
     assert list(settings.channels) == ["log"]
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path):
-    assert told(tmp_path / "oculus.yaml")[0].startswith("oculus.yaml: does not exist")
+def test_a_file_that_is_not_there_is_told_with_its_folder(tmp_path):
+    main = tmp_path / "oculus.yaml"
+    assert told(main) == [f"{main}: does not exist; write it, or start Oculus once: it writes a sample"]
 
 
 NAMES = (

@@ -24,10 +24,10 @@ def read(path: Path, file: str) -> Draft:
 
 def text_of(path: Path, file: str) -> str | Draft:
     """The text, or a draft that says why there is none."""
+    if not path.exists():
+        return broken(str(path), 0, "does not exist", "write it, or start Oculus once: it writes a sample")
     if not path.is_file():
-        what = (
-            "is a folder" if path.is_dir() else "is no ordinary file" if path.exists() else "does not exist"
-        )
+        what = "is a folder" if path.is_dir() else "is no ordinary file"
         return broken(file, 0, what, "write the settings into a file of that name")
     try:
         with path.open("rb") as opened:
