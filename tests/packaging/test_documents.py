@@ -5,6 +5,8 @@ import re
 import pytest
 
 from oculus.cli.parser import COMMANDS
+from oculus.core.errors import ConfigError
+from oculus.settings.load import load
 
 PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 
@@ -34,3 +36,33 @@ def test_every_command_of_dev_py_that_a_page_names_exists(root, dev):
     assert {
         name for name in named if f'"{name}": {name}' not in (root / "packaging/dev.py").read_text()
     } == set()
+
+
+def blocks(page, language):
+    return re.findall(rf"^```{language}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+
+
+def test_the_example_of_the_settings_can_be_used_as_it_stands(readme, tmp_path):
+    (example,) = blocks(readme, "yaml")
+    (tmp_path / "oculus.yaml").write_text(example, "utf-8")
+    settings = load(tmp_path / "oculus.yaml", environment={"OPS_TOKEN": "x"})
+    assert [rule.name for rule in settings.rules] == ["api_down", "slow"]
+
+
+MISTAKEN = """\
+collectors:
+  - type: tcp
+    target: "db.example.com:5432"
+    interval: 5 minutes
+    retires: 2
+rules:
+  - name: db_down
+    condition: "net.tcp.db.example.com:5432.up = 0"
+"""
+
+
+def test_the_messages_it_shows_are_those_that_are_given(readme, tmp_path):
+    (tmp_path / "oculus.yaml").write_text(MISTAKEN, "utf-8")
+    with pytest.raises(ConfigError) as told:
+        load(tmp_path / "oculus.yaml", environment={})
+    assert f"```text\n{told.value}\n```" in readme
