@@ -1,0 +1,70 @@
+"""What every channel is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Annotated, ClassVar, NamedTuple
+
+from msgspec import Meta, Struct
+
+from oculus.core.alert import News
+from oculus.core.clock import Clock
+from oculus.core.durations import Duration
+from oculus.core.event import Severity
+
+
+class Limit(NamedTuple):
+    """At most so many messages in any so many seconds."""
+
+    messages: int
+    seconds: float
+
+
+class ChannelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
+    """What can be set for any channel."""
+
+    enabled: Annotated[bool, Meta(description="Whether anything is sent here.")] = True
+    min_severity: Annotated[
+        Severity, Meta(description="What is less severe is not sent here: info, warn, error or critical.")
+    ] = Severity.INFO
+    send_resolved: Annotated[
+        bool, Meta(description="Whether the end of an alert is told too, where its beginning was.")
+    ] = True
+    mention: Annotated[
+        tuple[str, ...], Meta(description="Who is called by name, such as @here; a rule may name others.")
+    ] = ()
+    mention_from: Annotated[
+        Severity, Meta(description="From which severity on somebody is called by name.")
+    ] = Severity.CRITICAL
+
+
+class Channel(ABC):
+    """A way to tell a person.
+
+    It is never asked to send twice at the same time, so it needs no locks. It may be slow, and
+    delays nobody but itself, but must not hang: every wait ends. Waiting, retrying, grouping,
+    counting and keeping to `limits` belong to its sender.
+    """
+
+    kind: ClassVar[str]  # its `type` in the settings
+    settings_class: ClassVar[type[ChannelSettings]]
+    group_for: ClassVar[Duration] = Duration(0)  # news within this time goes as one message; 0: one each
+    limits: ClassVar[tuple[Limit, ...]] = ()  # what the service allows
+
+    def __init__(self, name: str, settings: ChannelSettings, clock: Clock) -> None:
+        self.name = name  # as rules call it
+        self.settings = settings
+        self.clock = clock
+
+    @abstractmethod
+    def send(self, group: Sequence[News]) -> None:
+        """Tell all of `group`, oldest first, as one message; one piece of news if `group_for` is 0.
+
+        Returns once the service has taken it. Raises ChannelError when it has not: `permanent` when
+        trying again cannot help, with `retry_after_s` when the service said how long to wait. Its
+        words reach people and the log, so no secret and no address that holds one may be in them.
+        """
+
+    def close(self) -> None:  # noqa: B027, most channels hold nothing
+        """Let go of connections; cut short a `send` that is under way. Called from another thread."""

@@ -1,0 +1,57 @@
+"""Log: each piece of news as a line of oculus.log, with the alert as JSON in it. Always there."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+
+from oculus.core.alert import News, NewsKind
+from oculus.core.errors import ChannelError
+from oculus.core.event import Severity
+from oculus.notify.channel import Channel, ChannelSettings
+from oculus.notify.render import alert_json, as_text
+
+alerts = logging.getLogger("oculus.alerts")
+
+LEVELS = {
+    Severity.INFO: logging.INFO,
+    Severity.WARN: logging.WARNING,
+    Severity.ERROR: logging.ERROR,
+    Severity.CRITICAL: logging.CRITICAL,
+}
+
+
+class LogSettings(ChannelSettings, tag="log", frozen=True, kw_only=True):
+    """What goes into the log."""
+
+
+class Log(Channel):
+    """Write, and wait until it is written: a line lost in a crash would be an alert lost."""
+
+    kind = "log"
+    settings_class = LogSettings
+
+    def send(self, group: Sequence[News]) -> None:
+        for news in group:
+            alerts.log(level_of(news), "%s", as_text(news), extra={"alert": alert_json(news.alert, news)})
+        try:
+            for handler in handlers_of(alerts):
+                handler.flush()
+        except OSError as error:
+            raise ChannelError(
+                f"The log cannot be written ({error.strerror or error})",
+                "Make room on the disk of the data folder.",
+            ) from error
+
+
+def level_of(news: News) -> int:
+    """Trouble speaks at its severity, its end at info."""
+    return logging.INFO if news.kind is NewsKind.RESOLVED else LEVELS[news.alert.severity]
+
+
+def handlers_of(logger: logging.Logger) -> Iterator[logging.Handler]:
+    """Whatever a line of this logger reaches."""
+    current: logging.Logger | None = logger
+    while current is not None:
+        yield from current.handlers
+        current = current.parent if current.propagate else None

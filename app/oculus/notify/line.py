@@ -1,0 +1,94 @@
+"""What waits for one channel, in memory. The table of deliveries is the truth; this is its front.
+
+News of one alert stays in order: its end never overtakes its beginning, however often that one fails.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Sequence
+
+from oculus.core.alert import Delivery
+
+
+class Line:
+    """Deliveries by when they are due, in monotonic seconds. Not locked: its sender does that."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._alerts: dict[int, deque[Delivery]] = {}  # of each alert, in order; only the first may go
+        self._due: list[tuple[float, int, int]] = []  # due, delivery id, alert id: the first of each alert
+        self._ids: set[int] = set()
+        self._left_behind = False  # some found no room and wait in the table
+        self._fetching = False
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def put(self, delivery: Delivery, due: float) -> bool:
+        """Line up. False when it must wait in the table; one that is here already stays where it is."""
+        # Once one was left behind all later ones are, or an end would overtake its beginning.
+        if self._left_behind or self._fetching or not self._take_in(delivery, due):
+            self._left_behind = True
+        return not self._left_behind
+
+    def wants_more(self) -> bool:
+        """Whether half of it is free again for what was left behind."""
+        return self._left_behind and len(self) <= self._limit // 2
+
+    def begin_fetch(self) -> None:
+        """The table is read now: whatever is put from here on may be missing in the answer."""
+        self._left_behind, self._fetching = False, True
+
+    def end_fetch(self, found: Sequence[tuple[Delivery, float]] | None) -> None:
+        """Line up what was found, with when it is due; None when the table could not be read."""
+        self._fetching = False
+        if found is None or not all(self._take_in(delivery, due) for delivery, due in found):
+            self._left_behind = True
+
+    def _take_in(self, delivery: Delivery, due: float) -> bool:
+        if delivery.id in self._ids:
+            return True
+        if len(self) >= self._limit:
+            return False
+        self._ids.add(delivery.id)
+        behind = self._alerts.setdefault(delivery.news.alert.id, deque())
+        behind.append(delivery)
+        if len(behind) == 1:
+            self._show(delivery, due)
+        return True
+
+    def next_due(self) -> float | None:
+        """When the first is due; None when nothing waits."""
+        return self._due[0][0] if self._due else None
+
+    def take(self, now: float, together: bool) -> list[Delivery]:
+        """What is due: the first, or `together` all of it. It stays counted until given back."""
+        group: list[Delivery] = []
+        while self._due and self._due[0][0] <= now and (together or not group):
+            behind = self._alerts[heapq.heappop(self._due)[2]]
+            group += behind if together else [behind[0]]
+        return sorted(group, key=order)
+
+    def give_back(self, group: Sequence[Delivery], now: float, due: float) -> None:
+        """After `take`: what is over leaves, the rest is due again at `due`, the next of its alert may go."""
+        taken = {delivery.id for delivery in group}
+        for delivery in group:
+            if delivery.state.final:
+                self._ids.discard(delivery.id)
+                self._alerts[delivery.news.alert.id].remove(delivery)
+        for alert in {delivery.news.alert.id for delivery in group}:
+            behind = self._alerts[alert]
+            if behind:
+                self._show(behind[0], due if behind[0].id in taken else now)
+            else:
+                del self._alerts[alert]
+
+    def _show(self, delivery: Delivery, due: float) -> None:
+        heapq.heappush(self._due, (due, delivery.id, delivery.news.alert.id))
+
+
+def order(delivery: Delivery) -> int:
+    """Ids grow with time."""
+    return delivery.id

@@ -1,0 +1,227 @@
+"""The notifier: who is told what, and one sender for each channel in use."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Literal
+
+from msgspec import Struct
+
+from oculus.core.alert import Alert, AlertState, Delivery, DeliveryState, News, NewsKind
+from oculus.core.clock import Clock
+from oculus.core.counters import Counters
+from oculus.core.errors import ChannelError
+from oculus.core.event import Event, Severity
+from oculus.core.ids import Ids
+from oculus.notify import build
+from oculus.notify.channel import ChannelSettings
+from oculus.notify.channels.log import LogSettings
+from oculus.notify.retry import EXPIRES
+from oculus.notify.routing import skip_reason
+from oculus.notify.sender import QUEUE_LIMIT, Office, Sender
+from oculus.notify.told import Told
+
+log = logging.getLogger(__name__)
+
+
+class ChannelStatus(Struct, frozen=True, kw_only=True):
+    """How one channel is doing."""
+
+    name: str
+    type: str
+    state: Literal["ok", "broken", "off"]
+    last_sent_ms: int | None
+    last_error: str  # of the last attempt; "" when that worked
+    queued: int
+
+
+class Notifier:
+    """Any thread may call any of this; only `send_test` and `stop` wait.
+
+    `save` puts the state of deliveries into the table and returns once it is committed; it raises
+    OculusError. `reload` reads what is not final from the table (asked when more came than fits into
+    memory). `told(alert_id)` names the channels that have a delivery of the alert in the table which is
+    neither of a RESOLVED nor failed, expired or skipped (asked for alerts from before the start).
+    """
+
+    def __init__(
+        self,
+        save: Callable[[Sequence[Delivery]], None],
+        tell: Callable[[Event], None],
+        counters: Counters,
+        clock: Clock,
+        *,
+        reload: Callable[[], Sequence[Delivery]] = lambda: (),
+        told: Callable[[int], Collection[str]] = lambda _alert: (),
+        chance: Callable[[], float] = random.random,
+        queue_limit: int = QUEUE_LIMIT,
+    ) -> None:
+        self._told = Told(told)
+        self._office = Office(save, tell, reload, self._told, counters, clock, chance)
+        self._queue_limit = queue_limit
+        self._ids = Ids()
+        self._settings: dict[str, ChannelSettings] = {}
+        self._senders: dict[str, Sender] = {}
+        self._running = False
+        self._lock = threading.RLock()  # guards the three above; never held while something waits
+        self.replace({})
+
+    def replace(self, channels: Mapping[str, ChannelSettings]) -> None:
+        """Take new settings. What did not change goes on; what waits for a channel now gone is skipped."""
+        wanted = {"log": LogSettings(), **channels}
+        with self._lock:
+            old, self._settings = self._settings, wanted
+            for name in old.keys() - wanted.keys():
+                self._sender(name).use(None)
+            for name, settings in wanted.items():
+                if old.get(name) != settings:
+                    self._sender(name).use(build(name, settings, self._office.clock))
+
+    def address(self, news: Sequence[News]) -> list[Delivery]:
+        """One delivery for each piece of news and channel, to be stored with it and then handed to `put`.
+
+        Whoever is not told gets a row too, skipped, with the reason. News that is held back has none.
+        """
+        return [
+            self._delivery(item, channel)
+            for item in news
+            if not item.held
+            for channel in dict.fromkeys(item.channels)
+        ]
+
+    def put(self, deliveries: Sequence[Delivery]) -> None:
+        """Send these, which are in the table by now: new ones, or those found unfinished at the start."""
+        for channel in {delivery.channel for delivery in deliveries}:
+            mine = sorted((row for row in deliveries if row.channel == channel), key=lambda row: row.id)
+            for delivery in mine:
+                if delivery.attempts == 0:
+                    self._office.counters.add(f"deliveries.{channel}.{delivery.state}")
+            waiting = [delivery for delivery in mine if not delivery.state.final]
+            if waiting:
+                self._line_up(channel, waiting)
+
+    def start(self) -> None:
+        with self._lock:
+            self._running = True
+            for sender in self._senders.values():
+                self._wake_up(sender)
+
+    def stop(self, timeout_s: float = 5.0) -> bool:
+        """End all senders. What was not sent stays in the table. True if all ended in time."""
+        with self._lock:
+            self._running = False
+            started = [sender for sender in self._senders.values() if sender.alive()]
+        ends = time.monotonic() + timeout_s
+        for sender in started:
+            sender.stopping.set()
+            sender.wake()
+        # An attempt under way may end by itself within half the time; then it is cut and counts as failed.
+        slow = [sender for sender in started if not sender.stop(left(ends - timeout_s / 2))]
+        for sender in slow:
+            sender.cut()
+        still = [sender.name for sender in slow if not sender.stop(left(ends))]
+        if still:
+            log.warning("%s did not end in time; what they were sending is sent again", ", ".join(still))
+        return not still
+
+    def alive(self) -> bool:
+        """Whether it runs, and every sender that was started still does."""
+        with self._lock:
+            return self._running and all(
+                sender.alive() for sender in self._senders.values() if sender.started()
+            )
+
+    def status(self) -> list[ChannelStatus]:
+        with self._lock:
+            return [self._status(name, self._senders[name]) for name in self._settings]
+
+    def send_test(self, name: str) -> None:
+        """Send one real message now, even if the channel is switched off or broken.
+
+        Raises ChannelError with what the service answered, or when there is no such channel.
+        """
+        with self._lock:
+            if name not in self._settings:
+                raise ChannelError(f"There is no channel {name!r}", nearest(name, list(self._settings)))
+            sender = self._senders[name]
+        sender.test(sample_news(self._office.clock.now_ms()))
+
+    def _delivery(self, news: News, channel: str) -> Delivery:
+        with self._lock:
+            settings = self._settings.get(channel)
+        reason = skip_reason(news, settings, self._told.follows(news, channel))
+        now = self._office.clock.now_ms()
+        delivery = Delivery(
+            id=self._ids.next(now),
+            channel=channel,
+            news=news,
+            state=DeliveryState.SKIPPED if reason else DeliveryState.QUEUED,
+            created_ms=now,
+            next_ms=now,
+            expires_ms=now + EXPIRES.ms,
+            last_error=reason,
+        )
+        if not reason:
+            self._told.expect(delivery)
+        return delivery
+
+    def _line_up(self, channel: str, waiting: Sequence[Delivery]) -> None:
+        for delivery in waiting:
+            self._told.expect(delivery)
+        with self._lock:
+            sender = self._sender(channel)
+        sender.put(waiting)
+        with self._lock:
+            self._wake_up(sender)
+
+    def _sender(self, name: str) -> Sender:
+        if name not in self._senders:
+            self._senders[name] = Sender(name, self._office, self._queue_limit)
+        return self._senders[name]
+
+    def _wake_up(self, sender: Sender) -> None:
+        """A thread only for a channel that has something to do."""
+        if self._running and sender.queued() and not sender.started():
+            sender.start()
+
+    def _status(self, name: str, sender: Sender) -> ChannelStatus:
+        settings, health = self._settings[name], sender.health
+        state: Literal["ok", "broken", "off"] = "broken" if health.broken else "ok"
+        return ChannelStatus(
+            name=name,
+            type=str(settings.__struct_config__.tag),
+            state=state if settings.enabled else "off",
+            last_sent_ms=health.last_sent_ms,
+            last_error=health.trouble,
+            queued=sender.queued(),
+        )
+
+
+def left(until: float) -> float:
+    return max(0.0, until - time.monotonic())
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}."
+
+
+def sample_news(now_ms: int) -> News:
+    """What `oculus send-test` says."""
+    alert = Alert(
+        id=0,
+        rule="test",
+        instance="",
+        severity=Severity.INFO,
+        state=AlertState.FIRING,
+        message="This is a test from Oculus. If you can read it, this channel works.",
+        value=None,
+        started_ms=now_ms,
+        fired_ms=now_ms,
+    )
+    return News(kind=NewsKind.FIRED, alert=alert, ts_ms=now_ms)

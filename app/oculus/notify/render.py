@@ -1,0 +1,120 @@
+"""News in words and as JSON: what every channel and the API say about an alert."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from oculus.core.alert import Alert, Delivery, News, NewsKind
+from oculus.core.clock import to_iso
+from oculus.core.durations import spoken
+from oculus.core.symbols import unit_of
+
+VERBS = {
+    NewsKind.FIRED: "fired",
+    NewsKind.RESOLVED: "resolved",
+    NewsKind.REMINDER: "still fires",
+    NewsKind.NO_DATA: "has no data",
+    NewsKind.ESCALATED: "got worse",
+}
+
+
+def as_text(news: News) -> str:
+    """One line: which rule, how bad, what, how much, how long, where.
+
+    "api_down fired (critical): API endpoint unreachable; 503, limit 200; for 2 m; net.http.api.status"
+    """
+    alert = news.alert
+    parts = [
+        f"{alert.rule} {VERBS[news.kind]} ({alert.severity}): {alert.message or 'no message'}",
+        how_much(news),
+        how_long(news),
+        alert.instance,
+    ]
+    return one_line("; ".join(part for part in parts if part))
+
+
+def how_much(news: News) -> str:
+    """The value and what it was held against: "503 ms, limit 200 ms", at the end "worst 612 ms"."""
+    alert = news.alert
+    unit = unit_of(alert.instance, alert.tags)
+    if news.kind is NewsKind.RESOLVED and alert.worst is not None:
+        return f"worst {amount(alert.worst, unit)}"
+    if alert.value is None:
+        return ""
+    limit = f", limit {amount(alert.threshold, unit)}" if alert.threshold is not None else ""
+    return amount(alert.value, unit) + limit
+
+
+def how_long(news: News) -> str:
+    """Since the first sample of the trouble; at the end, how long it lasted."""
+    alert = news.alert
+    until_ms = alert.ended_ms if alert.ended_ms is not None else news.ts_ms
+    seconds = max(0, until_ms - alert.started_ms) / 1000
+    if news.kind is NewsKind.RESOLVED:
+        return f"lasted {spoken(seconds)}"
+    return f"for {spoken(seconds)}" if seconds >= 1 else ""
+
+
+def amount(value: float, unit: str = "") -> str:
+    """A number as people read it: 100,000.5 USD, 0.25, 503 ms, 12.5%."""
+    if not math.isfinite(value):
+        return "no number"
+    text = f"{value:,.2f}".rstrip("0").rstrip(".") if 1000 <= abs(value) < 1e15 else f"{value:.6g}"
+    return text + (unit if unit == "%" else f" {unit}" if unit else "")
+
+
+def one_line(text: str) -> str:
+    """Without line breaks and control characters."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
+def alert_json(alert: Alert, news: News | None = None, deliveries: Sequence[Delivery] = ()) -> dict[str, Any]:
+    """One firing as `/api/alerts` and the `webhook` channel give it; with `news`, what it is about.
+
+    `ts` is when the news came to be, without news the moment of the last change.
+    """
+    changed_ms = alert.ended_ms if alert.ended_ms is not None else alert.fired_ms
+    told: dict[str, Any] = {"news": news.kind.value} if news else {}
+    return told | {
+        "id": alert.id,
+        "ts": to_iso(news.ts_ms if news else changed_ms),
+        "rule": alert.rule,
+        "instance": alert.instance,
+        "severity": alert.severity.value,
+        "state": alert.state.value,
+        "message": alert.message,
+        "value": finite_or_none(alert.value),
+        "started_at": to_iso(alert.started_ms),
+        "fired_at": to_iso(alert.fired_ms),
+        "ended_at": iso_or_none(alert.ended_ms),
+        "acknowledged_at": iso_or_none(alert.acknowledged_ms),
+        "deliveries": [delivery_json(delivery) for delivery in deliveries],
+    }
+
+
+def delivery_json(delivery: Delivery) -> dict[str, Any]:
+    """One row of `deliveries`."""
+    return {
+        "id": delivery.id,
+        "event_id": delivery.event_id,
+        "alert_id": delivery.news.alert.id,
+        "channel": delivery.channel,
+        "news": delivery.news.kind.value,
+        "state": delivery.state.value,
+        "attempts": delivery.attempts,
+        "created_at": to_iso(delivery.created_ms),
+        "next_at": to_iso(delivery.next_ms),
+        "sent_at": iso_or_none(delivery.sent_ms),
+        "expires_at": to_iso(delivery.expires_ms),
+        "last_error": delivery.last_error,
+    }
+
+
+def iso_or_none(ms: int | None) -> str | None:
+    return None if ms is None else to_iso(ms)
+
+
+def finite_or_none(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

@@ -1,0 +1,293 @@
+"""One channel's own thread: it sends what waits for it, and tries again what failed.
+
+A delivery is saved as `sending` before the attempt and with its outcome after it, so that a crash can
+repeat a message but never lose one. While a service is down its whole channel rests, longer each time.
+A new message cuts that short: it may be that one old message alone is what fails.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from oculus.core.alert import Delivery, DeliveryState, News
+from oculus.core.clock import Clock
+from oculus.core.counters import Counters
+from oculus.core.errors import ChannelError, OculusError
+from oculus.core.event import Event
+from oculus.core.worker import Worker
+from oculus.notify.channel import Channel
+from oculus.notify.health import Health
+from oculus.notify.line import Line, order
+from oculus.notify.pace import Pace
+from oculus.notify.retry import EXPIRES, wait_s
+from oculus.notify.routing import skip_reason
+from oculus.notify.told import Told
+
+log = logging.getLogger(__name__)
+
+QUEUE_LIMIT = 10_000  # deliveries in memory; what finds no room waits in the table
+NEW_S = 5.0  # the longest rest before a new message gets its first try
+AGAIN_S = 1.0  # the database could not do it: ask again
+
+
+@dataclass(frozen=True)
+class Office:
+    """What all senders share."""
+
+    save: Callable[[Sequence[Delivery]], None]  # returns once committed; raises OculusError
+    tell: Callable[[Event], None]
+    reload: Callable[[], Sequence[Delivery]]  # all that is not final in the table; raises OculusError
+    told: Told
+    counters: Counters
+    clock: Clock
+    chance: Callable[[], float]  # 0 to 1
+
+
+class Sender(Worker):
+    """Start it once there is something to send."""
+
+    pause_s = 0
+
+    def __init__(self, name: str, office: Office, limit: int = QUEUE_LIMIT) -> None:
+        super().__init__(f"notify-{name}")
+        self.channel_name = name
+        self.channel: Channel | None = None  # None: not set up, so what waits for it is skipped
+        self.health = Health(name, office.tell, office.clock)
+        self._office = office
+        self._line = Line(limit)
+        self._pace = Pace()
+        self._rests_until = 0.0  # monotonic, as are all moments here
+        self._asked_until = 0.0  # the service's own wish, which nothing cuts short
+        self._tried_at = 0.0
+        self._fetch_at = 0.0
+        self._changed = threading.Condition()  # guards all of the above
+        self._busy = threading.Lock()  # held while the channel sends
+
+    def use(self, channel: Channel | None) -> None:
+        """Send through `channel` from now on."""
+        with self._changed:
+            old, self.channel = self.channel, channel
+            self._pace = Pace(channel.limits if channel else ())
+            self._rests_until = self._asked_until = 0.0
+            self.health.forget()
+            self._changed.notify_all()
+        if old:
+            old.close()
+
+    def put(self, deliveries: Sequence[Delivery]) -> None:
+        """Line up. Never waits; what finds no room is counted and fetched from the table later."""
+        with self._changed:
+            for delivery in deliveries:
+                if not self._line.put(delivery, self._due(delivery)):
+                    self._office.counters.add(f"deliveries.{self.channel_name}.left_in_table")
+            self._rests_until = min(self._rests_until, self._tried_at + NEW_S)
+            self._changed.notify_all()
+
+    def queued(self) -> int:
+        """How many wait in memory or are being sent."""
+        return len(self._line)
+
+    def started(self) -> bool:
+        return self._thread.ident is not None
+
+    def cut(self) -> None:
+        """End an attempt that is under way: it counts as failed and is tried again."""
+        if self.channel:
+            self.channel.close()
+
+    def test(self, news: News) -> None:
+        """Send one message now, on the caller's thread. Raises ChannelError."""
+        channel = self.channel
+        if channel is None:
+            raise ChannelError(f"There is no channel {self.channel_name!r}")
+        try:
+            self._send(channel, [news])
+        except ChannelError as error:
+            self.health.failed(error)
+            raise
+        self._worked()
+
+    def wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def step(self) -> None:
+        with self._changed:
+            wait = self._seconds_left()
+            if not self.stopping.is_set() and (wait is None or wait > 0):
+                self._changed.wait(wait)
+        if not self.stopping.is_set():
+            self.deliver()
+
+    def deliver(self) -> bool:
+        """Send the next message if one is due. False when there was none."""
+        self._fetch()
+        with self._changed:
+            channel, group = self.channel, self._take()
+        if not group:
+            return False
+        due = self._work_off(channel, group)
+        with self._changed:
+            self._line.give_back(group, self._now(), due)
+        return True
+
+    def _take(self) -> list[Delivery]:
+        wait = self._seconds_left()
+        if wait is None or wait > 0:
+            return []
+        together = self.channel.group_for.total_seconds() if self.channel else 0.0
+        return self._line.take(self._now() + together, bool(together))
+
+    def _work_off(self, channel: Channel | None, group: Sequence[Delivery]) -> float:
+        """Bring each delivery as far as it goes now. When those that are not over are due again."""
+        over = [delivery for delivery in group if self._is_over(channel, delivery)]
+        self._close(over)
+        ready = [delivery for delivery in group if not delivery.state.final]
+        return self._attempt(channel, ready) if channel and ready else 0.0
+
+    def _is_over(self, channel: Channel | None, delivery: Delivery) -> bool:
+        """Whether it needs no attempt any more; its state then says why."""
+        told = self._office.told.follows(delivery.news, self.channel_name)
+        reason = skip_reason(delivery.news, channel.settings if channel else None, told)
+        if reason:
+            delivery.state, delivery.last_error = DeliveryState.SKIPPED, reason
+        elif delivery.expires_ms <= self._office.clock.now_ms():
+            delivery.state = DeliveryState.EXPIRED
+            delivery.last_error = delivery.last_error or "it could not be sent in time"
+            self.health.gave_up()
+        return delivery.state.final
+
+    def _attempt(self, channel: Channel, ready: Sequence[Delivery]) -> float:
+        """One message. When it is due again, should it have failed."""
+        for delivery in ready:
+            delivery.state = DeliveryState.SENDING
+            delivery.attempts += 1
+        if not self._save(ready):
+            return self._now()
+        try:
+            self._send(channel, [delivery.news for delivery in ready])
+        except ChannelError as error:
+            # Settings that changed meanwhile deserve a try of their own.
+            final = error.permanent and channel is self.channel
+            return self._failed(
+                ready,
+                error if final else ChannelError(error.what, error.hint, retry_after_s=error.retry_after_s),
+            )
+        self._worked()
+        for delivery in ready:
+            delivery.state, delivery.last_error = DeliveryState.SENT, ""
+            delivery.sent_ms = self._office.clock.now_ms()
+        self._close(ready)
+        return 0.0
+
+    def _send(self, channel: Channel, group: Sequence[News]) -> None:
+        try:
+            with self._busy:
+                self._tried_at = self._now()
+                self._pace.note(self._tried_at)
+                channel.send(group)
+        except ChannelError:
+            raise
+        except Exception as error:  # a mistake in one channel must neither lose a message nor end the thread
+            log.warning("%s: the channel's own code failed", self.channel_name, exc_info=error)
+            raise ChannelError(
+                f"The channel's own code failed with {type(error).__name__}", "The log holds the details."
+            ) from error
+
+    def _worked(self) -> None:
+        with self._changed:
+            self.health.worked()
+            self._rests_until = self._asked_until = 0.0
+            self._changed.notify_all()
+
+    def _failed(self, ready: Sequence[Delivery], error: ChannelError) -> float:
+        self.health.failed(error)
+        for delivery in ready:
+            delivery.last_error = self.health.trouble
+            delivery.state = DeliveryState.FAILED if error.permanent else DeliveryState.RETRYING
+        if error.permanent:
+            self._close(ready)
+            return 0.0
+        return self._rest(ready, error.retry_after_s)
+
+    def _rest(self, ready: Sequence[Delivery], asked_s: float | None) -> float:
+        """The service is down or busy: the channel pauses, and so does each of these."""
+        clock, chance = self._office.clock, self._office.chance()
+        pause = wait_s(self.health.failures, asked_s, chance)
+        wait = wait_s(max(delivery.attempts for delivery in ready), asked_s, chance)
+        with self._changed:
+            self._rests_until = self._now() + pause
+            self._asked_until = self._now() + min(asked_s or 0.0, pause)
+        self.health.rests(max(pause, wait))
+        for delivery in ready:
+            delivery.next_ms = min(clock.now_ms() + round(wait * 1000), delivery.expires_ms)
+        self._save(ready)
+        self._count(ready)
+        return min(map(self._due, ready))
+
+    def _close(self, over: Sequence[Delivery]) -> None:
+        """Their state is final: save it, and let the rest of the house know."""
+        if over and self._save(over):
+            self._count(over)
+            for delivery in over:
+                self._office.told.settle(delivery)
+
+    def _save(self, deliveries: Sequence[Delivery]) -> bool:
+        """Wait until they are in the table. False when the end of the program comes first."""
+        told = ""
+        while True:
+            try:
+                self._office.save(deliveries)
+            except OculusError as error:
+                if str(error) != told:
+                    log.warning("%s: nothing is sent meanwhile: %s", self.channel_name, error)
+                told = str(error)
+            else:
+                return True
+            if self.stopping.wait(AGAIN_S):
+                return False
+
+    def _fetch(self) -> None:
+        """Take up what found no room, once there is some."""
+        with self._changed:
+            if not self._line.wants_more() or self._now() < self._fetch_at:
+                return
+            self._line.begin_fetch()
+        rows = self._mine_in_table()
+        found = None if rows is None else [(row, self._due(row)) for row in rows]
+        with self._changed:
+            self._line.end_fetch(found)
+            self._fetch_at = self._now() + AGAIN_S
+
+    def _mine_in_table(self) -> list[Delivery] | None:
+        try:
+            rows = self._office.reload()
+        except OculusError as error:
+            log.warning("%s: what waits in the database cannot be read: %s", self.channel_name, error)
+            return None
+        return sorted((row for row in rows if row.channel == self.channel_name), key=order)
+
+    def _seconds_left(self) -> float | None:
+        """Until there is something to do; None when nothing waits."""
+        moments = [self._fetch_at] if self._line.wants_more() else []
+        due = self._line.next_due()
+        if due is not None:
+            moments.append(max(due, self._rests_until, self._asked_until, self._pace.free_at()))
+        return min(moments) - self._now() if moments else None
+
+    def _due(self, delivery: Delivery) -> float:
+        if delivery.state is DeliveryState.QUEUED and self.channel:
+            wait = self.channel.group_for.total_seconds()
+        else:
+            wait = max(0, delivery.next_ms - self._office.clock.now_ms()) / 1000
+        return self._now() + min(wait, EXPIRES.total_seconds())
+
+    def _now(self) -> float:
+        return self._office.clock.monotonic()
+
+    def _count(self, deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            self._office.counters.add(f"deliveries.{self.channel_name}.{delivery.state}")

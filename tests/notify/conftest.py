@@ -1,0 +1,233 @@
+"""A table of deliveries, a clock that stands still, and a service that answers as it is told."""
+
+import copy
+import json
+import threading
+import time
+from collections import deque
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+
+import pytest
+
+from oculus.core.alert import Alert, AlertState, News, NewsKind
+from oculus.core.clock import SystemClock
+from oculus.core.counters import Counters
+from oculus.core.event import Severity
+from oculus.notify.notifier import Notifier
+
+NOON_MS = 1_767_268_800_000  # 2026-01-01 12:00 UTC
+
+
+class StillClock:
+    """Moves only when told to."""
+
+    def __init__(self):
+        self.now = NOON_MS / 1000
+
+    def now_ms(self):
+        return round(self.now * 1000)
+
+    def monotonic(self):
+        return self.now
+
+    def pass_s(self, seconds):
+        self.now += seconds
+
+
+class Table:
+    """Stands for the database: what is saved is copied, so it is what a restart would find."""
+
+    def __init__(self):
+        self.rows = {}
+        self.history = []  # (delivery id, state) as they were committed
+        self.broken = None
+        self.lock = threading.Lock()
+
+    def save(self, deliveries):
+        if self.broken:
+            raise self.broken
+        with self.lock:
+            for delivery in deliveries:
+                self.rows[delivery.id] = copy.copy(delivery)
+                self.history.append((delivery.id, str(delivery.state)))
+
+    def unfinished(self):
+        with self.lock:
+            return [copy.copy(row) for row in self.rows.values() if not row.state.final]
+
+    def told(self, alert):
+        with self.lock:
+            return {
+                row.channel
+                for row in self.rows.values()
+                if row.news.alert.id == alert
+                and row.news.kind is not NewsKind.RESOLVED
+                and row.state not in ("failed", "expired", "skipped")
+            }
+
+    def states(self, delivery):
+        return [state for number, state in self.history if number == delivery.id]
+
+
+@pytest.fixture
+def clock():
+    return StillClock()
+
+
+@pytest.fixture
+def table():
+    return Table()
+
+
+@pytest.fixture
+def house(table):
+    """Makes notifiers on the same table, as restarts do, and stops them at the end."""
+    made = []
+
+    def make(channels=None, clock=None, **options):
+        told = []
+        options = {"reload": table.unfinished, "told": table.told, "chance": lambda: 0.0} | options
+        notifier = Notifier(
+            table.save, told.append, counters := Counters(), clock or SystemClock(), **options
+        )
+        notifier.replace(channels or {})
+        made.append(notifier)
+
+        def tell(*news):
+            """What the runtime does: address, store, hand over."""
+            deliveries = notifier.address(news)
+            table.save(deliveries)
+            notifier.put(deliveries)
+            return deliveries
+
+        return SimpleNamespace(notifier=notifier, events=told, counters=counters, tell=tell)
+
+    yield make
+    for notifier in made:
+        notifier.stop(2)
+
+
+@pytest.fixture
+def news():
+    """A piece of news; every alert has its own number unless one is given."""
+    numbers = iter(range(1, 100_000))
+
+    def make(kind=NewsKind.FIRED, *, alert=None, channels=("hook",), severity=Severity.WARN, **fields):
+        body = {
+            "id": alert or next(numbers),
+            "rule": "api_down",
+            "instance": "net.http.api",
+            "severity": severity,
+            "state": AlertState.RESOLVED if kind is NewsKind.RESOLVED else AlertState.FIRING,
+            "message": "API unreachable",
+            "value": 503.0,
+            "threshold": 200.0,
+            "worst": 612.0,
+            "started_ms": NOON_MS - 60_000,
+            "fired_ms": NOON_MS,
+            "ended_ms": NOON_MS + 60_000 if kind is NewsKind.RESOLVED else None,
+        }
+        held = fields.pop("held", "")
+        return News(
+            kind=kind, alert=Alert(**body | fields), ts_ms=NOON_MS, channels=tuple(channels), held=held
+        )
+
+    return make
+
+
+def until(holds, seconds=5.0):
+    """Wait until `holds()` is true; its last value either way."""
+    ends = time.monotonic() + seconds
+    while not (got := holds()) and time.monotonic() < ends:
+        time.sleep(0.005)
+    return got
+
+
+@pytest.fixture
+def eventually():
+    return until
+
+
+class Service(ThreadingHTTPServer):
+    """Keeps what was posted; answers from `answers`, and 200 when there are none left."""
+
+    daemon_threads = True
+
+    def __init__(self, tls=None):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.tls = tls
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
+        self.answers = deque()
+        self.got = []
+        self.release = threading.Event()  # ends what hangs
+        threading.Thread(target=self.serve_forever, args=(0.01,), name="service", daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.server_port}"
+
+    def bodies(self):
+        return [json.loads(request.body) for request in self.got]
+
+    def handle_error(self, request, client_address):
+        """Clients that hang up are what is tested."""
+
+    def end(self):
+        self.release.set()
+        self.shutdown()
+        self.server_close()
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.got.append(SimpleNamespace(path=self.path, headers=dict(self.headers), body=body))
+        answer = self.server.answers.popleft() if self.server.answers else 200
+        if callable(answer):
+            answer(self)
+        else:
+            self.answer(answer)
+
+    do_GET = do_POST  # noqa: N815
+
+    def answer(self, status, headers=(), body=b"ok"):
+        self.send_response(status)
+        for name, value in dict(headers).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        """Quiet."""
+
+
+@pytest.fixture
+def service():
+    server = Service()
+    yield server
+    server.end()
+
+
+@pytest.fixture
+def services():
+    """As many as a test needs; `tls` is an ssl context."""
+    made = []
+
+    def make(tls=None):
+        made.append(Service(tls))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.end()
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")

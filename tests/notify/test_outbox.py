@@ -1,0 +1,361 @@
+"""What becomes of a delivery, step by step, on a clock that stands still and with a real service."""
+
+import itertools
+
+import pytest
+
+from oculus.core.alert import DeliveryState, NewsKind
+from oculus.core.durations import Duration
+from oculus.core.errors import StorageError
+from oculus.core.secret import Secret
+from oculus.notify import CHANNELS
+from oculus.notify.channel import Channel, ChannelSettings, Limit
+from oculus.notify.channels.webhook import WebhookSettings
+
+
+class Step:
+    """A house with one webhook whose sender is moved by hand."""
+
+    def __init__(self, home, clock):
+        self.home = home
+        self.clock = clock
+        self.sender = home.notifier._senders["hook"]
+
+    def work(self):
+        """Send whatever is due now. How many messages that took."""
+        count = 0
+        while self.sender.deliver():
+            count += 1
+        return count
+
+    def work_for(self, seconds, step=1.0):
+        for _ in range(round(seconds / step)):
+            self.work()
+            self.clock.pass_s(step)
+
+
+@pytest.fixture
+def hook(house, clock, service):
+    settings = WebhookSettings(url=Secret(service.url + "/in"))
+    return Step(house({"hook": settings}, clock), clock)
+
+
+def test_a_delivery_is_saved_as_sending_before_the_attempt_and_as_sent_after_it(hook, table, service, news):
+    seen = []
+    service.answers.append(lambda handler: (seen.extend(table.history), handler.answer(204, body=b"")))
+    (row,) = hook.home.tell(news())
+    hook.work()
+    assert [state for _, state in seen] == ["queued", "sending"]
+    assert table.states(row) == ["queued", "sending", "sent"]
+    kept = table.rows[row.id]
+    assert (kept.attempts, kept.sent_ms, kept.last_error) == (1, hook.clock.now_ms(), "")
+
+
+def test_what_failed_is_tried_again_after_one_two_four_seconds(hook, table, service, news):
+    service.answers.extend([500, 502, 503])
+    (row,) = hook.home.tell(news())
+    times = []
+    begun = hook.clock.now
+    for _ in range(40):
+        if hook.work():
+            times.append(hook.clock.now - begun)
+        hook.clock.pass_s(0.5)
+    assert times == [0, 1, 3, 7]
+    assert table.states(row) == ["queued"] + ["sending", "retrying"] * 3 + ["sending", "sent"]
+    assert table.rows[row.id].attempts == 4
+
+
+def test_a_row_that_waits_says_why_and_until_when(hook, table, service, news):
+    service.answers.append(503)
+    (row,) = hook.home.tell(news())
+    hook.work()
+    kept = table.rows[row.id]
+    assert kept.state == "retrying"
+    assert kept.last_error == f"{service.url} answered 503 Service Unavailable"
+    assert kept.next_ms == hook.clock.now_ms() + 1000
+
+
+def test_the_waits_grow_to_five_minutes_and_after_six_hours_it_is_given_up(hook, table, service, news):
+    service.answers.extend([500] * 1000)
+    (row,) = hook.home.tell(news())
+    hook.work_for(6 * 3600 + 301, step=5)
+    assert 70 < len(service.got) < 90
+    kept = table.rows[row.id]
+    assert (kept.state, kept.last_error) == ("expired", f"{service.url} answered 500 Internal Server Error")
+    (event,) = hook.home.events
+    assert (event.source, event.type, event.severity) == ("channel.hook", "error", "error")
+    assert event.message.startswith("hook: messages older than 6 h are given up")
+
+
+def test_a_permanent_answer_fails_at_once_and_breaks_the_channel_and_tells_the_person_once(
+    hook, table, service, news, caplog
+):
+    service.answers.extend([404, 404])
+    rows = hook.home.tell(news(), news())
+    hook.work()
+    assert [table.states(row)[-1] for row in rows] == ["failed", "failed"]
+    assert len(service.got) == 2
+    (event,) = hook.home.events
+    assert (event.source, event.type) == ("channel.hook", "error")
+    assert event.message.startswith(f"hook: {service.url} answered 404 Not Found. Check url")
+    assert [record.levelname for record in caplog.records].count("ERROR") == 1
+    (status,) = [status for status in hook.home.notifier.status() if status.name == "hook"]
+    assert (status.state, status.queued) == ("broken", 0)
+    assert "404" in status.last_error
+
+
+def test_a_broken_channel_is_well_again_when_something_gets_through(hook, service, news):
+    service.answers.append(401)
+    hook.home.tell(news(), news())
+    hook.work()
+    assert [event.message.split(".")[0] for event in hook.home.events][1:] == ["hook: works again"]
+    assert {status.state for status in hook.home.notifier.status()} == {"ok"}
+
+
+def test_a_broken_channel_gets_a_clean_slate_with_new_settings(hook, service, news):
+    service.answers.append(401)
+    hook.home.tell(news())
+    hook.work()
+    hook.home.notifier.replace({"hook": WebhookSettings(url=Secret(service.url + "/other"))})
+    assert {status.state for status in hook.home.notifier.status()} == {"ok"}
+
+
+def test_a_service_that_names_a_wait_is_obeyed_by_the_whole_channel(hook, service, news):
+    service.answers.append(lambda handler: handler.answer(429, {"Retry-After": "40"}))
+    hook.home.tell(news())
+    hook.work()
+    hook.home.tell(news())
+    hook.work_for(40)
+    assert len(service.got) == 1
+    hook.work()
+    assert len(service.got) == 3
+
+
+def test_when_the_service_is_back_everything_that_waited_goes_out_oldest_first(hook, service, news):
+    service.answers.extend([500] * 8)
+    for number in range(1, 51):
+        hook.home.tell(news(alert=number))
+        hook.work()
+        hook.clock.pass_s(2)
+    hook.work_for(120)
+    assert 8 < len(service.got) <= 8 + 50
+    told = [body["id"] for body in service.bodies()[8:]]
+    assert sorted(told) == list(range(1, 51))
+
+
+def test_one_message_that_always_fails_holds_up_new_ones_for_seconds_at_most(hook, service, news):
+    def picky(handler):
+        handler.answer(500 if service.bodies()[-1]["id"] == 1 else 200)
+
+    service.answers.extend([picky] * 1000)
+    hook.home.tell(news(alert=1))
+    hook.work_for(1200)
+    late = []
+    for number in range(2, 60):
+        hook.home.tell(news(alert=number))
+        begun = hook.clock.now
+        while number not in {body["id"] for body in service.bodies()}:
+            hook.work()
+            hook.clock.pass_s(0.25)
+        late.append(hook.clock.now - begun)
+        hook.clock.pass_s(5)
+    assert max(late) <= 5.25
+    assert sorted(late)[50] <= 1.25
+
+
+def test_an_end_never_overtakes_its_beginning(hook, service, news):
+    service.answers.extend([500, 500, 500])
+    hook.home.tell(news(alert=1))
+    hook.work()
+    hook.home.tell(news(NewsKind.RESOLVED, alert=1), news(alert=2))
+    hook.work_for(60)
+    told = [body["news"] for body in service.bodies() if body["id"] == 1]
+    assert told[-1] == "RESOLVED"
+    assert told.count("RESOLVED") == 1
+    assert set(told[:-1]) == {"FIRED"}
+
+
+def test_the_end_is_kept_to_itself_when_its_beginning_failed_after_all(hook, table, service, news):
+    service.answers.extend([500, 403])
+    hook.home.tell(news(alert=1))
+    hook.work()
+    (end,) = hook.home.tell(news(NewsKind.RESOLVED, alert=1))
+    assert end.state == "queued"
+    hook.work_for(10)
+    assert [body["news"] for body in service.bodies()] == ["FIRED", "FIRED"]
+    assert (table.rows[end.id].state, table.rows[end.id].last_error) == (
+        "skipped",
+        "its beginning was not told here",
+    )
+
+
+def test_what_waits_for_a_channel_that_is_removed_is_skipped(hook, table, news):
+    (row,) = hook.home.tell(news())
+    hook.home.notifier.replace({})
+    hook.work()
+    assert table.rows[row.id].last_error == "there is no channel of this name"
+    assert [status.name for status in hook.home.notifier.status()] == ["log"]
+
+
+def test_what_waits_for_a_channel_that_is_switched_off_is_skipped(hook, table, service, news):
+    (row,) = hook.home.tell(news())
+    hook.home.notifier.replace({"hook": WebhookSettings(url=Secret(service.url), enabled=False)})
+    hook.work()
+    assert table.states(row) == ["queued", "skipped"]
+    assert service.got == []
+    assert [status.state for status in hook.home.notifier.status() if status.name == "hook"] == ["off"]
+
+
+def test_a_queue_that_is_full_leaves_the_rest_in_the_table_and_fetches_it_later(
+    house, clock, service, table, news
+):
+    hook = Step(house({"hook": WebhookSettings(url=Secret(service.url))}, clock, queue_limit=10), clock)
+    for number in range(1, 36):
+        hook.home.tell(news(alert=number))
+    assert hook.sender.queued() == 10
+    assert hook.home.counters.get("deliveries.hook.left_in_table") == 25
+    hook.work_for(10)
+    assert [body["id"] for body in service.bodies()] == list(range(1, 36))
+    assert {row.state for row in table.rows.values()} == {"sent"}
+
+
+def test_no_end_slips_into_a_full_queue_before_its_beginning(house, clock, service, news):
+    hook = Step(house({"hook": WebhookSettings(url=Secret(service.url))}, clock, queue_limit=2), clock)
+    hook.home.tell(news(alert=1), news(alert=2), news(alert=3))
+    assert hook.sender.deliver()
+    hook.home.tell(news(NewsKind.RESOLVED, alert=3))
+    hook.work_for(10)
+    assert [(body["id"], body["news"]) for body in service.bodies()][2:] == [(3, "FIRED"), (3, "RESOLVED")]
+
+
+def test_the_same_delivery_handed_over_twice_is_sent_once(hook, service, news):
+    rows = hook.home.tell(news())
+    hook.home.notifier.put(rows)
+    hook.work()
+    assert len(service.got) == 1
+
+
+def test_after_a_restart_whatever_is_not_final_goes_on(house, clock, service, table, news):
+    settings = {"hook": WebhookSettings(url=Secret(service.url))}
+    first = Step(house(settings, clock), clock)
+    service.answers.extend([200, 500])
+    first.home.tell(news(alert=1), news(alert=2), news(alert=3), news(alert=4))
+    first.sender.deliver()
+    first.sender.deliver()
+    stuck = table.rows[sorted(table.rows)[2]]
+    stuck.state, stuck.attempts = DeliveryState.SENDING, 1  # killed in the middle of it
+    before = len(service.got)
+
+    second = Step(house(settings, clock), clock)
+    second.home.notifier.put(table.unfinished())
+    second.work_for(5)
+    assert sorted(body["id"] for body in service.bodies()[before:]) == [2, 3, 4]
+    assert {row.state for row in table.rows.values()} == {"sent"}
+
+
+def test_a_retry_of_before_the_restart_keeps_its_time(house, clock, service, table, news):
+    settings = {"hook": WebhookSettings(url=Secret(service.url))}
+    first = Step(house(settings, clock), clock)
+    service.answers.append(lambda handler: handler.answer(503, {"Retry-After": "100"}))
+    first.home.tell(news())
+    first.work()
+    clock.pass_s(60)
+    second = Step(house(settings, clock), clock)
+    second.home.notifier.put(table.unfinished())
+    second.work_for(39)
+    assert len(service.got) == 1
+    second.work_for(3)
+    assert len(service.got) == 2
+
+
+def test_nothing_is_sent_that_could_not_be_saved_and_the_end_of_the_program_is_not_held_up(
+    hook, table, service, news, eventually
+):
+    (row,) = hook.home.tell(news())
+    table.broken = StorageError("The disk is full")
+    hook.home.notifier.start()
+    assert hook.home.notifier.stop(2)
+    assert service.got == []
+    assert table.rows[row.id].state == "queued"
+
+
+def test_counters_tell_each_outcome(hook, service, news):
+    service.answers.extend([500, 404])
+    hook.home.tell(news(), news(), news(NewsKind.RESOLVED))
+    hook.work_for(5)
+    totals = hook.home.counters.totals()
+    assert totals == {
+        "deliveries.hook.queued": 2,
+        "deliveries.hook.skipped": 1,
+        "deliveries.hook.retrying": 1,
+        "deliveries.hook.failed": 1,
+        "deliveries.hook.sent": 1,
+    }
+
+
+class Chat(Channel):
+    """A service that takes a group of news in one message, one message every ten seconds."""
+
+    kind = "chat"
+    group_for = Duration(seconds=5)
+    limits = (Limit(1, 10),)
+    sent: list
+
+    def send(self, group):
+        self.sent.append((self.clock.monotonic(), [news.alert.id for news in group]))
+
+
+class ChatSettings(ChannelSettings, tag="chat", frozen=True, kw_only=True):
+    """Nothing more."""
+
+
+@pytest.fixture
+def chat(house, clock, monkeypatch):
+    Chat.settings_class, Chat.sent = ChatSettings, []
+    monkeypatch.setitem(CHANNELS, "chat", Chat)
+    return Step(house({"hook": ChatSettings()}, clock), clock)
+
+
+def test_a_channel_that_groups_gets_what_comes_within_its_time_as_one_message(chat, news, table):
+    begun = chat.clock.now
+    for number in range(1, 5):
+        chat.home.tell(news(alert=number))
+        chat.work()
+        chat.clock.pass_s(1)
+    chat.home.tell(news(NewsKind.RESOLVED, alert=1))
+    chat.work_for(4, step=0.5)
+    assert [(at - begun, ids) for at, ids in Chat.sent] == [(5, [1, 2, 3, 4, 1])]
+    assert {row.state for row in table.rows.values()} == {"sent"}
+
+
+def test_what_a_service_allows_is_kept_whatever_comes(chat, news):
+    begun = chat.clock.now
+    for number in range(1, 60):
+        chat.home.tell(news(alert=number))
+        chat.work_for(1, step=0.5)
+    chat.work_for(20)
+    times = [at - begun for at, _ in Chat.sent]
+    assert [later - earlier for earlier, later in itertools.pairwise(times)] == [10] * (len(times) - 1)
+    assert sum(len(ids) for _, ids in Chat.sent) == 59
+
+
+class Buggy(Chat):
+    kind = "chat"
+    limits = ()
+    group_for = Duration(0)
+
+    def send(self, group):
+        raise KeyError("a mistake of ours, not of the service")
+
+
+def test_a_mistake_in_a_channels_code_loses_nothing_and_is_in_the_log(
+    house, clock, monkeypatch, news, table, caplog
+):
+    Buggy.settings_class = ChatSettings
+    monkeypatch.setitem(CHANNELS, "chat", Buggy)
+    step = Step(house({"hook": ChatSettings()}, clock), clock)
+    (row,) = step.home.tell(news())
+    step.work()
+    assert table.rows[row.id].state == "retrying"
+    assert table.rows[row.id].last_error.startswith("The channel's own code failed with KeyError")
+    assert any(record.exc_info for record in caplog.records)
