@@ -269,3 +269,27 @@ def server_tls(authority):
         return context
 
     return make
+
+
+@pytest.fixture
+def silent_port():
+    """A port of this machine that neither accepts nor refuses: its backlog is full."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(0)
+    crowd = []
+    for _ in range(4):
+        waiting = socket.socket()
+        waiting.setblocking(False)
+        waiting.connect_ex(listener.getsockname())
+        crowd.append(waiting)
+    yield listener.getsockname()[1]
+    for sock in [*crowd, listener]:
+        sock.close()
+
+
+@pytest.fixture
+def closed_port():
+    """A port of this machine on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]

@@ -25,7 +25,7 @@ from oculus.collectors.network.probe import Probe, ProbeSettings, ms
 from oculus.collectors.network.resolve import Address, resolve
 
 PORT = 53
-TRIES = 2  # datagrams get lost; each server is asked twice within the time-out
+FIRST_SHARE = 0.25  # of the time-out: datagrams get lost, so whoever has not answered by then is asked again
 RCODES = {
     dns.rcode.NXDOMAIN: "no such name",
     dns.rcode.SERVFAIL: "the name server failed to answer (SERVFAIL)",
@@ -84,8 +84,10 @@ class Dns(Probe):
             return resolve(host, port, deadline)
         try:
             system = dns.resolver.Resolver().nameservers
-        except dns.exception.DNSException as error:
-            raise Down("this machine has no name server") from error
+        except dns.exception.DNSException:
+            system = ()
+        if not system:
+            raise Down("this machine has no name server")
         return [resolve(str(server), PORT, deadline)[0] for server in system]
 
 
@@ -101,10 +103,12 @@ def ask_servers(
 ) -> dns.message.Message:
     """The first answer from any server. Raises Down when none answers in time."""
     errors: list[OSError] = []
-    turns = [server for _ in range(TRIES) for server in servers]
-    for tried, server in enumerate(turns):
+    first_s = deadline.total_s * FIRST_SHARE / len(servers)
+    for tried, server in enumerate([*servers, *servers]):
+        again = tried - len(servers)
         try:
-            return ask_server(query, server, deadline.left() / (len(turns) - tried), deadline)
+            share_s = first_s if again < 0 else deadline.left() / (len(servers) - again)
+            return ask_server(query, server, share_s, deadline)
         except dns.exception.Timeout:
             errors.append(TimeoutError())
         except OSError as error:
