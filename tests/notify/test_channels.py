@@ -1,0 +1,53 @@
+import msgspec
+import pytest
+
+from oculus.core.fields import read_special, write_special
+from oculus.core.secret import Secret
+from oculus.notify import CHANNELS, build
+from oculus.notify.channels.webhook import Webhook, WebhookSettings
+
+
+@pytest.mark.parametrize("kind", CHANNELS)
+def test_every_setting_of_a_channel_says_what_it_means(kind):
+    fields = msgspec.inspect.type_info(CHANNELS[kind].settings_class).fields
+    described = {field.name: getattr(field.type, "extra_json_schema", None) or {} for field in fields}
+    assert [name for name, schema in described.items() if not schema.get("description")] == []
+
+
+@pytest.mark.parametrize("kind", CHANNELS)
+def test_a_channels_settings_carry_its_kind(kind):
+    assert CHANNELS[kind].settings_class.__struct_config__.tag == kind
+
+
+def test_settings_are_read_from_what_a_person_writes():
+    given = {
+        "type": "webhook",
+        "url": "https://hook.example/abc",
+        "headers": {"X-Key": "k"},
+        "timeout": "3s",
+        "min_severity": "error",
+        "mention": ["@here"],
+    }
+    settings = msgspec.convert(given, WebhookSettings, dec_hook=read_special)
+    assert settings.url == Secret("https://hook.example/abc")
+    assert settings.headers["X-Key"].reveal() == "k"
+    assert settings.timeout.total_seconds() == 3
+    shown = msgspec.json.encode(settings, enc_hook=write_special).decode()
+    assert "abc" not in shown
+    assert '"k"' not in shown
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"urll": "x"}, {"min_severity": "loud"}, {"timeout": 3}, {"mention": "@here"}]
+)
+def test_a_mistake_in_the_settings_is_refused(wrong):
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(
+            {"type": "webhook", "url": "https://h"} | wrong, WebhookSettings, dec_hook=read_special
+        )
+
+
+def test_a_channel_is_built_from_its_settings(clock):
+    channel = build("mine", WebhookSettings(url=Secret("http://h")), clock)
+    assert isinstance(channel, Webhook)
+    assert channel.name == "mine"

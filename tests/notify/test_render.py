@@ -1,0 +1,91 @@
+import msgspec
+import pytest
+
+from oculus.core.alert import Delivery, NewsKind
+from oculus.core.event import Severity
+from oculus.notify.render import alert_json, amount, as_text, delivery_json
+
+
+def delivery(item):
+    return Delivery(id=9, event_id=3, channel="hook", news=item, created_ms=0, next_ms=0, expires_ms=1000)
+
+
+def test_one_line_says_which_rule_how_bad_what_how_much_how_long_and_where(news):
+    assert as_text(news(severity=Severity.CRITICAL)) == (
+        "api_down fired (critical): API unreachable; 503 ms, limit 200 ms; for 1 m; net.http.api"
+    )
+
+
+def test_the_end_says_how_long_it_lasted_and_the_worst_value(news):
+    assert as_text(news(NewsKind.RESOLVED)) == (
+        "api_down resolved (warn): API unreachable; worst 612 ms; lasted 2 m; net.http.api"
+    )
+
+
+def test_what_is_not_known_is_left_out(news):
+    bare = news(value=None, threshold=None, instance="", message="", started_ms=news().ts_ms)
+    assert as_text(bare) == "api_down fired (warn): no message"
+
+
+@pytest.mark.parametrize(
+    ("kind", "verb"),
+    [
+        (NewsKind.REMINDER, "still fires"),
+        (NewsKind.NO_DATA, "has no data"),
+        (NewsKind.ESCALATED, "got worse"),
+    ],
+)
+def test_every_kind_of_news_has_its_words(news, kind, verb):
+    assert f"api_down {verb} (" in as_text(news(kind))
+
+
+def test_text_from_elsewhere_stays_on_the_line_and_steers_no_terminal(news):
+    line = as_text(news(message="a\nb\x1b[31m\u2028c\x00"))
+    assert line.isprintable()
+    assert "a b [31m c" in line
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "words"),
+    [
+        (100_000.5, "USD", "100,000.5 USD"),
+        (1_234_567.0, "", "1,234,567"),
+        (0.25, "", "0.25"),
+        (12.5, "%", "12.5%"),
+        (503.0, "ms", "503 ms"),
+        (0.1 + 0.2, "", "0.3"),
+        (-2500.126, "", "-2,500.13"),
+        (1e300, "", "1e+300"),
+        (float("nan"), "ms", "no number"),
+    ],
+)
+def test_numbers_are_written_as_people_read_them(value, unit, words):
+    assert amount(value, unit) == words
+
+
+def test_a_currency_comes_from_the_tags(news):
+    btc = news(
+        instance="crypto.price.btc_usd", value=101_000.0, threshold=100_000.0, tags={"currency": "usd"}
+    )
+    assert "101,000 USD, limit 100,000 USD" in as_text(btc)
+
+
+def test_a_value_that_json_cannot_hold_is_null(news):
+    assert alert_json(news(value=float("inf")).alert)["value"] is None
+
+
+def test_an_alert_for_the_api_has_its_last_change_as_its_time_and_its_deliveries(news):
+    item = news(NewsKind.RESOLVED, alert=7)
+    row = delivery(item)
+    told = alert_json(item.alert, deliveries=[row])
+    assert "news" not in told
+    assert told["ts"] == told["ended_at"] == "2026-01-01T12:01:00.000Z"
+    assert told["deliveries"] == [delivery_json(row)]
+    assert msgspec.json.decode(msgspec.json.encode(told)) == told
+
+
+def test_a_delivery_has_the_columns_of_its_table(news):
+    columns = (
+        "id event_id alert_id channel news state attempts created_at next_at sent_at expires_at last_error"
+    )
+    assert list(delivery_json(delivery(news(alert=7)))) == columns.split()
