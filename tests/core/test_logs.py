@@ -155,6 +155,14 @@ def test_a_very_short_secret_does_not_turn_every_word_into_dots(log_of, lines):
     assert lines()[0]["message"] == "•••••• in ba1k"
 
 
+def test_a_secret_that_is_a_common_word_does_not_hide_where_a_line_comes_from(log_of, lines):
+    hide("rules")
+    log_of()
+    logging.getLogger("oculus.rules").info("the rules", extra={"logger": "somebody else"})
+    (line,) = lines()
+    assert (line["logger"], line["message"]) == ("oculus.rules", "the ••••••")
+
+
 def test_a_full_disk_is_told_once_and_nobody_who_logs_notices(log_of, tmp_path, capsys):
     (tmp_path / "oculus.log").symlink_to("/dev/full")
     log_of()

@@ -15,25 +15,26 @@ from oculus.core.masking import mask
 TRACE = 5
 LEVELS = {"trace": TRACE, "debug": 10, "info": 20, "warn": 30, "error": 40, "critical": 50}
 WORDS = {number: word for word, number in LEVELS.items()}
-OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "ts", "level", "logger"}
 
 
 class JsonLines(logging.Formatter):
     """One JSON object a line: ts, level, logger, message, whatever `extra` held, error, traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, Any] = {
+        head = {
             "ts": to_iso(round(record.created * 1000)),
             "level": level_word(record.levelno),
             "logger": record.name,
-            "message": record.getMessage(),
         }
-        line |= {key: value for key, value in vars(record).items() if key not in OWN and key not in line}
+        line: dict[str, Any] = {"message": record.getMessage()}
+        line |= {key: value for key, value in vars(record).items() if key not in OWN}
         if record.exc_info and record.exc_info[1]:
             line["error"] = f"{type(record.exc_info[1]).__name__}: {record.exc_info[1]}"
         if wants_traceback(record) and record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(masked(line), enc_hook=str).decode()
+        # The head stays as it is: a secret such as "rules" must not hide where a line comes from.
+        return msgspec.json.encode(head | masked(line), enc_hook=str).decode()
 
 
 class PlainLines(logging.Formatter):
