@@ -1,0 +1,115 @@
+"""Opening a file that may be damaged. Nothing is ever deleted: what cannot be read is kept aside.
+
+Tried in this order: the file without its write-ahead log (everything up to the last checkpoint),
+the daily backup, the copies made before migrations, and at last an empty database.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from oculus.core.clock import Clock, to_datetime
+from oculus.core.errors import StorageError
+from oculus.core.event import Event, EventType, Severity
+from oculus.storage.connection import Damaged
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+def daily_backup(path: Path) -> Path:
+    return path.with_name(f"{path.name}.daily.bak")
+
+
+def migration_backup(path: Path, version: int) -> Path:
+    return path.with_name(f"{path.name}.v{version}.bak")
+
+
+def open_or_recover(path: Path, attempt: Callable[[], T], clock: Clock) -> tuple[T, list[Event]]:
+    """`attempt` opens `path`. Returns what it opened, and what a person must be told about it.
+
+    Raises whatever `attempt` raises, except Damaged, which is dealt with here.
+    """
+    notices = []
+    if not path.exists() and logs_of(path):
+        kept = put_aside(path, clock)
+        notices.append(notice(f"{path.name} was missing", kept, "", clock))
+    try:
+        return attempt(), notices
+    except Damaged as error:
+        reason = error.what
+    log.error("%s is damaged: %s", path.name, reason)
+    kept = put_aside(path, clock)
+    opened, words = restore(path, kept, attempt)
+    return opened, [*notices, notice(reason, kept, words, clock)]
+
+
+def restore(path: Path, kept: Path, attempt: Callable[[], T]) -> tuple[T, str]:
+    """Open the best that is left. Returns it with the words for what it is; none means empty."""
+    for source, words in candidates(path, kept):
+        copy(source, path)
+        try:
+            return attempt(), words
+        except StorageError as error:
+            log.warning("%s cannot be used instead: %s", source.name, error)
+            forget(path)
+    return attempt(), ""
+
+
+def candidates(path: Path, kept: Path) -> Iterator[tuple[Path, str]]:
+    if kept.exists() and logs_of(kept):
+        yield kept, "everything up to its last checkpoint"
+    backups = [daily_backup(path), *path.parent.glob(f"{path.name}.v*.bak")]
+    for backup in sorted(filter(Path.exists, backups), key=lambda file: file.stat().st_mtime, reverse=True):
+        made = to_datetime(round(backup.stat().st_mtime * 1000))
+        yield backup, f"the backup of {made:%Y-%m-%d %H:%M} UTC"
+
+
+def put_aside(path: Path, clock: Clock) -> Path:
+    """Give the file and its logs another name, under which DuckDB would find them together."""
+    stamp = f"{to_datetime(clock.now_ms()):%Y%m%dT%H%M%SZ}"
+    kept = path.with_name(f"{path.name}.damaged-{stamp}")
+    count = 1
+    while kept.exists() or logs_of(kept):
+        count += 1
+        kept = path.with_name(f"{path.name}.damaged-{stamp}-{count}")
+    for file in (path, *logs_of(path)):
+        if file.exists():
+            file.rename(kept.with_name(kept.name + file.name.removeprefix(path.name)))
+    return kept
+
+
+def logs_of(path: Path) -> list[Path]:
+    return sorted(path.parent.glob(f"{path.name}.wal*"))
+
+
+def copy(source: Path, path: Path) -> None:
+    part = path.with_name(f"{path.name}.part")
+    shutil.copyfile(source, part)
+    part.replace(path)
+
+
+def forget(path: Path) -> None:
+    """Take away a copy that was of no use; its original stays where it was."""
+    for file in (path, *logs_of(path)):
+        file.unlink(missing_ok=True)
+
+
+def notice(reason: str, kept: Path, words: str, clock: Clock) -> Event:
+    message = (
+        f"The database could not be read ({reason}). It is kept as {kept.name}; "
+        f"Oculus went on with {words or 'an empty database'}."
+    )
+    log.error("%s", message)
+    return Event(
+        ts_ms=clock.now_ms(),
+        source="oculus",
+        type=EventType.ERROR,
+        severity=Severity.CRITICAL,
+        message=message,
+        payload={"reason": reason, "kept": kept.name, "went_on_with": words or "empty"},
+    )

@@ -1,0 +1,62 @@
+"""What a failed commit means: is it the disk, or is it what was to be written?"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+
+import duckdb
+
+from oculus.core.errors import StorageError
+
+GENERAL = (
+    duckdb.FatalException,
+    duckdb.InternalException,
+    duckdb.IOException,
+    duckdb.OutOfMemoryException,
+    duckdb.ConnectionException,
+    duckdb.InterruptException,
+    MemoryError,
+    StorageError,  # of reopening
+)
+DISK = re.compile(r"Could not (write|sync|open|truncate)|No space left|fsync|File too large", re.IGNORECASE)
+USELESS = (duckdb.FatalException, duckdb.InternalException, duckdb.ConnectionException)
+SHORTEST_S, LONGEST_S = 0.1, 5.0
+
+
+def is_general(error: BaseException) -> bool:
+    """Whether anything else would have failed as well. If not, what was written is to blame."""
+    if isinstance(error, GENERAL):
+        return True
+    return isinstance(error, duckdb.TransactionException) and bool(DISK.search(str(error)))
+
+
+def must_reopen(error: BaseException) -> bool:
+    """Whether DuckDB will do nothing more until the file is opened afresh."""
+    return isinstance(error, USELESS) or "has been invalidated" in str(error)
+
+
+class Backoff:
+    """Waits that double. Once Oculus stops, short ones, until `last_tries_s` are over."""
+
+    def __init__(self, stopping: threading.Event, last_tries_s: float) -> None:
+        self._stopping = stopping
+        self._last_tries_s = last_tries_s
+        self._give_up_at: float | None = None
+        self.tries = 0
+
+    def wait(self) -> bool:
+        """False when there is no time for another try."""
+        self.tries += 1
+        if not self._stopping.wait(min(SHORTEST_S * 2 ** (self.tries - 1), LONGEST_S)):
+            return True
+        now = time.monotonic()
+        self._give_up_at = self._give_up_at or now + self._last_tries_s
+        if now >= self._give_up_at:
+            return False
+        time.sleep(SHORTEST_S)  # the stop has been asked for: nothing is left to wait on
+        return True
+
+    def reset(self) -> None:
+        self.tries = 0
