@@ -176,6 +176,18 @@ def test_a_password_does_not_follow_a_redirect_to_another_site(site, ask):
     assert other.asked[0][2]["Accept"] == "text/*"
 
 
+def test_a_password_does_follow_a_redirect_within_the_site(site, ask):
+    server = site({"/": (302, {"Location": "/next"}, b""), "/next": (200, {}, b"ok")})
+    ask(HttpSettings(target=f"http://joe:pw@127.0.0.1:{server.port}/", headers={"X-Key": Secret("k")}))
+    assert [asked[2]["Authorization"] for asked in server.asked] == ["Basic am9lOnB3"] * 2
+    assert server.asked[1][2]["X-Key"] == "k"
+
+
+def test_what_a_server_says_cannot_write_on_the_terminal(answers, ask):
+    port = answers(b"HTTP/1.1 500 \x1b[2J\x9bbad\r\nContent-Length: 0\r\n\r\n")
+    assert ask(HttpSettings(target=f"http://127.0.0.1:{port}/"))[1] == "answered 500 [2Jbad, expected 200-399"
+
+
 def test_a_post_becomes_a_get_where_a_browser_would_do_so(site, ask):
     server = site({"/": (303, {"Location": "/done"}, b""), "/done": (200, {}, b"ok")})
     ask(HttpSettings(target=url(server), method="POST", body="x"))

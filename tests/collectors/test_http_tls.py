@@ -7,6 +7,7 @@ import trustme
 from oculus.collectors.network.certificate import days_left, expires
 from oculus.collectors.network.http import HttpSettings
 from oculus.core.durations import Duration
+from oculus.core.errors import SourceError
 
 PAGE = {"/": (200, {}, b"ok")}
 PHASES = ("dns", "connect", "tls", "first_byte", "transfer")
@@ -103,6 +104,13 @@ def test_an_endless_body_is_cut_off_over_tls_too(listen, ask, server_tls, ca_fil
     port = listen(handle, tls=server_tls())
     _, trouble, _ = ask(HttpSettings(target=f"https://127.0.0.1:{port}/", ca_file=ca_file))
     assert trouble == "its body was cut off at 10 MiB"
+
+
+def test_a_broken_file_of_authorities_is_no_fault_of_the_host(probe, server_tls, tmp_path):
+    broken = tmp_path / "ca.pem"
+    broken.write_text("not a certificate")
+    with pytest.raises(SourceError, match=r"ca_file: .*ca.pem is no file of certificates"):
+        probe(server_tls(), ca_file=str(broken))
 
 
 @pytest.mark.parametrize("year", [2049, 2050, 2090])

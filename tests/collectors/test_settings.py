@@ -60,6 +60,7 @@ def test_every_setting_says_what_it_means(kind):
         ({"target": "redis:70000"}, "has no port from 1 to 65535"),
         ({"target": "-x:80"}, "is not a host"),
         ({"target": "a:b:80"}, "is not a host"),
+        ({"target": "a\x00b:80"}, "is not a host"),
         ({"retires": 1}, "retires"),
     ],
 )

@@ -57,6 +57,12 @@ def test_a_name_that_no_host_can_have_is_down_rather_than_a_crash(ask, host):
     assert ask(TcpSettings(target=f"{host}:80"))[1] == "no such host"
 
 
+def test_an_address_in_a_zone_that_is_not_there_is_down(ask):
+    values, trouble, _ = ask(TcpSettings(target="[fe80::1%nozone9]:80"))
+    assert values == {"up": 0}
+    assert trouble
+
+
 def test_when_the_first_address_refuses_the_next_one_is_tried(listen, ask, monkeypatch):
     port = listen(lambda connection: connection.recv(1))
     both = [

@@ -40,7 +40,9 @@ class Request(NamedTuple):
     def redirected(self, status: int, url: Url) -> Request:
         """The same question at another place, without the secrets if it belongs to somebody else."""
         headers = dict(self.headers)
-        if url.origin != self.url.origin:
+        if url.origin == self.url.origin:
+            url = url._replace(user=url.user or self.url.user)
+        else:
             headers = {name: value for name, value in headers.items() if name.lower() in HARMLESS}
         if status == HTTPStatus.SEE_OTHER or (status in (301, 302) and self.method == "POST"):
             method = "HEAD" if self.method == "HEAD" else "GET"

@@ -53,8 +53,7 @@ class Expectations:
     def _wrong_status(self, reply: Reply) -> str:
         if any(low <= reply.status <= high for low, high in self._status):
             return ""
-        said = " ".join(f"{reply.status} {reply.reason[:SHOWN]}".split())
-        return f"answered {said}, expected {self._status_text}"
+        return f"answered {short(f'{reply.status} {reply.reason}')}, expected {self._status_text}"
 
     def _wrong_body(self, reply: Reply) -> str:
         if not self._body or self._body.search(text_of(reply)):
@@ -121,5 +120,7 @@ def shown(value: Any) -> str:
 
 
 def short(value: object) -> str:
-    text = " ".join(str(value).split())
+    text = " ".join(
+        "".join(letter for letter in str(value) if letter.isprintable() or letter.isspace()).split()
+    )
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-HOST = re.compile(r"[^\s\-\[\]/@?#][^\s\[\]/@?#]{0,252}")
+HOST = re.compile(r"(?!-)[^\s\x00-\x1f\x7f\[\]/@?#]{1,253}")
 EXAMPLES = "example.com:443 or [::1]:443"
 
 

@@ -30,6 +30,7 @@ def program(ip: str, count: int, deadline: Deadline) -> Echoes:
     if tool is None:
         raise NotAllowed
     left_s = deadline.left()
+    count = max(1, min(count, int(left_s / GAP_S)))  # as many as there is time for
     try:
         done = subprocess.run(  # noqa: S603 - no shell, every argument is ours
             [tool, *arguments(sys.platform, ip, count, left_s)],

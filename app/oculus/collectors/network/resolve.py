@@ -49,17 +49,17 @@ class Resolver:
 
     def resolve(self, host: str, port: int, deadline: Deadline) -> list[Address]:
         """The addresses of `host`, best first. Raises Down when there are none, or none in time."""
-        literal = of_literal(host, port)
-        if literal:
-            return [literal]
         try:
-            found = self._look_up(host).result(deadline.left())
+            literal = of_literal(host, port)
+            found = [literal] if literal else self._look_up(host).result(deadline.left())
         except (FutureTimeout, TimeoutError) as error:
             raise Down(f"its name was not resolved within {deadline}") from error
         except OSError as error:
             raise from_error(error, deadline) from error
         except UnicodeError as error:  # a label that is empty or too long
             raise Down("no such host") from error
+        if not found:
+            raise Down("no such host")
         return [with_port(address, port) for address in found]
 
     def _look_up(self, host: str) -> Future[list[Address]]:
@@ -74,7 +74,7 @@ class Resolver:
     def _answer(self, host: str, future: Future[list[Address]]) -> None:
         try:
             found = ask_system(host)
-        except (OSError, UnicodeError) as error:
+        except Exception as error:  # whatever it is, those who wait must hear of it
             self._forget(host)
             future.set_exception(error)
         else:

@@ -17,6 +17,7 @@ from oculus.collectors.network.connect import connect
 from oculus.collectors.network.deadline import Deadline
 from oculus.collectors.network.down import Down
 from oculus.collectors.network.resolve import Address
+from oculus.core.errors import SourceError
 
 VERDICTS = {
     9: "its certificate is not valid yet",
@@ -69,11 +70,19 @@ def context(trust: Trust) -> ssl.SSLContext:
     if not rules.cert_store_stats()["x509_ca"] and not authorities_known():
         rules.load_verify_locations(certifi.where())
     if trust.ca_file:
-        rules.load_verify_locations(trust.ca_file)
+        add_authority(rules, trust.ca_file)
     if not trust.verify:
         rules.check_hostname = False
         rules.verify_mode = ssl.CERT_NONE
     return rules
+
+
+def add_authority(rules: ssl.SSLContext, ca_file: str) -> None:
+    try:
+        rules.load_verify_locations(ca_file)
+    except OSError as error:
+        hint = "Write the path of a file in PEM form that Oculus may read."
+        raise SourceError("ca_file", f"{ca_file} is no file of certificates", hint) from error
 
 
 def authorities_known() -> bool:
