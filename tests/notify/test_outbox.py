@@ -279,6 +279,17 @@ def test_nothing_is_sent_that_could_not_be_saved_and_the_end_of_the_program_is_n
     assert table.rows[row.id].state == "queued"
 
 
+def test_a_mistake_in_saving_drops_nothing(hook, table, service, news):
+    (row,) = hook.home.tell(news())
+    table.broken = RuntimeError("a mistake of ours")
+    with pytest.raises(RuntimeError):
+        hook.work()
+    table.broken = None
+    hook.work_for(3)
+    assert table.rows[row.id].state == "sent"
+    assert len(service.got) == 1
+
+
 def test_counters_tell_each_outcome(hook, service, news):
     service.answers.extend([500, 404])
     hook.home.tell(news(), news(), news(NewsKind.RESOLVED))

@@ -21,9 +21,10 @@ from oculus.core.ids import Ids
 from oculus.notify import build
 from oculus.notify.channel import ChannelSettings
 from oculus.notify.channels.log import LogSettings
+from oculus.notify.office import Office
 from oculus.notify.retry import EXPIRES
 from oculus.notify.routing import skip_reason
-from oculus.notify.sender import QUEUE_LIMIT, Office, Sender
+from oculus.notify.sender import QUEUE_LIMIT, Sender
 from oculus.notify.told import Told
 
 log = logging.getLogger(__name__)

@@ -9,41 +9,24 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from oculus.core.alert import Delivery, DeliveryState, News
-from oculus.core.clock import Clock
-from oculus.core.counters import Counters
 from oculus.core.errors import ChannelError, OculusError
-from oculus.core.event import Event
 from oculus.core.worker import Worker
 from oculus.notify.channel import Channel
 from oculus.notify.health import Health
 from oculus.notify.line import Line, order
+from oculus.notify.office import Office
 from oculus.notify.pace import Pace
 from oculus.notify.retry import EXPIRES, wait_s
 from oculus.notify.routing import skip_reason
-from oculus.notify.told import Told
 
 log = logging.getLogger(__name__)
 
 QUEUE_LIMIT = 10_000  # deliveries in memory; what finds no room waits in the table
 NEW_S = 5.0  # the longest rest before a new message gets its first try
 AGAIN_S = 1.0  # the database could not do it: ask again
-
-
-@dataclass(frozen=True)
-class Office:
-    """What all senders share."""
-
-    save: Callable[[Sequence[Delivery]], None]  # returns once committed; raises OculusError
-    tell: Callable[[Event], None]
-    reload: Callable[[], Sequence[Delivery]]  # all that is not final in the table; raises OculusError
-    told: Told
-    counters: Counters
-    clock: Clock
-    chance: Callable[[], float]  # 0 to 1
 
 
 class Sender(Worker):
@@ -129,9 +112,12 @@ class Sender(Worker):
             channel, group = self.channel, self._take()
         if not group:
             return False
-        due = self._work_off(channel, group)
-        with self._changed:
-            self._line.give_back(group, self._now(), due)
+        due = self._now() + AGAIN_S
+        try:
+            due = self._work_off(channel, group)
+        finally:  # whatever goes wrong, nothing may drop out of the line
+            with self._changed:
+                self._line.give_back(group, self._now(), due)
         return True
 
     def _take(self) -> list[Delivery]:

@@ -1,0 +1,25 @@
+"""What a sender needs of the rest of the house."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from oculus.core.alert import Delivery
+from oculus.core.clock import Clock
+from oculus.core.counters import Counters
+from oculus.core.event import Event
+from oculus.notify.told import Told
+
+
+@dataclass(frozen=True)
+class Office:
+    """What all senders share."""
+
+    save: Callable[[Sequence[Delivery]], None]  # returns once committed; raises OculusError
+    tell: Callable[[Event], None]
+    reload: Callable[[], Sequence[Delivery]]  # all that is not final in the table; raises OculusError
+    told: Told
+    counters: Counters
+    clock: Clock
+    chance: Callable[[], float]  # 0 to 1
