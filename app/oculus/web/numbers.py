@@ -18,6 +18,7 @@ STEPS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 BEYOND = 1e15  # from here on only a power of ten can be read
 SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "HKD": "HK$", "CNY": "CN¥", "INR": "₹", "KRW": "₩"}
 WORDS = {"up": ("down", "up"), "match": ("no", "yes")}
+OWN = {"oculus.query_p95": "ms", "oculus.database_bytes": "B"}
 SCORES = ("crypto.sentiment.",)  # 0 to 100, whole
 
 Point = tuple[int, float]
@@ -60,7 +61,7 @@ def figure(symbol: str, value: float, tags: Mapping[str, str]) -> Figure:
         return Figure(f"{value:.0f}")
     if symbol.startswith("pred."):
         return percent(value * 100)
-    return measured(value, unit_of(symbol, dict(tags)), symbol)
+    return measured(value, OWN.get(symbol) or unit_of(symbol, dict(tags)), symbol)
 
 
 def measured(value: float, unit: str, symbol: str = "") -> Figure:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 WIDTH, HEIGHT = 480, 100  # whole units: fine enough for a card, and short to write
 TOP, BOTTOM = 10, 90  # the line stays clear of the edges
 OUTSIDE = 4  # an edge this far beyond the box is not seen
-COLUMNS = 50  # more points than twice this are thinned, keeping each column's lowest and highest
+COLUMNS = 64  # more points than twice this are thinned, keeping each column's lowest and highest
 FLATTEST = 0.002  # of the value: below this a wobble is drawn as a flat line
 GAP_STEPS = 3.5  # a silence this many times the usual step is a gap
 

@@ -1,0 +1,92 @@
+"""The dashboard as one thing: what the stages know at a moment, put together for the templates."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+from oculus.runtime import Oculus
+from oculus.storage.history import AlertFilter, AlertRecord
+from oculus.web.cards import FOLDED, Cards, Facts, Panel
+from oculus.web.firing import SHOWN, Firing, FiringLine, by_symbol, firing_lines, instances_by_alert
+from oculus.web.frame import Frame, Frames
+from oculus.web.lists import told
+
+REMEMBER_S = 1.0  # open alerts are asked for at most this often, however many pages are open
+OPEN = AlertFilter(state="firing", limit=500)
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """All that the dashboard shows. Two that look alike are equal: ages count on in the browser."""
+
+    frame: Frame
+    firing: tuple[FiringLine, ...]
+    more: int  # firing alerts that are not shown
+    panels: tuple[Panel, ...]
+    settings_file: str
+    now_ms: int = field(compare=False)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is watched: of itself Oculus always has numbers."""
+        return all(panel.key == FOLDED for panel in self.panels)
+
+    @property
+    def version(self) -> str:
+        """Changes when the page would look different. Good for one run of the program."""
+        return f"{hash(self) & 0xFFFFFFFFFFFFFFFF:016x}"
+
+
+class Boards:
+    """Puts boards together for every request, and keeps what makes the next one cheap."""
+
+    def __init__(self, oculus: Oculus) -> None:
+        self._oculus = oculus
+        self._cards = Cards()
+        self._frames = Frames(oculus)
+        self._lock = threading.Lock()
+        self._open: list[AlertRecord] = []
+        self._asked = float("-inf")
+
+    def board(self) -> Board:
+        oculus, now_ms = self._oculus, self._oculus.clock.now_ms()
+        collectors, firing = oculus.scheduler.status(), self.firing()
+        facts = Facts(
+            trails=oculus.live.snapshot(),
+            collectors=collectors,
+            firing=by_symbol(firing),
+            freshness=oculus.scheduler.freshness,
+            now_ms=now_ms,
+        )
+        return Board(
+            frame=self._frames.frame(collectors, len(firing)),
+            firing=firing_lines(firing, now_ms),
+            more=max(0, len(firing) - SHOWN),
+            panels=self._cards.panels(facts),
+            settings_file=settings_file(oculus),
+            now_ms=now_ms,
+        )
+
+    def frame(self) -> Frame:
+        """For the pages that need nothing else."""
+        return self._frames.frame(self._oculus.scheduler.status(), len(self.firing()))
+
+    def firing(self) -> list[Firing]:
+        """The open alerts, with what the engine knows of each."""
+        now = instances_by_alert(self._oculus.engine.status())
+        return [Firing(alert, told(sent), now.get(alert.id)) for alert, sent in self._open_alerts()]
+
+    def _open_alerts(self) -> list[AlertRecord]:
+        with self._lock:
+            moment = self._oculus.clock.monotonic()
+            if moment - self._asked >= REMEMBER_S:
+                self._open = self._oculus.reader.alerts(OPEN)
+                self._asked = moment
+            return self._open
+
+
+def settings_file(oculus: Oculus) -> str:
+    """The file in which a person names what to watch."""
+    files = oculus.settings.files
+    return str(files[0]) if files else "oculus.yaml"

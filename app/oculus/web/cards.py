@@ -1,0 +1,216 @@
+"""Metrics as the dashboard shows them: a card for each main symbol, its parts folded in, by category.
+
+Built from memory alone, so that looking costs no query. A refresh every two seconds must stay cheap: lines
+are drawn again only when they would look different.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from oculus.collectors.status import CollectorStatus, Freshness
+from oculus.core.event import Severity
+from oculus.core.symbols import main_of, part_of
+from oculus.storage.live import Trail
+from oculus.web.names import PANELS, about, name_of, panel_of
+from oculus.web.numbers import Figure, Trend, age, figure, trend
+from oculus.web.sparkline import NOTHING, Span, Spark, spark
+
+STALE_S = 300.0  # nothing is called stale before; slow collectors get three of their intervals
+PIXELS = 240  # of a card's width
+FOLDED = "oculus"  # the panel that a person opens when they want it
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One main symbol, ready to print. Two that look alike are equal: the age counts on in the browser."""
+
+    symbol: str
+    label: str
+    about: str  # what it is; for one in trouble, why
+    figure: Figure
+    state: str  # ok, down, failing, stale, closed, paused, waiting
+    word: str  # what stands in the corner; empty when all is well
+    tone: str  # severity of the border and the word, or empty
+    rules: str  # the names of the rules that fire on it
+    since_ms: int | None  # for a probe that is down: since when
+    trend: Trend | None
+    spark: Spark
+    at_ms: int | None  # when it was last heard of
+    age: str = field(compare=False)
+    lasts: str = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The cards of one category."""
+
+    key: str
+    title: str
+    cards: tuple[Card, ...]
+    trouble: str  # "2 down, 1 stale"; empty when all is well
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the stages know at one moment."""
+
+    trails: Sequence[Trail]
+    collectors: Sequence[CollectorStatus]
+    firing: Mapping[str, tuple[Severity, str]]  # by main symbol: the worst severity, the rules' names
+    freshness: Callable[[str], Freshness | None]
+    now_ms: int
+
+
+Parts = dict[str, Trail]  # by part; the main symbol's own trail under ""
+
+
+class Cards:
+    """Makes panels out of facts, and remembers the lines it drew. One for all requests."""
+
+    def __init__(self) -> None:
+        self._drawn: dict[str, tuple[object, Spark]] = {}
+
+    def panels(self, facts: Facts) -> tuple[Panel, ...]:
+        """Panels in their usual order, cards in the order of the settings, then by name."""
+        groups = grouped(facts)
+        owners = owners_of(facts.collectors)
+        by_panel: dict[str, list[tuple[int, str, Card]]] = {key: [] for key in PANELS}
+        for symbol, parts in groups.items():
+            place, owner = owners.get(symbol, (len(owners), None))
+            made = self.card(symbol, parts, owner, facts)
+            by_panel[panel_of(symbol)].append((place, made.label, made))
+        self._forget(groups)
+        return tuple(
+            panel(key, [card for _, _, card in sorted(cards, key=order)])
+            for key, cards in by_panel.items()
+            if cards
+        )
+
+    def card(self, symbol: str, parts: Parts, owner: CollectorStatus | None, facts: Facts) -> Card:
+        """The card of one main symbol."""
+        main, up = parts.get(""), parts.get("up")
+        tags = (main or up or next(iter(parts.values()))).tags if parts else {}
+        state = state_of(symbol, parts, owner, facts)
+        severity, rules = facts.firing.get(symbol, ("", ""))
+        values = {part: trail.points[-1][1] for part, trail in parts.items() if part and trail.points}
+        at_ms = max((trail.points[-1][0] for trail in (main, up) if trail and trail.points), default=None)
+        reason = owner.last_error if owner and state in ("down", "failing") else ""
+        since_ms = down_since(up, owner) if up and state == "down" else None
+        shown = main.points if main and state != "down" else []
+        return Card(
+            symbol=symbol,
+            label=name_of(symbol, tags),
+            about=reason or about(symbol, tags, values),
+            figure=figure(symbol, shown[-1][1], tags)
+            if shown
+            else Figure("Down" if state == "down" else "—"),
+            state=state,
+            word=severity or ("" if state in ("ok", "down") else state),
+            tone=severity or ("error" if state in ("down", "failing") else ""),
+            rules=rules,
+            since_ms=since_ms,
+            trend=trend(symbol, shown, facts.now_ms) if state not in ("down", "waiting") else None,
+            spark=self._spark(symbol, main, up),
+            at_ms=at_ms,
+            age=age((facts.now_ms - at_ms) / 1000) if at_ms else "",
+            lasts=age((facts.now_ms - since_ms) / 1000) if since_ms else "",
+        )
+
+    def _spark(self, symbol: str, main: Trail | None, up: Trail | None) -> Spark:
+        points, ups = main.points if main else [], up.points if up else []
+        ends = [trail[-1][0] for trail in (points, ups) if trail]
+        if not ends:
+            return NOTHING
+        begin = min(trail[0][0] for trail in (points, ups) if trail)
+        # A line that would differ by less than a pixel is not drawn again.
+        key = (max(ends) >> ((max(ends) - begin) // PIXELS).bit_length(), ups[-1][1] if ups else 1)
+        drawn = self._drawn.get(symbol)
+        if drawn is None or drawn[0] != key:
+            drawn = self._drawn[symbol] = (key, spark(points, downs(ups), max(ends)))
+        return drawn[1]
+
+    def _forget(self, groups: Mapping[str, Parts]) -> None:
+        if len(self._drawn) > 2 * len(groups) + 64:
+            self._drawn = {symbol: self._drawn[symbol] for symbol in groups if symbol in self._drawn}
+
+
+def order(entry: tuple[int, str, Card]) -> tuple[int, str]:
+    return entry[0], entry[1]
+
+
+@lru_cache(maxsize=16384)
+def place_of(symbol: str) -> tuple[str, str]:
+    return main_of(symbol), part_of(symbol)
+
+
+def grouped(facts: Facts) -> dict[str, Parts]:
+    """Trails by main symbol; the symbols that collectors have promised but not yet written are there too."""
+    groups: dict[str, Parts] = {}
+    for status in facts.collectors:
+        for symbol in status.symbols if status.state != "off" else ():
+            groups[symbol] = {}
+    for trail in facts.trails:
+        main, part = place_of(trail.symbol)
+        groups.setdefault(main, {})[part] = trail
+    return groups
+
+
+def owners_of(collectors: Sequence[CollectorStatus]) -> dict[str, tuple[int, CollectorStatus]]:
+    """Who writes a symbol, and its place in the settings."""
+    pairs = [(symbol, status) for status in collectors for symbol in status.symbols]
+    return {symbol: (place, status) for place, (symbol, status) in enumerate(pairs)}
+
+
+def state_of(symbol: str, parts: Parts, owner: CollectorStatus | None, facts: Facts) -> str:
+    """What a person must know before they read the number."""
+    if owner and owner.state == "paused":
+        return "paused"
+    up = parts.get("up")
+    if up and up.points and up.points[-1][1] < 0.5:
+        return "down"
+    if owner and owner.state == "failing":
+        return "failing"
+    main = parts.get("")
+    if main is None or not main.points:
+        return "waiting"
+    if main.tags.get("market") == "closed":
+        return "closed"  # its number is as new as it can be
+    return "stale" if is_stale(main.points[-1][0], facts.freshness(symbol), facts.now_ms) else "ok"
+
+
+def is_stale(last_ms: int, fresh: Freshness | None, now_ms: int) -> bool:
+    """Whether its collector has not been answered for three intervals, and five minutes at least."""
+    heard_ms, interval_s = (
+        (last_ms, 0.0) if fresh is None else (fresh.answered_ms or last_ms, fresh.interval_s)
+    )
+    return now_ms - heard_ms > max(3 * interval_s, STALE_S) * 1000
+
+
+def downs(ups: Sequence[tuple[int, float]]) -> list[Span]:
+    """The spans in which a probe was down: from the first failure to the next success, or to the last try."""
+    spans: list[Span] = []
+    since: int | None = None
+    for ts_ms, value in ups:
+        if value < 0.5 and since is None:
+            since = ts_ms
+        elif value >= 0.5 and since is not None:
+            spans.append((since, ts_ms))
+            since = None
+    return [*spans, (since, ups[-1][0])] if since is not None else spans
+
+
+def down_since(up: Trail, owner: CollectorStatus | None) -> int:
+    """When it failed first, of this trouble. The trail may be shorter than that."""
+    known = owner.failing_since_ms if owner else None
+    return min(known or downs(up.points)[-1][0], downs(up.points)[-1][0])
+
+
+def panel(key: str, cards: Sequence[Card]) -> Panel:
+    states = [card.state for card in cards]
+    troubles = [(states.count(word), word) for word in ("down", "failing", "stale")]
+    trouble = ", ".join(f"{count} {word}" for count, word in troubles if count)
+    return Panel(key, PANELS[key], tuple(cards), trouble, open=key != FOLDED)

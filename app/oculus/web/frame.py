@@ -1,0 +1,132 @@
+"""What stands around every page: how many alerts fire, how Oculus itself fares, and what must be mended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from oculus.collectors.status import CollectorState, CollectorStatus
+from oculus.runtime import Oculus
+
+REMEMBER_S = 600.0  # how long a loss stays on the page after it ended
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """The few words beside the dot in the header; `tone` is ok, idle or error."""
+
+    text: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something is wrong with Oculus itself: what, and what to do or expect."""
+
+    key: str
+    tone: str  # a severity
+    what: str
+    then: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Needed by every page."""
+
+    firing_count: int
+    pulse: Pulse
+    notices: tuple[Notice, ...]
+
+
+class Frames:
+    """Makes the frame of every page."""
+
+    def __init__(self, oculus: Oculus) -> None:
+        self._oculus = oculus
+        self._watch = Watch()
+
+    def frame(self, collectors: Sequence[CollectorStatus], firing_count: int) -> Frame:
+        oculus = self._oculus
+        lost = self._watch.lost(oculus.counters.get("writer.dropped"), oculus.clock.monotonic())
+        return Frame(firing_count, pulse(collectors), notices(oculus, lost))
+
+
+class Watch:
+    """Remembers when numbers were last lost: a counter alone would accuse for ever."""
+
+    def __init__(self) -> None:
+        self._lost = 0.0
+        self._at = float("-inf")
+
+    def lost(self, total: float, now: float) -> float:
+        """How many were lost so far, if the last of them is no longer ago than ten minutes; else 0."""
+        if total > self._lost:
+            self._lost, self._at = total, now
+        return total if now - self._at < REMEMBER_S else 0.0
+
+
+def pulse(collectors: Sequence[CollectorStatus]) -> Pulse:
+    """How many collectors run, and how many of them fail."""
+    running = [
+        status for status in collectors if status.state not in (CollectorState.OFF, CollectorState.PAUSED)
+    ]
+    failing = sum(status.state == CollectorState.FAILING for status in running)
+    if not running:
+        return Pulse("no collectors", "idle")
+    word = "collector" if len(running) == 1 else "collectors"
+    return Pulse(
+        f"{len(running)} {word} · {f'{failing} failing' if failing else 'live'}", "error" if failing else "ok"
+    )
+
+
+def notices(oculus: Oculus, lost: float) -> tuple[Notice, ...]:
+    """Everything a person must know before they trust the page, worst first."""
+    found = [*stopped(oculus), *storing(oculus, lost), *broken_settings(oculus.problems)]
+    return tuple(found)
+
+
+def stopped(oculus: Oculus) -> list[Notice]:
+    parts = (
+        ("scheduler", oculus.scheduler.alive(), "Nothing is asked for numbers any more."),
+        ("rules", oculus.engine.alive(), "No rule is judged any more."),
+        ("notifier", oculus.notifier.alive(), "Nobody is told of anything any more."),
+    )
+    restart = "Start Oculus again; the log says what happened."
+    return [Notice(f"stopped-{key}", "critical", what, restart) for key, alive, what in parts if not alive]
+
+
+def storing(oculus: Oculus, lost: float) -> list[Notice]:
+    if not oculus.writer.alive() or not oculus.writer.healthy():
+        return [
+            Notice(
+                "writer",
+                "critical",
+                "Nothing is being stored.",
+                "The file cannot be written: is the disk full? What arrives waits in memory; see the log.",
+            )
+        ]
+    if lost:
+        return [
+            Notice(
+                "queue",
+                "error",
+                f"{lost:,.0f} numbers were lost.",
+                "More came in than could be stored. Longer intervals, or a faster disk, help.",
+            )
+        ]
+    return []
+
+
+def broken_settings(problems: Sequence[str]) -> list[Notice]:
+    if not problems:
+        return []
+    return [
+        Notice(
+            "settings",
+            "error",
+            "The changed settings have mistakes.",
+            "Until they are mended, those from before the change stay in force.",
+            tuple(problems),
+        )
+    ]

@@ -1,0 +1,162 @@
+"""Rows of the pages that list alerts, rules and collectors: all words made here, none in the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from oculus.collectors.status import CollectorState, CollectorStatus
+from oculus.core.alert import Alert, AlertState, Delivery, DeliveryState
+from oculus.core.clock import to_datetime, to_iso
+from oculus.core.durations import parse_duration, spoken
+from oculus.core.event import Severity
+from oculus.rules.status import RuleStatus
+from oculus.web.firing import measured
+from oculus.web.numbers import age
+
+MOST_SYMBOLS = 3  # named below a collector; the rest is counted
+STATES = ("firing", "recovering", "pending", "ok", "off")
+REACHED = (DeliveryState.SENT, DeliveryState.SENDING, DeliveryState.QUEUED, DeliveryState.RETRYING)
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorRow:
+    """One collector."""
+
+    name: str
+    type: str
+    symbols: str
+    state: str
+    tone: str
+    trouble: str
+    answered_ms: int | None
+    answered: str
+    next_ms: int | None
+    next: str
+    runs: int
+    failures: int
+    missed: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """One rule; `rank` and `severity_rank` sort the worst first."""
+
+    name: str
+    condition: str
+    trouble: str
+    state: str
+    tone: str
+    rank: int
+    for_text: str
+    for_s: float
+    severity: str
+    severity_rank: int
+    tells: str
+    since_ms: int | None
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """One firing, over or not."""
+
+    id: int
+    rule: str
+    instance: str
+    severity: str
+    rank: int
+    message: str
+    value: str
+    number: float | str  # to sort by; empty when there is none
+    firing: bool
+    fired_ms: int
+    fired: str
+    fired_iso: str
+    seconds: int
+    lasted: str
+    told: str
+    acknowledged: bool
+
+
+def collector_row(status: CollectorStatus, now_ms: int) -> CollectorRow:
+    return CollectorRow(
+        name=status.name,
+        type=status.type,
+        symbols=some(status.symbols),
+        state="stuck" if status.stuck else str(status.state),
+        tone="error" if status.stuck or status.state == CollectorState.FAILING else "",
+        trouble=status.last_error,
+        answered_ms=status.last_success_ms,
+        answered=age((now_ms - status.last_success_ms) / 1000) if status.last_success_ms else "",
+        next_ms=status.next_run_ms,
+        next=f"in {spoken((status.next_run_ms - now_ms) / 1000)}" if status.next_run_ms else "—",
+        runs=status.runs,
+        failures=status.failures,
+        missed=status.missed,
+    )
+
+
+def some(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    shown = ", ".join(names[:MOST_SYMBOLS])
+    return f"{shown} and {len(names) - MOST_SYMBOLS} more" if len(names) > MOST_SYMBOLS else shown
+
+
+def rule_row(status: RuleStatus, now_ms: int) -> RuleRow:
+    hold_s = parse_duration(status.for_).total_seconds()
+    since = status.since_ms if status.state not in ("ok", "off") else None
+    return RuleRow(
+        name=status.name,
+        condition=status.condition,
+        trouble=status.trouble,
+        state=how_many(status),
+        tone=status.severity if status.state in ("firing", "recovering") else "",
+        rank=STATES.index(status.state),
+        for_text=spoken(hold_s) if hold_s else "at once",
+        for_s=hold_s,
+        severity=status.severity,
+        severity_rank=-status.severity.rank,
+        tells=", ".join(status.channels) or "nobody",
+        since_ms=since,
+        since=spoken((now_ms - since) / 1000) if since else "—",
+    )
+
+
+def how_many(status: RuleStatus) -> str:
+    """The state; of a rule that judges several symbols, also how many of them are in it."""
+    same = sum(each.state == status.state for each in status.instances)
+    return (
+        f"{status.state} {same} of {len(status.instances)}"
+        if len(status.instances) > 1
+        else str(status.state)
+    )
+
+
+def alert_row(alert: Alert, deliveries: Iterable[Delivery], now_ms: int) -> AlertRow:
+    firing = alert.state == AlertState.FIRING
+    seconds = max(0, ((alert.ended_ms or now_ms) - alert.started_ms) // 1000)
+    symbol = alert.instance
+    return AlertRow(
+        id=alert.id,
+        rule=alert.rule,
+        instance=alert.instance,
+        severity=alert.severity,
+        rank=-Severity(alert.severity).rank,
+        message=alert.message,
+        value=measured(symbol, alert.value, alert.threshold, alert.tags),
+        number="" if alert.value is None else alert.value,
+        firing=firing,
+        fired_ms=alert.fired_ms,
+        fired=f"{to_datetime(alert.fired_ms):%Y-%m-%d %H:%M:%S} UTC",
+        fired_iso=to_iso(alert.fired_ms),
+        seconds=seconds,
+        lasted=spoken(seconds),
+        told=", ".join(told(deliveries)) or "nobody",
+        acknowledged=alert.acknowledged_ms is not None,
+    )
+
+
+def told(deliveries: Iterable[Delivery]) -> tuple[str, ...]:
+    """The channels that have heard of an alert, or are about to."""
+    return tuple(dict.fromkeys(each.channel for each in deliveries if each.state in REACHED))

@@ -1,0 +1,61 @@
+"""The pages: each is one template and what it needs."""
+
+from __future__ import annotations
+
+from oculus.runtime import Oculus
+from oculus.storage.history import AlertFilter
+from oculus.web.board import Boards, settings_file
+from oculus.web.lists import alert_row, collector_row, rule_row
+from oculus.web.site import Site
+from oculus.web.templates import render
+
+ALERTS = 500  # rows of the list of alerts; all of them are at /api/alerts
+BORROWED = (
+    ("htmx", "2.0.11", "0BSD", "Refreshes the dashboard"),
+    ("idiomorph", "0.8.0", "0BSD", "Changes only what differs, so that nothing jumps"),
+    ("Tailwind CSS", "4.3.5", "MIT", "The ground the styles stand on"),
+)
+
+
+def mount(app: Site, oculus: Oculus) -> None:
+    """Hang the pages on `app`."""
+    boards = Boards(oculus)
+
+    @app.get("/")
+    def dashboard() -> str:
+        board = boards.board()
+        return render("pages/dashboard.html", page="dashboard", board=board, frame=board.frame)
+
+    @app.get("/alerts")
+    def alerts() -> str:
+        now_ms = oculus.clock.now_ms()
+        found = oculus.reader.alerts(AlertFilter(limit=ALERTS))
+        rows = [alert_row(alert, sent, now_ms) for alert, sent in found]
+        return render("pages/alerts.html", page="alerts", frame=boards.frame(), rows=rows, limit=ALERTS)
+
+    @app.get("/rules")
+    def rules() -> str:
+        rows = [rule_row(status, oculus.clock.now_ms()) for status in oculus.engine.status()]
+        rows.sort(key=lambda row: row.rank)
+        return render(
+            "pages/rules.html",
+            page="rules",
+            frame=boards.frame(),
+            rows=rows,
+            settings_file=settings_file(oculus),
+        )
+
+    @app.get("/collectors")
+    def collectors() -> str:
+        rows = [collector_row(status, oculus.clock.now_ms()) for status in oculus.scheduler.status()]
+        return render(
+            "pages/collectors.html",
+            page="collectors",
+            frame=boards.frame(),
+            rows=rows,
+            settings_file=settings_file(oculus),
+        )
+
+    @app.get("/about")
+    def about() -> str:
+        return render("pages/about.html", page="about", frame=boards.frame(), borrowed=BORROWED)
