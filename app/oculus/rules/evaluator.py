@@ -100,6 +100,11 @@ def freeze(standing: Standing, now_ms: int) -> Standing:
     return standing if standing.frozen_ms is not None else replace(standing, frozen_ms=now_ms)
 
 
+def away(standing: Standing, ms: int) -> Standing:
+    """Nobody was there to judge for `ms`: that counts neither towards `for` nor towards `recover_for`."""
+    return replace(standing, seen_ms=standing.seen_ms + ms)
+
+
 def acknowledge(standing: Standing) -> Standing:
     """No more reminders of this trouble."""
     return replace(standing, acknowledged=True)

@@ -1,0 +1,284 @@
+"""The engine: the thread on which rules are judged.
+
+Batches come from the writer after each commit and wake the rules that name their symbols; once a second
+it looks after what only time can change. It waits for nobody, and nobody waits for it.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+
+from msgspec.structs import replace
+
+from oculus.core.alert import Alert, News, NewsKind, SavedState, Verdict
+from oculus.core.clock import Clock
+from oculus.core.counters import Counters
+from oculus.core.event import Event, EventType, Severity
+from oculus.core.metric import Metric
+from oculus.core.worker import Worker
+from oculus.rules import evaluator
+from oculus.rules.instance import Instance
+from oculus.rules.judge import Judge
+from oculus.rules.restart import Past
+from oculus.rules.roster import Roster
+from oculus.rules.settings import RuleSettings
+from oculus.rules.sight import Freshness, Sight
+from oculus.rules.status import RuleStatus, status_of
+
+QUEUE_LIMIT = 2000  # batches; minutes of ordinary work
+AT_ONCE = 200  # batches that one verdict may cover
+BACKLOG = 1000  # verdicts kept while they cannot be recorded
+TICK_S = 1.0
+
+
+class Engine(Worker):
+    """Judges. `put` may be called by one thread, everything else by any."""
+
+    pause_s = 0  # `step` itself waits for work
+
+    def __init__(
+        self,
+        record: Callable[[Verdict], None],
+        tell: Callable[[Event], None],
+        latest: Callable[[str], Metric | None],
+        symbols: Callable[[], Iterable[str]],
+        freshness: Callable[[str], Freshness | None],
+        counters: Counters,
+        clock: Clock,
+    ) -> None:
+        super().__init__("rules")
+        self._record = record
+        self._tell = tell
+        self._symbols = symbols
+        self._counters = counters
+        self._clock = clock
+        self._sight = Sight(latest, freshness)
+        self._judge = Judge(self._sight, tell, counters)
+        self._settings: dict[str, RuleSettings] = {}
+        self._past: Past | None = None
+        self._lock = threading.RLock()
+        self._recording = threading.Lock()  # verdicts are recorded in their order, whoever does it
+        self._queue: queue.Queue[Sequence[Metric]] = queue.Queue(QUEUE_LIMIT)
+        self._backlog: deque[Verdict] = deque()
+        self._dropped = self._dropped_before = 0  # samples; the first is put's, the second the thread's
+        self._overrun = False
+        self._given = False  # `replace` was called
+        self._unmet = False  # there are rules, or states, that have not yet met what is known
+        self._next_tick = clock.monotonic()
+
+    # What others ask
+
+    def put(self, batch: Sequence[Metric]) -> None:
+        """Hand over what was committed. Never waits; without room, the newest values are judged later."""
+        try:
+            self._queue.put_nowait(batch)
+        except queue.Full:
+            self._dropped += len(batch)
+            self._counters.add("rules.dropped", len(batch))
+
+    def replace(self, rules: Sequence[RuleSettings]) -> None:
+        """Take new settings. What has the same name and condition goes on where it stands."""
+        now_ms = self._clock.now_ms()
+        with self._lock:
+            before, self._settings = self._judge.roster, {rule.name: rule for rule in rules}
+            self._judge.roster = Roster(rules, self._sight.exists)
+            for name, rule in before.rules.items():
+                heir = self._judge.roster.rules.get(name)
+                if heir and heir.condition == rule.condition:
+                    self._judge.roster.adopt(heir, rule)
+                    continue
+                for instance in rule.instances.values():
+                    self._judge.close(instance, now_ms, self._why_gone(name))
+            self._judge.roster.enter_single(now_ms)
+            self._given = self._unmet = True
+            self._restore(now_ms)
+            self._note(now_ms)
+
+    def restore(self, saved_states: Sequence[SavedState], open_alerts: Sequence[Alert]) -> None:
+        """Go on from before a restart. Call it before `start`, before or after `replace`."""
+        with self._lock:
+            self._past = Past(saved_states, open_alerts)
+            if self._given:
+                self._restore(self._clock.now_ms())
+
+    def acknowledge(self, alert_id: int, now_ms: int) -> Alert | None:
+        """Stop the reminders of a firing, and record that. None when no such alert is open."""
+        with self._lock:
+            instance = next((each for each in self._judge.roster.instances() if holds(each, alert_id)), None)
+            if instance is None or instance.alert is None:
+                return None
+            if instance.alert.acknowledged_ms is None:
+                self._acknowledge(instance, instance.alert, now_ms)
+            alert = instance.alert
+        self._flush()
+        return alert
+
+    def status(self) -> list[RuleStatus]:
+        """Every rule, in the order of the settings."""
+        with self._lock:
+            rules = self._judge.roster.rules
+            return [status_of(each, rules.get(each.name)) for each in self._settings.values()]
+
+    def rule(self, name: str) -> RuleStatus | None:
+        with self._lock:
+            settings = self._settings.get(name)
+            return status_of(settings, self._judge.roster.rules.get(name)) if settings else None
+
+    # The loop
+
+    def step(self) -> None:
+        batches = self._take()
+        begun = self._clock.monotonic()
+        with self._lock:
+            try:
+                self._round(batches)
+            except Exception:
+                self._unmet = True  # what this round left out is judged by the newest values in the next
+                raise
+        if any(batches):
+            self._counters.time("rules.judge", self._clock.monotonic() - begun)
+        self._flush()
+
+    def wake(self) -> None:
+        try:
+            self._queue.put_nowait(())
+        except queue.Full:
+            return  # then it is awake anyway
+
+    def finish(self) -> None:
+        """Judge what was handed over before the stop, and save how far every rule had come."""
+        with self._lock:
+            while batches := self._waiting():
+                self._round(batches)
+            self._judge.save_all()
+            self._note(self._clock.now_ms())
+        self._flush()
+
+    def _round(self, batches: Sequence[Sequence[Metric]]) -> None:
+        now_ms = self._clock.now_ms()
+        for batch in batches:
+            self._judge_batch(batch, now_ms)
+        if self._unmet:
+            self._meet_all(now_ms)
+        self._watch_overrun(now_ms)
+        if self._clock.monotonic() >= self._next_tick:
+            self._next_tick = self._clock.monotonic() + TICK_S
+            self._judge.tick_all(now_ms)
+        self._note(now_ms)
+
+    def _take(self) -> list[Sequence[Metric]]:
+        """What is waiting, or what comes before the next tick."""
+        wait_s = self._next_tick - self._clock.monotonic()
+        try:
+            first = self._queue.get(timeout=min(max(wait_s, 0.0), TICK_S))
+        except queue.Empty:
+            return []
+        return [first, *self._waiting()]
+
+    def _waiting(self) -> list[Sequence[Metric]]:
+        batches: list[Sequence[Metric]] = []
+        while len(batches) < AT_ONCE and not self._queue.empty():
+            batches.append(self._queue.get_nowait())  # this thread alone takes from it
+        return batches
+
+    def _judge_batch(self, batch: Sequence[Metric], now_ms: int) -> None:
+        """In the order of the samples' own time; those of one moment count together."""
+        ordered = sorted(batch, key=lambda metric: (metric.ts_ms, metric.symbol, metric.value))
+        for ts_ms, same in groupby(ordered, key=lambda metric: metric.ts_ms):
+            woken: dict[Instance, None] = {}
+            for metric in same:
+                if self._sight.learn(metric, now_ms):
+                    woken.update(dict.fromkeys(self._judge.roster.woken(metric.symbol, now_ms)))
+            for instance in sorted(woken, key=lambda each: each.rule.rank):
+                self._judge.judge(instance, ts_ms, now_ms)
+
+    def _meet_all(self, now_ms: int) -> None:
+        """Rules are new: they are judged by what is known already, and may find symbols for their globs."""
+        self._unmet = False
+        known = [symbol for symbol in self._symbols() if self._sight.refresh(symbol)]
+        for symbol in known:
+            self._judge.roster.woken(symbol, now_ms)
+        self._catch_up(now_ms)
+
+    def _catch_up(self, now_ms: int) -> None:
+        """Judge everything by the newest values, where they are newer than what it was judged by."""
+        instances = sorted(self._judge.roster.instances(), key=lambda each: each.rule.rank)
+        newest = {instance: max(map(self._sight.refresh, instance.symbols)) for instance in instances}
+        for instance, ts_ms in newest.items():
+            if ts_ms > instance.judged_ms:
+                self._judge.judge(instance, ts_ms, now_ms)
+
+    def _watch_overrun(self, now_ms: int) -> None:
+        dropped, self._dropped_before = self._dropped - self._dropped_before, self._dropped
+        if not dropped:
+            self._overrun = self._overrun and not self._queue.empty()
+            return
+        self._catch_up(now_ms)
+        if not self._overrun:
+            self._overrun = True
+            what = "More numbers came than the rules could be judged by. Some were skipped for newer ones"
+            self._tell(
+                Event(
+                    ts_ms=now_ms,
+                    source="oculus",
+                    type=EventType.ERROR,
+                    severity=Severity.WARN,
+                    message=what,
+                    payload={"dropped": dropped},
+                )
+            )
+
+    # What is written
+
+    def _note(self, now_ms: int) -> None:
+        verdict = self._judge.verdict(now_ms)
+        if verdict is None:
+            return
+        if len(self._backlog) >= BACKLOG:
+            self._backlog.popleft()
+            self._counters.add("rules.lost")
+        self._backlog.append(verdict)
+
+    def _flush(self) -> None:
+        """What could not be recorded stays, and is tried again with the next step."""
+        with self._recording:
+            while self._backlog:
+                self._record(self._backlog[0])
+                self._backlog.popleft()
+
+    # Changes from outside
+
+    def _restore(self, now_ms: int) -> None:
+        if self._past is not None:
+            off = {name for name, rule in self._settings.items() if not rule.enabled}
+            self._past.restore(self._judge, off, now_ms)
+            self._past = None
+            self._note(now_ms)
+            self._unmet = True
+
+    def _why_gone(self, name: str) -> str:
+        if name not in self._settings:
+            return "rule removed"
+        return "rule changed" if self._settings[name].enabled else "rule switched off"
+
+    def _acknowledge(self, instance: Instance, alert: Alert, now_ms: int) -> None:
+        instance.alert = replace(alert, acknowledged_ms=now_ms)
+        self._judge.settle(instance, evaluator.acknowledge(instance.standing), now_ms)
+        settings = instance.rule.settings
+        news = News(
+            kind=NewsKind.REMINDER,
+            alert=instance.alert,
+            ts_ms=now_ms,
+            held="acknowledged",  # an event for the record; nobody is told
+            channels=settings.channels,
+        )
+        self._judge.announce([news])
+        self._note(now_ms)
+
+
+def holds(instance: Instance, alert_id: int) -> bool:
+    return instance.alert is not None and instance.alert.id == alert_id

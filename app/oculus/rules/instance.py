@@ -1,0 +1,130 @@
+"""A rule made ready to be judged, and each of the instances it judges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from oculus.core.alert import Alert, SavedState
+from oculus.core.symbols import matched_name
+from oculus.rules.condition import Condition
+from oculus.rules.settings import RuleSettings
+from oculus.rules.standing import Spec, Standing, State
+from oculus.rules.template import Template
+from oculus.rules.tree import fill
+
+
+class Memory(Struct, frozen=True, kw_only=True):
+    """What a SavedState's body holds: all that a restart must not lose."""
+
+    condition: str
+    standing: Standing
+    saved_ms: int
+    alert: int | None = None
+    no_data_alert: int | None = None
+    channels: tuple[str, ...] = ()  # who was told, in case the rule is gone when we are back
+
+
+class Rule:
+    """A rule's settings in the form in which they are used."""
+
+    def __init__(self, settings: RuleSettings, rank: int) -> None:
+        self.settings = settings
+        self.rank = rank  # rules are judged after those they depend on
+        self.name = settings.name
+        self.condition = settings.parsed
+        self.clear = settings.parsed_clear
+        self.spec = spec_of(settings)
+        self.patience_ms = settings.no_data_for.ms if settings.no_data_for else None
+        self.template = Template.parse(settings.message) if settings.message else None
+        self.instances: dict[str, Instance] = {}
+        self.firing: set[str] = set()  # the instances that are
+        self.broken: set[str] = set()  # the instances that cannot be computed, once that was told
+        self.mute_template = False  # that its message cannot be made was told
+        self.last_fired_ms: int | None = None
+
+    def add(self, name: str, begun_ms: int) -> Instance:
+        """The instance for what `*` stands for; "" for a rule without."""
+        instance = Instance(self, name, begun_ms)
+        return self.instances.setdefault(instance.key, instance)
+
+    def name_of(self, key: str) -> str | None:
+        """What `*` stands for in the instance called `key`; None when this rule cannot have it."""
+        if not self.condition.globs:
+            return "" if key == "" else None
+        return matched_name(self.condition.globs[0], key)
+
+
+class Instance:
+    """One thing that a rule judges: where it stands, and the alerts it has open."""
+
+    def __init__(self, rule: Rule, name: str, begun_ms: int) -> None:
+        self.name = name
+        self.key = fill(rule.condition.globs[0], name) if rule.condition.globs else ""
+        self.begun_ms = begun_ms
+        self.heard_ms = begun_ms  # when it could last be computed
+        self.judged_ms = 0  # the newest sample it was judged by
+        self.standing = Standing()
+        self.alert: Alert | None = None
+        self.no_data_alert: Alert | None = None
+        self.value: float | None = None
+        self.threshold: float | None = None
+        self.errors = 0  # in a row
+        self.error = ""
+        self.saved = False  # there is a row of it
+        self.saved_ms = 0
+        self.serve(rule)
+
+    def serve(self, rule: Rule) -> None:
+        """Belong to `rule`, which has the same condition as the one before."""
+        self.rule = rule
+        self.condition: Condition = rule.condition.bind(self.name)
+        self.clear: Condition | None = rule.clear.bind(self.name) if rule.clear else None
+        self.symbol = self.condition.main_symbol
+        more = self.clear.symbols if self.clear else ()
+        self.symbols = tuple(dict.fromkeys((*self.condition.symbols, *more)))
+
+    @property
+    def firing(self) -> bool:
+        return self.standing.state in (State.FIRING, State.RECOVERING)
+
+    def save(self, now_ms: int) -> SavedState:
+        self.saved, self.saved_ms = True, now_ms
+        body = Memory(
+            condition=str(self.rule.condition),
+            standing=self.standing,
+            saved_ms=now_ms,
+            alert=self.alert.id if self.alert else None,
+            no_data_alert=self.no_data_alert.id if self.no_data_alert else None,
+            channels=self.rule.settings.channels,
+        )
+        return SavedState(
+            rule=self.rule.name,
+            instance=self.key,
+            state=self.standing.state,
+            since_ms=self.standing.since_ms,
+            body=msgspec.to_builtins(body),
+        )
+
+
+def read_memory(body: dict[str, Any]) -> Memory | None:
+    """None when it cannot be read: another version wrote it."""
+    try:
+        return msgspec.convert(body, Memory)
+    except msgspec.ValidationError:
+        return None
+
+
+def spec_of(settings: RuleSettings) -> Spec:
+    worse, right = settings.parsed.worse()
+    return Spec(
+        for_ms=settings.for_.ms,
+        recover_ms=settings.recover_for.ms,
+        cooldown_ms=settings.cooldown.ms,
+        repeat_ms=settings.repeat.ms,
+        no_data=settings.no_data,
+        worse=worse,
+        right=right,
+    )

@@ -1,0 +1,88 @@
+"""What a restart must not lose: states and open alerts, found again by rule and instance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from msgspec.structs import replace
+
+from oculus.core.alert import Alert, News, NewsKind, SavedState
+from oculus.rules.condition import ConditionError, parse
+from oculus.rules.evaluator import away
+from oculus.rules.instance import Instance, Memory, Rule, read_memory
+from oculus.rules.judge import Judge
+from oculus.rules.standing import Standing, State
+from oculus.rules.telling import ended
+
+
+class Past:
+    """What was saved before the restart, until the rules it belongs to are known."""
+
+    def __init__(self, states: Iterable[SavedState], alerts: Iterable[Alert]) -> None:
+        self._states = list(states)
+        self._alerts = {alert.id: alert for alert in alerts}
+
+    def restore(self, judge: Judge, off: set[str], now_ms: int) -> None:
+        """Put every instance where it stood; end what has no rule any more. `off`: the rules that are."""
+        for state in self._states:
+            memory = read_memory(state.body)
+            instance = self._home(judge, state, memory, now_ms) if memory else None
+            if instance is None or memory is None:
+                judge.forget(state.rule, state.instance)
+                judge.announce(self._endings(judge, state, memory, off, now_ms))
+            else:
+                self._put_back(judge, instance, memory, now_ms)
+        for alert in list(self._alerts.values()):
+            judge.announce([self._ending(judge, alert, None, off, now_ms)])
+
+    def _home(self, judge: Judge, state: SavedState, memory: Memory, now_ms: int) -> Instance | None:
+        """The instance that goes on from there; None when its rule is gone or has another condition."""
+        rule = judge.roster.rules.get(state.rule)
+        if rule is None or not same_condition(rule, memory):
+            return None
+        name = rule.name_of(state.instance)
+        return None if name is None else judge.roster.enter(rule, name, now_ms)
+
+    def _put_back(self, judge: Judge, instance: Instance, memory: Memory, now_ms: int) -> None:
+        standing = memory.standing
+        instance.alert = self._alerts.pop(memory.alert or 0, None)
+        instance.no_data_alert = self._alerts.pop(memory.no_data_alert or 0, None)
+        if standing.state in (State.FIRING, State.RECOVERING) and instance.alert is None:
+            standing = Standing(told_ms=standing.told_ms)  # somebody has ended it in the meantime
+        if instance.no_data_alert is None:
+            standing = replace(standing, no_data_ms=None)
+        instance.judged_ms = standing.seen_ms
+        instance.saved = True
+        if instance.alert:
+            instance.value, instance.threshold = instance.alert.value, instance.alert.threshold
+            instance.rule.last_fired_ms = max(instance.rule.last_fired_ms or 0, instance.alert.fired_ms)
+        judge.settle(instance, away(standing, max(0, now_ms - memory.saved_ms)), now_ms)
+
+    def _endings(
+        self, judge: Judge, state: SavedState, memory: Memory | None, off: set[str], now_ms: int
+    ) -> Iterator[News]:
+        """RESOLVED for whatever that state had open."""
+        for alert in list(self._alerts.values()):
+            if (alert.rule, alert.instance) == (state.rule, state.instance):
+                del self._alerts[alert.id]
+                yield self._ending(judge, alert, memory, off, now_ms)
+
+    def _ending(self, judge: Judge, alert: Alert, memory: Memory | None, off: set[str], now_ms: int) -> News:
+        rule = judge.roster.rules.get(alert.rule)
+        known = "rule changed" if memory else "its state was lost"
+        reason = known if rule else "rule switched off" if alert.rule in off else "rule removed"
+        unheard = memory is not None and memory.alert == alert.id and not memory.standing.told
+        return News(
+            kind=NewsKind.RESOLVED,
+            alert=ended(alert, now_ms, reason),
+            ts_ms=now_ms,
+            held=f"nobody was told that it fired: {memory.standing.held}" if memory and unheard else "",
+            channels=memory.channels if memory else rule.settings.channels if rule else (),
+        )
+
+
+def same_condition(rule: Rule, memory: Memory) -> bool:
+    try:
+        return parse(memory.condition) == rule.condition
+    except ConditionError:
+        return False

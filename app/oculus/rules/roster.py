@@ -1,0 +1,77 @@
+"""Which rules there are, and which of their instances a sample wakes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from oculus.core.symbols import matched_name
+from oculus.rules.instance import Instance, Rule
+from oculus.rules.settings import RuleSettings, in_order
+from oculus.rules.tree import fill
+
+
+class Roster:
+    """The enabled rules by name, in the order in which they are judged."""
+
+    def __init__(self, settings: Sequence[RuleSettings], exists: Callable[[str], bool]) -> None:
+        ordered = in_order([each for each in settings if each.enabled])
+        self.rules = {each.name: Rule(each, rank) for rank, each in enumerate(ordered)}
+        self._globbed = [rule for rule in self.rules.values() if rule.condition.globs]
+        self._exists = exists
+        self._woken: dict[str, list[Instance]] = {}
+        self._met: set[str] = set()
+
+    def instances(self) -> Iterator[Instance]:
+        for rule in self.rules.values():
+            yield from rule.instances.values()
+
+    def woken(self, symbol: str, now_ms: int) -> Sequence[Instance]:
+        """The instances that `symbol` has to do with. One seen for the first time may make new ones."""
+        if symbol not in self._met:
+            self.meet(symbol, now_ms)
+        return self._woken.get(symbol, ())
+
+    def meet(self, symbol: str, now_ms: int) -> None:
+        """Make the instances that are possible now that `symbol` is there."""
+        self._met.add(symbol)
+        for rule in self._globbed:
+            for name in rule.condition.names(symbol):
+                if all(self._matches(glob, name) for glob in rule.condition.globs):
+                    self.enter(rule, name, now_ms)
+
+    def enter(self, rule: Rule, name: str, now_ms: int) -> Instance:
+        """The rule's instance for `name`, made if need be."""
+        before = len(rule.instances)
+        instance = rule.add(name, now_ms)
+        if len(rule.instances) > before:
+            self._listen(instance)
+        return instance
+
+    def enter_single(self, now_ms: int) -> None:
+        """Rules without a glob have their one instance whether its symbols are there or not."""
+        for rule in self.rules.values():
+            if not rule.condition.globs:
+                self.enter(rule, "", now_ms)
+
+    def adopt(self, heir: Rule, rule: Rule) -> None:
+        """Let `heir` go on where `rule`, which had the same condition, stood."""
+        heir.firing, heir.broken, heir.last_fired_ms = rule.firing, rule.broken, rule.last_fired_ms
+        for instance in rule.instances.values():
+            instance.serve(heir)
+            heir.instances[instance.key] = instance
+            self._listen(instance)
+
+    def explained_by(self, rule: Rule) -> str:
+        """The name of a rule that fires and on which `rule` depends; "" when there is none."""
+        for name in rule.settings.depends_on:
+            if name in self.rules and self.rules[name].firing:
+                return name
+        return ""
+
+    def _listen(self, instance: Instance) -> None:
+        for symbol in instance.symbols:
+            self._woken.setdefault(symbol, []).append(instance)
+
+    def _matches(self, glob: str, name: str) -> bool:
+        symbol = fill(glob, name)
+        return matched_name(glob, symbol) == name and self._exists(symbol)

@@ -1,0 +1,112 @@
+"""What the rules see: the newest number of every symbol, and whether it is still to be gone by.
+
+Belongs to the engine's thread. It follows the samples as they are judged, so that a rule about two
+symbols never compares a number with one that came after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from msgspec import Struct
+
+from oculus.core.metric import Metric
+from oculus.core.symbols import main_of
+
+INTERVALS = 3  # of its collector without an answer, and a symbol is stale
+SHORTEST_MS = 5 * 60_000  # but not before this
+
+
+class Freshness(Protocol):
+    """How its collector fares, as the scheduler tells it."""
+
+    @property
+    def answered_ms(self) -> int | None: ...
+
+    @property
+    def interval_s(self) -> float: ...
+
+
+class Seen(Struct):
+    metric: Metric
+    heard_ms: int  # when it came to us; for what was read back from the file, when it was measured
+
+
+class Sight:
+    """Values for conditions, as of one moment and for one rule's patience: see `look`."""
+
+    def __init__(
+        self, latest: Callable[[str], Metric | None], freshness: Callable[[str], Freshness | None]
+    ) -> None:
+        self._latest = latest
+        self._freshness = freshness
+        self._seen: dict[str, Seen] = {}
+        self._now_ms = 0
+        self._patience_ms: int | None = None
+
+    def learn(self, metric: Metric, now_ms: int) -> bool:
+        """Take a new sample. False when it is older than, or the same as, what is known."""
+        seen = self._seen.get(metric.symbol)
+        if seen is None:
+            self._seen[metric.symbol] = Seen(metric, now_ms)
+            return True
+        seen.heard_ms = now_ms
+        # Of two values of one moment the higher counts, whichever came first.
+        if (metric.ts_ms, metric.value) <= (seen.metric.ts_ms, seen.metric.value):
+            return False
+        seen.metric = metric
+        return True
+
+    def refresh(self, symbol: str) -> int:
+        """Take what the live cache knows, if it is newer. The known sample's time; 0 when there is none."""
+        metric, seen = self._latest(symbol), self._seen.get(symbol)
+        if metric is not None and (seen is None or metric.ts_ms > seen.metric.ts_ms):
+            seen = self._seen[symbol] = Seen(metric, metric.ts_ms)
+        return seen.metric.ts_ms if seen else 0
+
+    def exists(self, symbol: str) -> bool:
+        return symbol in self._seen
+
+    def look(self, now_ms: int, patience_ms: int | None) -> Sight:
+        """Set the moment, and how long without an answer is too long; None: 3 intervals, at least 5 m."""
+        self._now_ms, self._patience_ms = now_ms, patience_ms
+        return self
+
+    def last(self, symbol: str) -> float | None:
+        """The newest value; None when there is none, or it is stale."""
+        seen = self._seen.get(symbol)
+        if seen is None or not self._fresh(symbol, seen):
+            return None
+        return seen.metric.value
+
+    def tags(self, symbol: str) -> dict[str, str]:
+        seen = self._seen.get(symbol)
+        return seen.metric.tags if seen else {}
+
+    def answered_ms(self, symbol: str) -> int:
+        """When its collector, or it itself, was last heard from; 0: never."""
+        return self._answer(symbol)[0]
+
+    def silent(self, symbols: tuple[str, ...], begun_ms: int) -> tuple[int, bool]:
+        """Since when there is no answer, at the earliest since `begun_ms`, and whether that is too long."""
+        answers = [self._answer(symbol) for symbol in symbols]
+        since = min(max(answered, begun_ms) for answered, _ in answers)
+        return since, any(self._now_ms - max(answered, begun_ms) >= limit for answered, limit in answers)
+
+    def _fresh(self, symbol: str, seen: Seen) -> bool:
+        if self._now_ms - seen.heard_ms < (self._patience_ms or SHORTEST_MS):
+            return True  # the common case; it spares asking the scheduler
+        answered, limit = self._answer(symbol)
+        return self._now_ms - answered < limit
+
+    def _answer(self, symbol: str) -> tuple[int, int]:
+        """When it was last heard from, and how long it may be silent."""
+        seen, found = self._seen.get(symbol), self._freshness(symbol) or self._freshness(main_of(symbol))
+        shortest, heard = self._patience_ms or SHORTEST_MS, seen.heard_ms if seen else 0
+        if seen and seen.metric.tags.get("market") == "closed":
+            return self._now_ms, shortest  # nothing is to be heard before it opens
+        if found is None:  # nobody collects it: only its own samples speak for it
+            return heard, shortest
+        limit = max(round(INTERVALS * found.interval_s * 1000), SHORTEST_MS)
+        return max(heard, found.answered_ms or 0), self._patience_ms or limit

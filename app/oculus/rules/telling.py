@@ -1,0 +1,144 @@
+"""From what is news of an instance to the alert and the words in which people hear of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from oculus.core.alert import Alert, AlertState, News, NewsKind
+from oculus.core.clock import to_datetime
+from oculus.core.durations import spoken
+from oculus.core.event import Event, EventType, Severity
+from oculus.core.ids import Ids
+from oculus.core.symbols import unit_of
+from oculus.rules.instance import Instance
+from oculus.rules.sight import Sight
+from oculus.rules.standing import Notice
+from oculus.rules.template import TemplateError
+
+
+class Teller:
+    """Makes news. Belongs to the engine's thread."""
+
+    def __init__(self, sight: Sight, tell: Callable[[Event], None]) -> None:
+        self._sight = sight
+        self._tell = tell
+        self._ids = Ids()
+
+    def news(self, instance: Instance, notice: Notice, now_ms: int) -> News:
+        """What `notice` means for the instance's alerts, which are brought up to date."""
+        make = self._about_data if notice.no_data else self._about_trouble
+        settings = instance.rule.settings
+        return News(
+            kind=notice.kind,
+            alert=make(instance, notice, now_ms),
+            ts_ms=notice.ts_ms,
+            held=notice.held,
+            channels=settings.channels,
+            mention=settings.mention,
+        )
+
+    def _about_trouble(self, instance: Instance, notice: Notice, now_ms: int) -> Alert:
+        alert = instance.alert or self._begun(instance, notice, now_ms, self._words(instance, notice, now_ms))
+        values: dict[str, Any] = {
+            "value": instance.value,
+            "threshold": instance.threshold,
+            "worst": notice.worst,
+        }
+        if notice.kind is NewsKind.RESOLVED:
+            instance.alert = None
+            return ended(replace(alert, **values), notice.ts_ms, notice.reason)
+        if notice.kind is NewsKind.REMINDER or instance.alert:
+            values["message"] = self._words(instance, notice, now_ms)
+        instance.alert = replace(alert, **values)
+        return instance.alert
+
+    def _about_data(self, instance: Instance, notice: Notice, now_ms: int) -> Alert:
+        silent = f"{', '.join(instance.symbols)}: no data for {spoken((now_ms - notice.started_ms) / 1000)}"
+        alert = instance.no_data_alert or self._begun(instance, notice, now_ms, silent)
+        instance.no_data_alert = None if notice.kind is NewsKind.RESOLVED else alert
+        return ended(alert, notice.ts_ms, notice.reason) if notice.kind is NewsKind.RESOLVED else alert
+
+    def _begun(self, instance: Instance, notice: Notice, now_ms: int, message: str) -> Alert:
+        return Alert(
+            id=self._ids.next(now_ms),
+            rule=instance.rule.name,
+            instance=instance.key,
+            severity=instance.rule.settings.severity,
+            state=AlertState.FIRING,
+            message=message,
+            value=None if notice.no_data else instance.value,
+            started_ms=notice.started_ms,
+            fired_ms=notice.ts_ms,
+            tags={**self._sight.tags(instance.symbol), "symbol": instance.symbol},
+        )
+
+    def _words(self, instance: Instance, notice: Notice, now_ms: int) -> str:
+        template = instance.rule.template
+        if template is None:
+            return self._plain(instance)
+        try:
+            return template.render(self._facts(instance, notice, now_ms))
+        except TemplateError as error:
+            self._complain(instance, error, now_ms)
+            return self._plain(instance)
+
+    def _facts(self, instance: Instance, notice: Notice, now_ms: int) -> dict[str, Any]:
+        return {
+            "value": shown(instance.value),
+            "symbol": instance.symbol,
+            "threshold": shown(instance.threshold),
+            "rule": instance.rule.name,
+            "severity": str(instance.rule.settings.severity),
+            "since": to_datetime(notice.started_ms // 1000 * 1000),
+            "duration": spoken((max(now_ms, notice.ts_ms) - notice.started_ms) / 1000),
+            "tags": dict(self._sight.tags(instance.symbol)),
+        }
+
+    def _plain(self, instance: Instance) -> str:
+        """The words for a rule that has none of its own."""
+        held = f" for {instance.rule.settings.for_}" if instance.rule.spec.for_ms else ""
+        condition = f"{instance.condition}{held}"
+        if instance.value is None:
+            return condition
+        unit = unit_of(instance.symbol, self._sight.tags(instance.symbol))
+        return f"{instance.symbol} is {shown(instance.value)}{f' {unit}' if unit else ''} ({condition})"
+
+    def _complain(self, instance: Instance, error: TemplateError, now_ms: int) -> None:
+        if instance.rule.mute_template:
+            return
+        instance.rule.mute_template = True
+        what = f"The message of {instance.rule.name} {error}. A plain one is sent in its place"
+        self._tell(trouble(instance, what, now_ms))
+
+
+class Shown(float):
+    """A number that prints as a person would write it: 101000, not 101000.0."""
+
+    def __str__(self) -> str:
+        return f"{float(self):.10g}" if abs(self) < 1e10 else f"{float(self):.0f}"
+
+
+def shown(value: float | None) -> Shown | None:
+    return None if value is None else Shown(value)
+
+
+def ended(alert: Alert, ts_ms: int, reason: str = "") -> Alert:
+    """The same, resolved. Why, where it is not that all is well, stands in the message and the tags."""
+    if reason:
+        alert = replace(alert, message=f"{alert.message} ({reason})", tags={**alert.tags, "reason": reason})
+    return replace(alert, state=AlertState.RESOLVED, ended_ms=max(ts_ms, alert.started_ms))
+
+
+def trouble(instance: Instance, what: str, now_ms: int, well: bool = False) -> Event:
+    """An event about the rule itself."""
+    return Event(
+        ts_ms=now_ms,
+        source=f"rule.{instance.rule.name}",
+        type=EventType.SYSTEM if well else EventType.ERROR,
+        severity=Severity.INFO if well else Severity.ERROR,
+        message=what,
+        payload={"rule": instance.rule.name, "instance": instance.key, "reason": instance.error},
+    )

@@ -1,0 +1,150 @@
+"""A missing sample is not a false condition: what the engine takes for stale, and what follows."""
+
+import pytest
+
+from oculus.rules.settings import NoData
+
+
+def answer(world, symbol, interval_s=30.0):
+    """Its collector has just been answered, whether or not there was anything new."""
+    found = world.collectors.setdefault(symbol, Collector(interval_s))
+    found.answered_ms = world.clock.now_ms()
+
+
+class Collector:
+    collector = "c"
+
+    def __init__(self, interval_s):
+        self.answered_ms, self.interval_s = None, interval_s
+
+
+def no_data(world):
+    return [(at, kind) for at, kind, _ in world.told()]
+
+
+@pytest.mark.parametrize(("interval_s", "limit_s"), [(30, 300), (600, 1800)])
+def test_a_symbol_is_stale_after_three_intervals_but_not_before_five_minutes(
+    world, make_rule, interval_s, limit_s
+):
+    world.rules(make_rule("a.b > 5", no_data=NoData.ALERT))
+    answer(world, "a.b", interval_s)
+    world.at(0, ("a.b", 1))
+    world.wait(limit_s - 1)
+    assert world.told() == []
+    world.wait(limit_s + 1)
+    assert no_data(world) == [(limit_s, "NO_DATA")]
+
+
+def test_a_number_may_be_old_as_long_as_its_collector_is_answered(world, make_rule):
+    """A daily index asked an hour ago is fresh."""
+    world.rules(make_rule("a.b > 5", no_data=NoData.ALERT, repeat="1h"))
+    world.at(0, ("a.b", 9))
+    for second in range(0, 7201, 60):
+        world.at(second)
+        answer(world, "a.b", 60)
+    assert world.kinds() == ["FIRED", "REMINDER", "REMINDER"]
+
+
+def test_no_data_for_takes_the_place_of_the_five_minutes(world, make_rule):
+    world.rules(make_rule("a.b > 5", no_data=NoData.ALERT, no_data_for="20s"))
+    answer(world, "a.b")
+    world.at(0, ("a.b", 1))
+    world.wait(40)
+    assert no_data(world) == [(20, "NO_DATA")]
+
+
+def test_the_alert_of_missing_data_is_an_alert_of_its_own(world, make_rule):
+    world.rules(make_rule("a.b > 5", no_data=NoData.ALERT, no_data_for="60s"))
+    world.at(0, ("a.b", 9))
+    world.wait(90)
+    world.at(100, ("a.b", 9))
+    world.at(110, ("a.b", 1))
+    assert no_data(world) == [(0, "FIRED"), (60, "NO_DATA"), (100, "RESOLVED"), (110, "RESOLVED")]
+    fired, missing, back, resolved = world.news
+    assert missing.alert.id == back.alert.id != fired.alert.id == resolved.alert.id
+    assert missing.alert.message == "a.b: no data for 1 m"
+    assert world.seconds(missing.alert.started_ms) == 0
+
+
+def test_a_symbol_that_never_came_is_missing_too(world, make_rule):
+    world.rules(make_rule("a.b > 5", no_data=NoData.ALERT))
+    world.wait(310)
+    assert no_data(world) == [(300, "NO_DATA")]
+
+
+def test_a_host_that_is_down_from_the_start_is_no_missing_data_as_its_collector_answers(world, make_rule):
+    world.rules(make_rule("net.ping.x > 100", no_data=NoData.ALERT))
+    for second in range(0, 900, 30):
+        world.at(second, ("net.ping.x.up", 0))
+        answer(world, "net.ping.x")
+    assert world.told() == []
+
+
+def test_data_is_back_as_soon_as_the_collector_is_answered_again(world, make_rule):
+    world.rules(make_rule("a.b > 5", no_data=NoData.ALERT))
+    answer(world, "a.b")
+    world.at(0, ("a.b", 1))
+    world.wait(310)
+    answer(world, "a.b")
+    world.wait(320)
+    assert no_data(world) == [(300, "NO_DATA"), (311, "RESOLVED")]
+
+
+def test_without_data_what_fires_goes_on_firing(world, make_rule):
+    world.rules(make_rule("a.b > 5", repeat="60s"))
+    world.at(0, ("a.b", 9))
+    world.wait(900)
+    assert world.told()[-1] == (240, "REMINDER", "")
+    assert world.state() == "firing"
+    assert world.engine.rule("r").instances[0].stale
+
+
+def test_no_data_ok_resolves_what_fires(world, make_rule):
+    world.rules(make_rule("a.b > 5", no_data=NoData.OK))
+    world.at(0, ("a.b", 9))
+    world.wait(310)
+    assert no_data(world) == [(0, "FIRED"), (300, "RESOLVED")]
+    assert world.news[1].alert.message == "a.b is 9 (a.b > 5) (no data)"
+    assert world.news[1].alert.tags["reason"] == "no data"
+
+
+def test_time_without_data_does_not_count_towards_for(world, make_rule):
+    world.rules(make_rule("a.b > 5", for_="60s"))
+    world.at(0, ("a.b", 9))
+    world.at(30, ("a.b", 9))
+    world.wait(400)
+    world.at(400, ("a.b", 9))
+    world.at(420, ("a.b", 9))
+    assert world.told() == []
+    world.at(430, ("a.b", 9))
+    assert world.told() == [(430, "FIRED", "")]
+
+
+def test_a_condition_with_one_stale_symbol_is_neither_true_nor_false(world, make_rule):
+    world.rules(make_rule("a.b > 5 and c.d > 5"))
+    world.at(0, ("a.b", 9), ("c.d", 1))
+    world.at(400, ("a.b", 9))
+    world.at(401, ("a.b", 9), ("c.d", 9))
+    world.wait(800, every=50)
+    world.at(801, ("a.b", 9))
+    assert world.told() == [(401, "FIRED", "")]
+    assert world.state() == "firing"
+
+
+def test_market_data_does_not_go_stale_while_its_market_is_closed(world, make_rule):
+    world.rules(make_rule("stock.price.aapl < 100", no_data=NoData.ALERT))
+    world.at(0, ("stock.price.aapl", 150, None, {"market": "closed"}))
+    world.wait(100_000, every=1000)
+    assert world.told() == []
+    world.at(100_001, ("stock.price.aapl", 150, None, {"market": "open"}))
+    world.wait(100_400, every=10)
+    assert world.kinds() == ["NO_DATA"]
+
+
+def test_the_collector_of_a_part_is_that_of_its_main_symbol(world, make_rule):
+    world.rules(make_rule("net.ping.x.loss > 5", no_data=NoData.ALERT))
+    world.at(0, ("net.ping.x.loss", 0))
+    for second in range(0, 900, 30):
+        world.at(second)
+        answer(world, "net.ping.x")
+    assert world.told() == []
