@@ -8,6 +8,7 @@ from oculus.core.clock import SystemClock
 from oculus.core.event import EventType, Severity
 from oculus.core.metric import Metric
 from oculus.rules.engine import QUEUE_LIMIT, Engine
+from oculus.rules.settings import NoData
 
 
 def test_a_rule_fires_and_resolves_as_its_symbol_moves(world, make_rule):
@@ -186,6 +187,17 @@ def test_acknowledging_stops_the_reminders_and_is_recorded(world, make_rule):
     assert world.engine.rule("r").instances[0].acknowledged
     assert world.engine.acknowledge(alert.id + 1, world.clock.now_ms()) is None
     assert world.engine.acknowledge(alert.id, 0) == answer
+
+
+def test_an_alert_of_missing_data_can_be_acknowledged_too(world, make_rule):
+    world.rules(make_rule("a.b > 5", no_data=NoData.ALERT, no_data_for="60s"))
+    world.at(0, ("a.b", 1))
+    world.wait(70)
+    [alert] = world.open_alerts()
+    assert world.engine.acknowledge(alert.id, world.clock.now_ms()).acknowledged_ms == world.clock.now_ms()
+    world.at(80, ("a.b", 1))
+    assert world.kinds() == ["NO_DATA", "RESOLVED"]
+    assert world.news[-1].alert.acknowledged_ms is not None
 
 
 def test_the_status_shows_the_worst_instance_first(world, make_rule):

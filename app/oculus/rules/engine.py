@@ -12,15 +12,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 
-from msgspec.structs import replace
-
-from oculus.core.alert import Alert, News, NewsKind, SavedState, Verdict
+from oculus.core.alert import Alert, SavedState, Verdict
 from oculus.core.clock import Clock
 from oculus.core.counters import Counters
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.metric import Metric
 from oculus.core.worker import Worker
-from oculus.rules import evaluator
 from oculus.rules.instance import Instance
 from oculus.rules.judge import Judge
 from oculus.rules.restart import Past
@@ -108,12 +105,8 @@ class Engine(Worker):
     def acknowledge(self, alert_id: int, now_ms: int) -> Alert | None:
         """Stop the reminders of a firing, and record that. None when no such alert is open."""
         with self._lock:
-            instance = next((each for each in self._judge.roster.instances() if holds(each, alert_id)), None)
-            if instance is None or instance.alert is None:
-                return None
-            if instance.alert.acknowledged_ms is None:
-                self._acknowledge(instance, instance.alert, now_ms)
-            alert = instance.alert
+            alert = self._judge.acknowledge(alert_id, now_ms)
+            self._note(now_ms)
         self._flush()
         return alert
 
@@ -264,21 +257,3 @@ class Engine(Worker):
         if name not in self._settings:
             return "rule removed"
         return "rule changed" if self._settings[name].enabled else "rule switched off"
-
-    def _acknowledge(self, instance: Instance, alert: Alert, now_ms: int) -> None:
-        instance.alert = replace(alert, acknowledged_ms=now_ms)
-        self._judge.settle(instance, evaluator.acknowledge(instance.standing), now_ms)
-        settings = instance.rule.settings
-        news = News(
-            kind=NewsKind.REMINDER,
-            alert=instance.alert,
-            ts_ms=now_ms,
-            held="acknowledged",  # an event for the record; nobody is told
-            channels=settings.channels,
-        )
-        self._judge.announce([news])
-        self._note(now_ms)
-
-
-def holds(instance: Instance, alert_id: int) -> bool:
-    return instance.alert is not None and instance.alert.id == alert_id

@@ -90,6 +90,9 @@ class Instance:
     def firing(self) -> bool:
         return self.standing.state in (State.FIRING, State.RECOVERING)
 
+    def open_alerts(self) -> list[Alert]:
+        return [alert for alert in (self.alert, self.no_data_alert) if alert is not None]
+
     def save(self, now_ms: int) -> SavedState:
         self.saved, self.saved_ms = True, now_ms
         body = Memory(

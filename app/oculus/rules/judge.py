@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
-from oculus.core.alert import News, NewsKind, SavedState, Verdict
+from oculus.core.alert import Alert, News, NewsKind, SavedState, Verdict
 from oculus.core.counters import Counters
 from oculus.core.event import Event
 from oculus.rules import evaluator
@@ -70,6 +70,27 @@ class Judge:
             self.judge(instance, now_ms, now_ms)
         else:
             self._step(instance, reading, now_ms)
+
+    def acknowledge(self, alert_id: int, now_ms: int) -> Alert | None:
+        """Stop the reminders of an open alert. None when there is none of that id."""
+        for instance in self.roster.instances():
+            for alert in instance.open_alerts():
+                if alert.id == alert_id:
+                    return alert if alert.acknowledged_ms else self._acknowledge(instance, alert, now_ms)
+        return None
+
+    def _acknowledge(self, instance: Instance, alert: Alert, now_ms: int) -> Alert:
+        about_data, known = alert is instance.no_data_alert, replace(alert, acknowledged_ms=now_ms)
+        if about_data:
+            instance.no_data_alert = known
+        else:
+            instance.alert = known
+            self.settle(instance, evaluator.acknowledge(instance.standing), now_ms)
+        kind = NewsKind.NO_DATA if about_data else NewsKind.REMINDER
+        channels = instance.rule.settings.channels
+        # An event for the record, by which the alert's row learns of it too; nobody is told.
+        self._news.append(News(kind=kind, alert=known, ts_ms=now_ms, held="acknowledged", channels=channels))
+        return known
 
     def close(self, instance: Instance, now_ms: int, reason: str) -> None:
         """Its rule is no longer what it was: end all it has open, and forget it."""
