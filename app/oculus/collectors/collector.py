@@ -8,6 +8,8 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct, field
 
+from oculus.collectors.sources.client import SourceStatus
+from oculus.collectors.tools import Tools
 from oculus.core.clock import Clock, SystemClock
 from oculus.core.durations import Duration
 from oculus.core.metric import Metric
@@ -74,10 +76,14 @@ class Collector(ABC):
     backs_off: ClassVar[bool] = True  # False where failing is itself the news, as for probes
     clock: Clock = SystemClock()
 
+    unwell: ClassVar[str] = "is down"  # the verb of "<name> is down: <trouble>"
+
     trouble: str = ""  # why what it watches is down, in words; set by `collect`, "" when all is well
+    rest_s: float = 0.0  # how long it need not be asked again, beyond its interval; set by `collect`
 
     def __init__(self, settings: CollectorSettings) -> None:
         self.settings = settings
+        self.tools = Tools()  # what the scheduler has takes its place
 
     @property
     def name(self) -> str:
@@ -96,6 +102,10 @@ class Collector(ABC):
     def symbols(self) -> list[str]:
         """The main symbols it will write, as far as they are known before it has asked."""
         return []
+
+    def source(self) -> SourceStatus | None:
+        """How the provider it asks stands; None when it asks none."""
+        return None
 
     def metric(self, symbol: str, value: float, ts_ms: int | None = None, **tags: str) -> Metric:
         """A metric of this collector's category. `ts_ms` is the source's own time, never later than now."""

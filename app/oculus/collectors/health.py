@@ -22,6 +22,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     how: str = ""  # the verb of the sentence "<name> <how>: <trouble>"
     answered: bool = True  # the source was heard from, be it bad news
     wish_s: float | None = None  # how long the source wants to be left alone
+    rest_s: float = 0.0  # how long the collector need not be asked again
 
 
 class Health:

@@ -14,6 +14,7 @@ from oculus.collectors.health import Health, Outcome
 from oculus.collectors.pool import Errand
 from oculus.collectors.slots import Slots
 from oculus.collectors.status import CollectorState, CollectorStatus
+from oculus.collectors.tools import Tools
 from oculus.collectors.words import masked, of_crash
 from oculus.core.clock import Clock
 from oculus.core.durations import short
@@ -39,7 +40,9 @@ class Run:
 class Job:
     """A collector and all that the scheduler must remember about it."""
 
-    def __init__(self, settings: CollectorSettings, clock: Clock, phase_s: float) -> None:
+    def __init__(
+        self, settings: CollectorSettings, clock: Clock, phase_s: float, tools: Tools | None = None
+    ) -> None:
         self.settings = settings
         self.type = str(settings.__struct_config__.tag)
         self.phase_s = phase_s
@@ -51,7 +54,9 @@ class Job:
         self.run: Run | None = None
         self.paused = False
         self.gone = False
+        self.rest_s = 0.0  # how long it need not be asked after its last run
         self._clock = clock
+        self._tools = tools
         self._collector: Collector | None = None
         self.expected: list[str] = []
         self.name = self.label = settings.name or self.type
@@ -73,7 +78,9 @@ class Job:
             log.debug("%s: failed", self.label, exc_info=error)
             self.renew()
             return Outcome(trouble=of_crash(error), how="failed and was set up afresh", answered=False)
-        return Outcome(metrics=metrics, trouble=collector.trouble, how="is down")
+        return Outcome(
+            metrics=metrics, trouble=collector.trouble, how=collector.unwell, rest_s=collector.rest_s
+        )
 
     def overran(self) -> Outcome:
         """What a run came to that had to be given up."""
@@ -130,6 +137,8 @@ class Job:
     def _build(self) -> Collector:
         collector = build(self.settings)
         collector.clock = self._clock
+        if self._tools:
+            collector.tools = self._tools
         self.expected = collector.symbols()
         self.name = collector.name
         self.backs_off = collector.backs_off

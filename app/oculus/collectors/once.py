@@ -7,17 +7,18 @@ import threading
 from oculus.collectors.collector import CollectorSettings
 from oculus.collectors.health import Outcome
 from oculus.collectors.job import Job
+from oculus.collectors.tools import Tools
 from oculus.core.clock import SystemClock
 from oculus.core.errors import OculusError
 from oculus.core.metric import Metric, finite
 
 
-def collect_once(settings: CollectorSettings) -> tuple[list[Metric], str]:
+def collect_once(settings: CollectorSettings, tools: Tools | None = None) -> tuple[list[Metric], str]:
     """What the collector learned, and why what it watches is down ("" when it is well).
 
     Raises OculusError when it could not ask, or took longer than its settings allow.
     """
-    job = Job(settings, SystemClock(), phase_s=0.0)
+    job = Job(settings, SystemClock(), phase_s=0.0, tools=tools)
     outcomes: list[Outcome] = []
     thread = threading.Thread(target=lambda: outcomes.append(job.ask()), name="once", daemon=True)
     thread.start()

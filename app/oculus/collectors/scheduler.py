@@ -20,6 +20,7 @@ from oculus.collectors.pool import Errand, Pool
 from oculus.collectors.roster import Roster
 from oculus.collectors.slots import Slots, phase
 from oculus.collectors.status import CollectorStatus, Freshness
+from oculus.collectors.tools import Tools
 from oculus.core.clock import Clock, SystemClock
 from oculus.core.counters import Counters
 from oculus.core.durations import short
@@ -51,12 +52,14 @@ class Scheduler(Worker):
         counters: Counters | None = None,
         clock: Clock | None = None,
         threads: int = THREADS,
+        tools: Tools | None = None,
     ) -> None:
         super().__init__("scheduler")
         self._sink = sink
         self._tell = tell
         self._counters = counters or Counters()
         self._clock = clock or SystemClock()
+        self._tools = tools
         self._pool = Pool("collector", threads, self._clock)
         self._lock = threading.RLock()
         self._poke = threading.Event()
@@ -123,7 +126,8 @@ class Scheduler(Worker):
         return list(outcome.metrics)
 
     def _job(self, settings: CollectorSettings, number: int, together: int) -> Job:
-        return Job(settings, self._clock, phase(number, together, settings.interval.total_seconds()))
+        phase_s = phase(number, together, settings.interval.total_seconds())
+        return Job(settings, self._clock, phase_s, self._tools)
 
     # How it goes
 
@@ -137,7 +141,8 @@ class Scheduler(Worker):
         job = self._owners.get(symbol) or self._owners.get(main_of(symbol))
         if job is None:
             return None
-        return Freshness(answered_ms=job.health.answered_ms, interval_s=job.interval_s, collector=job.label)
+        interval_s = max(job.interval_s, job.rest_s)
+        return Freshness(answered_ms=job.health.answered_ms, interval_s=interval_s, collector=job.label)
 
     # The loop
 
@@ -225,6 +230,9 @@ class Scheduler(Worker):
         self._counters.add("collectors.runs")
         if outcome.answered:
             job.backoff.worked()
+            job.rest_s = outcome.rest_s
+            if outcome.rest_s:
+                job.slots.skip_until(self._clock.monotonic() + outcome.rest_s)
         else:
             self._counters.add("collectors.failures")
             if job.backs_off:

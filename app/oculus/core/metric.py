@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -16,6 +18,15 @@ class Metric(Struct, frozen=True, gc=False):
     symbol: str
     value: float
     tags: dict[str, str]
+
+
+class Close(NamedTuple):
+    """The last price of a day that is over: a row of `daily_closes`."""
+
+    symbol: str
+    day: date  # UTC
+    value: float
+    source: str
 
 
 def finite(metrics: Sequence[Metric]) -> list[Metric]:

@@ -10,7 +10,7 @@ from oculus.settings.draft import Draft, Place, Where, spell
 from oculus.settings.read import SUFFIXES, read
 
 LISTS = ("collectors", "rules")  # their entries are put one after another
-GROUPS = ("channels",)  # their names are put together; each may be given once
+GROUPS = ("channels", "sources")  # their names are put together; each may be given once
 
 
 def files_of(main: Path) -> list[Path]:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from oculus.collectors.collector import CollectorSettings
+from oculus.collectors.sources.settings import SourcesSettings
 from oculus.core.secret import Secret
 from oculus.notify.channel import ChannelSettings
 from oculus.rules.settings import RuleSettings
@@ -67,6 +68,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     logging: Annotated[LoggingSettings, Meta(description="What Oculus writes about itself.")] = field(
         default_factory=LoggingSettings
     )
+    sources: Annotated[
+        SourcesSettings, Meta(description="How providers are asked; shared by all collectors that ask them.")
+    ] = field(default_factory=SourcesSettings)
     collectors: Annotated[list[CollectorSettings], Meta(description="What is watched.")] = field(
         default_factory=list
     )
@@ -82,4 +86,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     )
 
 
-SECTIONS = ("server", "storage", "logging", "collectors", "channels", "rules")  # what a file may hold
+SECTIONS = (
+    "server",
+    "storage",
+    "logging",
+    "sources",
+    "collectors",
+    "channels",
+    "rules",
+)  # what a file may hold

@@ -18,11 +18,13 @@ from oculus.settings.draft import Draft, Where
 from oculus.settings.schema import SECTIONS, Settings
 from oculus.settings.words import advice, either, shown
 
+PLAIN = ("server", "storage", "logging", "sources")  # sections with but one of each
+
 
 class Bound(Struct):
     """What is sound so far; a section or an entry with a mistake is missing."""
 
-    plain: dict[str, Any] = field(default_factory=dict)  # server, storage, logging
+    plain: dict[str, Any] = field(default_factory=dict)  # by section, those in PLAIN
     collectors: dict[Where, CollectorSettings] = field(default_factory=dict)
     channels: dict[str, ChannelSettings] = field(default_factory=dict)
     rules: dict[Where, RuleSettings] = field(default_factory=dict)
@@ -52,7 +54,7 @@ def bind_sections(draft: Draft) -> Bound:
 
 def bind_plain(draft: Draft) -> dict[str, Any]:
     kinds = {each.name: each.type for each in msgspec.structs.fields(Settings)}
-    there = [name for name in ("server", "storage", "logging") if draft.data.get(name) is not None]
+    there = [name for name in PLAIN if draft.data.get(name) is not None]
     found = {name: bind(kinds[name], (name,), draft) for name in there}
     return {name: value for name, value in found.items() if value is not WRONG}
 

@@ -1,0 +1,83 @@
+"""Every provider's client, made when it is first wanted."""
+
+from __future__ import annotations
+
+import threading
+from urllib.parse import urlsplit
+
+from oculus.collectors.sources.client import Source, SourceStatus
+from oculus.collectors.sources.memory import Memory, PlainMemory
+from oculus.collectors.sources.providers import PROVIDERS, Limits, Provider
+from oculus.collectors.sources.settings import SourceSettings, SourcesSettings
+from oculus.core.clock import Clock, SystemClock
+from oculus.core.outgoing import Watch, origin
+
+
+class Sources:
+    """Hands out the one client of each provider. Any thread may ask for one."""
+
+    def __init__(
+        self,
+        settings: SourcesSettings | None = None,
+        memory: Memory | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._settings = settings or SourcesSettings()
+        self._memory = memory or PlainMemory()
+        self._clock = clock or SystemClock()
+        self._watch = Watch("sources-watch")
+        self._lock = threading.Lock()
+        self._made: dict[str, Source] = {}
+
+    def get(self, name: str) -> Source:
+        """The client of a provider that is known by `name` (providers.py)."""
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = self._make(PROVIDERS[name], self._set_for(name))
+            return self._made[name]
+
+    def at(self, url: str) -> Source:
+        """The client for any other host: no quota, but the same manners. Ask it for whole addresses."""
+        where = origin(url)
+        with self._lock:
+            if where not in self._made:
+                title = urlsplit(where).netloc or where
+                provider = Provider(name=where, title=title, base_url="", limits=Limits())
+                self._made[where] = self._make(provider, SourceSettings())
+            return self._made[where]
+
+    def replace(self, settings: SourcesSettings) -> None:
+        """Take new settings; clients whose settings changed are made anew and keep their counts."""
+        with self._lock:
+            before, self._settings = self._settings, settings
+            for name in [name for name in self._made if name in PROVIDERS]:
+                if set_for(name, before) != set_for(name, settings):
+                    self._made.pop(name).close()
+
+    def status(self) -> list[SourceStatus]:
+        """How those stand that have been wanted so far."""
+        with self._lock:
+            made = list(self._made.values())
+        return [source.status() for source in made]
+
+    def close(self) -> None:
+        """End every question under way."""
+        with self._lock:
+            for source in self._made.values():
+                source.close()
+
+    def _make(self, provider: Provider, settings: SourceSettings) -> Source:
+        return Source(provider, settings, self._memory, self._clock, self._watch)
+
+    def _set_for(self, name: str) -> SourceSettings:
+        return set_for(name, self._settings)
+
+
+def set_for(name: str, settings: SourcesSettings) -> SourceSettings:
+    """What is set for one provider; Polymarket's two addresses stand in one block."""
+    if name == "polymarket_gamma":
+        return SourceSettings(base_url=settings.polymarket.gamma_url)
+    if name == "polymarket_clob":
+        return SourceSettings(base_url=settings.polymarket.clob_url)
+    found: SourceSettings = getattr(settings, name)
+    return found

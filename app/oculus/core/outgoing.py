@@ -1,0 +1,197 @@
+"""What every HTTP client of ours needs: connections that can be cut, deadlines, and failures in words.
+
+The time-outs of requests count from byte to byte: a server that sends one every few seconds would hold a
+thread for ever. Cutting the socket is what ends that. An address may hold a secret and the library's own
+errors quote it, so people are only ever shown scheme and host.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import itertools
+import os
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException
+from typing import Any
+from urllib.parse import urlsplit
+from weakref import WeakSet
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+
+from oculus.core.clock import to_ms
+
+UNSHOWN = "its address"
+IDLE_S = 30.0  # a watch with nothing to watch ends its thread after this
+FAILURES = (requests.RequestException, HTTPError, HTTPException, OSError, ValueError)
+
+
+class CuttableAdapter(HTTPAdapter):
+    """Remembers its connections. Those through a proxy are not cut; they have the plain time-outs."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        made: WeakSet[HTTPConnection] = WeakSet()
+
+        class Plain(HTTPConnection):
+            def connect(self) -> None:
+                made.add(self)
+                super().connect()
+
+        class Secure(HTTPSConnection):
+            def connect(self) -> None:
+                made.add(self)
+                super().connect()
+
+        class PlainPool(HTTPConnectionPool):
+            ConnectionCls = Plain
+
+        class SecurePool(HTTPSConnectionPool):
+            ConnectionCls = Secure
+
+        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+        self._made = made
+
+    def cut(self) -> None:
+        """Whoever waits for an answer gets an error now. The adapter can go on being used."""
+        for connection in list(self._made):
+            if connection.sock is not None:
+                with contextlib.suppress(OSError):  # it has ended by itself
+                    connection.sock.shutdown(socket.SHUT_RDWR)
+
+
+class Due:
+    """One deadline. `passed` tells whether it was reached before `cancel`."""
+
+    def __init__(self, end: Callable[[], None]) -> None:
+        self.passed = False
+        self.over = False
+        self._end = end
+
+    def cancel(self) -> None:
+        self.over = True
+
+    def reach(self) -> None:
+        if not self.over:
+            self.passed = True
+            self._end()
+
+
+class Watch:
+    """Calls `end` of every deadline that is reached; one thread for all, there only while needed."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._wake = threading.Condition()
+        self._heap: list[tuple[float, int, Due]] = []
+        self._numbers = itertools.count()
+        self._thread: threading.Thread | None = None
+
+    def within(self, seconds: float, end: Callable[[], None]) -> Due:
+        """Call `end` after `seconds` unless what is returned is cancelled before."""
+        due = Due(end)
+        with self._wake:
+            heapq.heappush(self._heap, (time.monotonic() + seconds, next(self._numbers), due))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._thread.start()
+            self._wake.notify()
+        return due
+
+    def _run(self) -> None:
+        while (due := self._next()) is not None:
+            due.reach()
+
+    def _next(self) -> Due | None:
+        """The next deadline once it is reached; None when there has been none for a while."""
+        idle_until = time.monotonic() + IDLE_S
+        with self._wake:
+            while True:
+                while self._heap and self._heap[0][2].over:
+                    heapq.heappop(self._heap)
+                now = time.monotonic()
+                if self._heap and self._heap[0][0] <= now:
+                    return heapq.heappop(self._heap)[2]
+                if not self._heap and now >= idle_until:
+                    self._thread = None
+                    return None
+                self._wake.wait((self._heap[0][0] if self._heap else idle_until) - now)
+
+
+def why(error: BaseException) -> str:
+    """What went wrong, without the address: "refuses connections"."""
+    for cause in causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"shows a certificate that is not trusted ({cause.verify_message})"
+        if isinstance(cause, ssl.SSLError):
+            return "cannot be spoken to over TLS"
+        if isinstance(cause, socket.gaierror):
+            return "is not known to the name service"
+        if isinstance(cause, ConnectionRefusedError):
+            return "refuses connections"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "cannot be reached through the proxy"
+    return "closed the connection before its answer was whole" if closed(error) else "cannot be reached"
+
+
+def closed(error: BaseException) -> bool:
+    """Whether the connection stood and then ended."""
+    return any(
+        isinstance(cause, HTTPException | ConnectionResetError | BrokenPipeError) for cause in causes(error)
+    )
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what led to it."""
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = current.__cause__ or current.__context__
+
+
+def retry_after_s(text: str, now_ms: int) -> float | None:
+    """Seconds to wait, from a number of seconds or an HTTP date; None when it is neither."""
+    with contextlib.suppress(ValueError, OverflowError):
+        seconds = float(text)
+        return max(0.0, seconds) if seconds < float("inf") else None
+    with contextlib.suppress(ValueError, OverflowError, TypeError, IndexError):  # whatever a server makes up
+        return max(0.0, (to_ms(parsedate_to_datetime(text)) - now_ms) / 1000)
+    return None
+
+
+def origin(url: str) -> str:
+    """All that may be shown of an address: https://host:port, without user, path and query."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    except ValueError:
+        return UNSHOWN
+    return f"{parts.scheme}://{host}{port}" if parts.scheme in ("http", "https") and host else UNSHOWN
+
+
+def same_host(url: str, target: str) -> bool:
+    """Whether a redirect stays where the question was meant to go; http may become https."""
+    here, there = origin(url), origin(target)
+    return there != UNSHOWN and there in (here, here.replace("http://", "https://"))
+
+
+def authorities(found: str | bool | None) -> str | bool:
+    """Whom to trust: the bundle that requests found, else the one that SSL_CERT_FILE names."""
+    return os.environ.get("SSL_CERT_FILE") or True if found is True or not found else found
+
+
+class NoAuth(requests.auth.AuthBase):
+    """Keeps ~/.netrc from taking the place of our headers."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request

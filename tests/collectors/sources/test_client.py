@@ -1,0 +1,297 @@
+"""The polite client, against every answer a provider may have."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from fakes.market import Kit
+from oculus import __version__
+from oculus.collectors.sources.client import LeftAlone
+from oculus.collectors.sources.reply import Refused, Unchanged
+from oculus.core.errors import BadAnswer, SourceBusy, SourceError
+
+KEY = "sk-0123456789"
+
+
+def ask(kit, name="coingecko", path="/ping", timeout_s=5.0, **params):
+    return kit.sources.get(name).get_json(path, params, timeout_s)
+
+
+def cool_down(kit, name="coingecko"):
+    status = kit.sources.get(name).status()
+    return status.cool_down, ((status.cool_down_until_ms or kit.clock.ms) - kit.clock.ms) / 1000
+
+
+def test_it_asks_below_the_address_that_was_set_and_says_honestly_who_it_is(kit, internet):
+    internet.say("coingecko", "/ping", {"gecko_says": "hello"})
+    assert ask(kit, a="b c") == {"gecko_says": "hello"}
+    (asked,) = internet.asked
+    assert asked.params == {"a": "b c"}
+    assert asked.headers["user-agent"] == f"Oculus/{__version__} (personal monitor)"
+
+
+def test_a_key_goes_into_the_header_and_never_into_the_address(kit, internet):
+    kit.set(coingecko={"api_key": KEY})
+    internet.say("coingecko", "/ping", {})
+    ask(kit)
+    assert internet.asked[0].headers["x-cg-demo-api-key"] == KEY
+    assert KEY not in str(internet.asked[0].params)
+
+
+def test_a_key_that_is_echoed_in_an_error_is_masked_everywhere(kit, internet):
+    kit.set(alphavantage={"api_key": KEY})
+    told = f"We have detected your API key as {KEY} and our standard API rate limit is 25 requests per day."
+    internet.say("alphavantage", "/query", {"Information": told})
+    with pytest.raises(SourceBusy, match="25 requests per day") as caught:
+        ask(kit, "alphavantage", "/query")
+    kept = str(kit.memory.kept) + str(kit.sources.status()) + str(caught.value) + repr(caught.value)
+    assert KEY not in kept
+    assert "detected your API key as ••••••" in kept
+
+
+def test_an_echoed_key_in_an_error_status_is_masked_too(kit, internet):
+    kit.set(glassnode={"api_key": KEY})
+    internet.say("glassnode", "/v1", {"error": f"key {KEY} is unknown"}, status=403)
+    with pytest.raises(SourceError, match="key •••••• is unknown"):
+        ask(kit, "glassnode", "/v1")
+
+
+@pytest.mark.parametrize(
+    ("header", "wait_s"), [("119", 119), ("Wed, 25 Nov 2026 12:02:00 GMT", 120), ("864000", 3600)]
+)
+def test_retry_after_is_kept_to_in_seconds_and_as_a_date_up_to_an_hour(kit, internet, header, wait_s):
+    internet.say("coingecko", "/ping", {"status": {"error_message": "Throttled"}}, status=429,
+                 headers={"Retry-After": header})  # fmt: skip
+    with pytest.raises(SourceBusy, match=r"asked too often \(answered 429 .*Throttled\)") as caught:
+        ask(kit)
+    assert caught.value.retry_after_s in (wait_s, 864000)
+    reason, left_s = cool_down(kit)
+    assert "Throttled" in reason
+    assert left_s == wait_s
+    with pytest.raises(LeftAlone, match="left alone for another"):
+        ask(kit)
+    assert internet.count("coingecko") == 1
+    kit.clock.ahead(wait_s + 1)
+    internet.say("coingecko", "/ping", {"ok": True})
+    assert ask(kit) == {"ok": True}
+    assert cool_down(kit) == ("", 0)
+
+
+def test_a_cool_down_outlives_a_restart(kit, internet):
+    internet.say("coingecko", "/ping", b"slow down", status=429, headers={"Retry-After": "600"})
+    with pytest.raises(SourceBusy):
+        ask(kit)
+    kit.restart()
+    with pytest.raises(LeftAlone, match="10 m"):
+        ask(kit)
+    assert internet.count("coingecko") == 1
+
+
+def test_repeated_failures_open_the_circuit_and_one_good_answer_closes_it(kit, internet):
+    internet.say("coingecko", "/ping", b"oops", status=502)
+    for _ in range(3):
+        with pytest.raises(SourceError, match="502 Bad Gateway"):
+            ask(kit)
+        kit.clock.ahead(
+            cool_down(kit)[1] + 0.001 if not kit.sources.get("coingecko").status().circuit_open else 0
+        )
+    status = kit.sources.get("coingecko").status()
+    assert status.circuit_open
+    assert "502 Bad Gateway" in status.cool_down
+    assert cool_down(kit)[1] >= 60
+    kit.clock.ahead(cool_down(kit)[1] + 1)
+    internet.say("coingecko", "/ping", {})
+    ask(kit)
+    assert not kit.sources.get("coingecko").status().circuit_open
+
+
+USELESS = [
+    (
+        {"content": b"<html>consent</html>", "headers": {"Content-Type": "text/html"}},
+        "text/html instead of JSON",
+    ),
+    ({"content": b"%PDF", "headers": {"Content-Type": "application/pdf"}}, "application/pdf instead of JSON"),
+    ({"content": b'{"a": [1, 2'}, "is cut short"),
+    ({"content": b"Will be right back..."}, "is not JSON"),
+    ({"content": b""}, "is cut short|is not JSON"),
+    ({"content": b'{"a": 1}', "declared": 500}, "before its answer was whole"),
+    ({"content": b" " * (9 * 2**20)}, "more than 8192 kB"),
+    ({"content": {"code": 0}, "status": 451}, "does not serve this country"),
+    (
+        {"content": b"<h1>nginx</h1>", "status": 401, "headers": {"Content-Type": "text/html"}},
+        "401 Unauthorized",
+    ),
+    (
+        {"content": b"", "status": 302, "headers": {"Location": "http://consent.example/"}},
+        "sends on to http://consent",
+    ),
+    (
+        {"content": b"Edge: Too Many Requests", "status": 429, "headers": {"Content-Type": "text/plain"}},
+        "Edge: Too Many",
+    ),
+]
+
+
+@pytest.mark.parametrize(("answer", "told"), USELESS)
+def test_a_useless_answer_is_told_in_words_counts_as_a_failure_and_is_got_over(kit, internet, answer, told):
+    content = answer.pop("content")
+    internet.say("coingecko", "/ping", content, **answer)
+    with pytest.raises(SourceError, match=told):
+        ask(kit)
+    reason, left_s = cool_down(kit)
+    assert reason or left_s == 0
+    kit.clock.ahead(left_s + 1)
+    internet.say("coingecko", "/ping", [1])
+    assert ask(kit) == [1]
+    answer["content"] = content
+
+
+def test_where_binance_does_not_serve_the_country_the_way_out_is_told(kit, internet):
+    internet.say("binance", "/api", {"code": 0, "msg": "restricted location"}, status=451)
+    with pytest.raises(SourceError, match=r"data-api\.binance\.vision"):
+        ask(kit, "binance", "/api")
+
+
+def test_a_body_that_drips_is_cut_off_in_time(kit, internet):
+    internet.say("coingecko", "/ping", b'{"a": "' + b"x" * 100 + b'"}', pieces=100, pause_s=0.1)
+    with pytest.raises(SourceError, match="did not answer within 300ms"):
+        ask(kit, timeout_s=0.3)
+
+
+def test_what_the_provider_does_not_know_is_no_failure_of_the_provider(kit, internet):
+    internet.say("coingecko", "/coins/x", {"error": "coin not found"}, status=404)
+    for _ in range(5):
+        with pytest.raises(Refused, match="404 Not Found: coin not found"):
+            ask(kit, path="/coins/x")
+    assert cool_down(kit) == ("", 0)
+
+
+def test_nobody_at_the_other_end_is_told_in_words(kit):
+    kit.set(coingecko={"base_url": "http://127.0.0.1:9"})
+    with pytest.raises(SourceError, match=r"CoinGecko: http://127.0.0.1:9 refuses connections"):
+        ask(kit)
+
+
+def test_a_minute_holds_no_more_questions_than_allowed_also_across_a_restart(kit, internet):
+    internet.say("coingecko", "/ping", {})
+    kit.set(coingecko={"per_minute": 3})
+    for _ in range(3):
+        ask(kit)
+        kit.clock.ahead(10)
+    kit.restart(coingecko={"per_minute": 3})
+    with pytest.raises(LeftAlone, match="all 3 of a minute; it may be asked again in 30 s"):
+        ask(kit)
+    kit.clock.ahead(31)
+    ask(kit)
+    with pytest.raises(LeftAlone):
+        ask(kit)
+    assert internet.count("coingecko") == 4
+
+
+def test_a_month_holds_no_more_questions_than_allowed_also_across_a_restart(kit, internet):
+    internet.say("coingecko", "/ping", {})
+    kit.set(coingecko={"per_month": 2})
+    ask(kit)
+    kit.restart(coingecko={"per_month": 2})
+    assert kit.sources.get("coingecko").status().calls_left == 1
+    ask(kit)
+    with pytest.raises(LeftAlone, match="all 2 of this month; it may be asked again in 5 d 12 h"):
+        ask(kit)
+    kit.clock.at("2026-12-01T00:00:01Z")
+    ask(kit)
+    assert kit.sources.get("coingecko").status().calls_used == 1
+
+
+def test_intervals_stretch_when_the_month_would_not_last(kit):
+    kit.set(coingecko={"per_month": 1000})
+    source = kit.sources.get("coingecko")
+    kit.clock.at("2026-11-01T00:00:00Z")
+    assert source.stretch("a", 1, 3600) == 1.0
+    factor = source.stretch("b", 1, 600)
+    assert 5.2 < factor < 5.4  # 720 + 4320 wanted, 950 given
+    assert source.stretch("a", 1, 3600) == pytest.approx(factor)
+
+
+def test_a_collector_that_is_gone_no_longer_counts(kit):
+    kit.set(coingecko={"per_month": 1000})
+    source = kit.sources.get("coingecko")
+    kit.clock.at("2026-11-01T00:00:00Z")
+    source.stretch("b", 1, 600)
+    kit.clock.ahead(6 * 3600)
+    assert source.stretch("a", 1, 3600) == 1.0
+
+
+def test_what_has_not_changed_is_not_sent_again(kit, internet):
+    def page(asked):
+        from fakes.internet import Answer
+
+        known = asked.headers.get("if-none-match") == '"v1"'
+        body = b"" if known else b"[1]"
+        return Answer(304 if known else 200, body, {"ETag": '"v1"', "Content-Type": "application/json"})
+
+    internet.say("coingecko", "/ping", page)
+    assert [ask(kit), ask(kit)] == [[1], [1]]
+    kit.restart()
+    with pytest.raises(Unchanged):
+        ask(kit)
+    assert [each.headers.get("if-none-match") for each in internet.asked] == [None, '"v1"', '"v1"']
+
+
+def test_last_modified_is_offered_back(kit, internet):
+    internet.say("coingecko", "/ping", [1], headers={"Last-Modified": "Wed, 25 Nov 2026 11:00:00 GMT"})
+    ask(kit)
+    ask(kit)
+    assert internet.asked[1].headers["if-modified-since"] == "Wed, 25 Nov 2026 11:00:00 GMT"
+
+
+def test_one_provider_is_asked_one_question_at_a_time(kit, internet):
+    internet.say("coingecko", "/ping", b"[1]", pause_s=0.1)
+    threads = [threading.Thread(target=ask, args=[kit]) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    with pytest.raises(SourceBusy, match="busy with other questions"):
+        ask(kit, timeout_s=0.05)
+    for thread in threads:
+        thread.join(5)
+    assert internet.count("coingecko") == 4
+
+
+def test_a_proxy_from_the_environment_is_used(kit, internet, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", internet.url("").rstrip("/"))
+    monkeypatch.setenv("NO_PROXY", "")
+    kit.set(coingecko={"base_url": "http://nowhere.invalid"})
+    with pytest.raises(SourceError, match=r"404|answered"):
+        ask(kit)
+    assert len(internet.asked) == 1
+
+
+def test_a_name_nobody_knows_is_told_in_words(kit):
+    kit.set(coingecko={"base_url": "http://nowhere.invalid"})
+    with pytest.raises(SourceError, match="is not known to the name service"):
+        ask(kit)
+
+
+def test_changed_settings_make_a_new_client_that_keeps_the_counts(kit, internet):
+    internet.say("coingecko", "/ping", {})
+    ask(kit)
+    before = kit.sources.get("coingecko")
+    kit.sources.replace(kit.settings)
+    assert kit.sources.get("coingecko") is before
+    other = Kit(internet, coingecko={"api_key": "another"})
+    kit.sources.replace(other.settings)
+    assert kit.sources.get("coingecko").status().calls_used == 1
+    assert kit.sources.get("coingecko").has_key
+
+
+def test_any_other_host_is_asked_with_the_same_manners(kit, internet):
+    internet.say("shop", "/stats", {"orders": 3})
+    source = kit.sources.at(internet.url("shop") + "/stats")
+    assert source.get_json(internet.url("shop") + "/stats") == {"orders": 3}
+    assert kit.sources.at(internet.url("other")) is source
+
+
+def test_bad_answer_is_a_source_error_so_the_scheduler_backs_off():
+    assert issubclass(BadAnswer, SourceError)
+    assert issubclass(Refused, SourceError)
