@@ -5,8 +5,15 @@ import re
 import pytest
 
 from oculus.cli.parser import COMMANDS
+from oculus.core.clock import SystemClock
+from oculus.core.counters import Counters
 from oculus.core.errors import ConfigError
+from oculus.core.metric import Metric
 from oculus.settings.load import load
+from oculus.storage.database import open_database
+from oculus.storage.reader import Reader
+from oculus.storage.settings import StorageSettings
+from oculus.storage.writer import Writer
 
 PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 
@@ -66,3 +73,26 @@ def test_the_messages_it_shows_are_those_that_are_given(readme, tmp_path):
     with pytest.raises(ConfigError) as told:
         load(tmp_path / "oculus.yaml", environment={})
     assert f"```text\n{told.value}\n```" in readme
+
+
+@pytest.fixture
+def reader(tmp_path):
+    """Of a database that holds three quarters of an hour of two hosts and a certificate."""
+    clock, counters = SystemClock(), Counters()
+    database = open_database(tmp_path, StorageSettings(), clock)
+    writer = Writer(database, counters, clock)
+    writer.start()
+    tags = {"probe": "ping", "target": "a"}
+    series = {"net.ping.a": 12.0, "net.ping.a.up": 1.0, "net.ping.b": 30.0, "net.ping.b.up": 1.0}
+    for minute in range(45):
+        at = clock.now_ms() - minute * 60_000
+        writer.put([Metric(at, "net.ping", name, value + minute % 3, tags) for name, value in series.items()])
+    writer.put([Metric(clock.now_ms(), "net.http", "net.http.c.tls_days", 12.0, {})])
+    writer.stop()
+    yield Reader(database, counters)
+    database.close()
+
+
+def test_the_examples_of_sql_are_answered(readme, reader):
+    answered = [bool(reader.query(example).rows) for example in blocks(readme, "sql")]
+    assert answered == [True, True, True, True, False]  # nothing has fired, so the last has no row
