@@ -71,7 +71,7 @@ class Collector(ABC):
     """
 
     kind: ClassVar[str] = "plugin"  # its `type` in oculus.yaml
-    category: ClassVar[str]  # the first two parts of its symbols
+    category: str  # the first two parts of its symbols
     settings_class: ClassVar[type[CollectorSettings]] = CollectorSettings
     backs_off: ClassVar[bool] = True  # False where failing is itself the news, as for probes
     clock: Clock = SystemClock()
@@ -80,10 +80,13 @@ class Collector(ABC):
 
     trouble: str = ""  # why what it watches is down, in words; set by `collect`, "" when all is well
     rest_s: float = 0.0  # how long it need not be asked again, beyond its interval; set by `collect`
+    stands_s: float = 0.0  # how long its numbers stand without new ones, where that is beyond its interval
+    heard_ms: int | None = None  # when its source was last heard from, where that is not when `collect` ran
 
     def __init__(self, settings: CollectorSettings) -> None:
         self.settings = settings
         self.tools = Tools()  # what the scheduler has takes its place
+        self.news: list[str] = []  # what people should know once; told as events after each run
 
     @property
     def name(self) -> str:
@@ -97,6 +100,12 @@ class Collector(ABC):
         An empty list means there was nothing new. Raise SourceError when the source
         could not be asked; the scheduler reports it and waits longer before the next try.
         A host that is down is not an error here but an answer: report it as a metric.
+        """
+
+    def close(self) -> None:  # noqa: B027 - most keep nothing going
+        """End what it keeps going between questions.
+
+        Called on any thread, even while it is asked; must not wait.
         """
 
     def symbols(self) -> list[str]:

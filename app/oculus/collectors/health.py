@@ -23,6 +23,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     answered: bool = True  # the source was heard from, be it bad news
     wish_s: float | None = None  # how long the source wants to be left alone
     rest_s: float = 0.0  # how long the collector need not be asked again
+    heard_ms: int | None = None  # when the source was last heard from; None: just now
+    news: Sequence[str] = ()  # what people should know once
 
 
 class Health:
@@ -43,7 +45,7 @@ class Health:
         self.last_run_ms = now_ms
         self.failures += not outcome.answered
         if outcome.answered:
-            self.answered_ms = now_ms
+            self.answered_ms = now_ms if outcome.heard_ms is None else outcome.heard_ms
         self.trouble = outcome.trouble
         if outcome.trouble:
             return self._worse(outcome, now_ms)
@@ -85,3 +87,15 @@ class Turn(Struct, frozen=True):
             message=f"{name} {self.what}",
             payload={"type": kind, "symbols": list(symbols), "well": self.well},
         )
+
+
+def said(what: str, name: str, kind: str, now_ms: int) -> Event:
+    """What a collector wants people to know, as an event."""
+    return Event(
+        ts_ms=now_ms,
+        source=f"collector.{name}",
+        type=EventType.SYSTEM,
+        severity=Severity.INFO,
+        message=f"{name}: {what}",
+        payload={"type": kind},
+    )

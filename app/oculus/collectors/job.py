@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from oculus.collectors import build
 from oculus.collectors.backoff import Backoff
 from oculus.collectors.collector import Collector, CollectorSettings
+from oculus.collectors.custom.push import Push
 from oculus.collectors.health import Health, Outcome
 from oculus.collectors.pool import Errand
 from oculus.collectors.slots import Slots
@@ -54,6 +55,7 @@ class Job:
         self.run: Run | None = None
         self.paused = False
         self.gone = False
+        self.stands_s = 0.0  # how long its numbers stand without new ones
         self.rest_s = 0.0  # how long it need not be asked after its last run
         self._clock = clock
         self._tools = tools
@@ -70,6 +72,7 @@ class Job:
             collector = self._collector or self._build()
             metrics = collector.collect()
             self._check(metrics)
+            news, collector.news = collector.news, []
         except SourceError as error:
             wish_s = error.retry_after_s if isinstance(error, SourceBusy) else None
             how = "could not ask its source"
@@ -78,9 +81,29 @@ class Job:
             log.debug("%s: failed", self.label, exc_info=error)
             self.renew()
             return Outcome(trouble=of_crash(error), how="failed and was set up afresh", answered=False)
+        finally:
+            if self.gone:  # it may have been made anew after everybody had let go of it
+                self.renew()
+        self.stands_s = collector.stands_s
         return Outcome(
-            metrics=metrics, trouble=collector.trouble, how=collector.unwell, rest_s=collector.rest_s
+            metrics=metrics,
+            trouble=collector.trouble,
+            how=collector.unwell,
+            rest_s=collector.rest_s,
+            heard_ms=collector.heard_ms,
+            news=news,
         )
+
+    def receive(self, body: bytes) -> list[Metric]:
+        """Hand over what was pushed. Raises PushRefused."""
+        collector = self._collector or self._build()
+        assert isinstance(collector, Push)
+        return collector.receive(body)
+
+    def leave(self) -> None:
+        """Nobody wants it any more."""
+        self.gone = True
+        self.renew()
 
     def overran(self) -> Outcome:
         """What a run came to that had to be given up."""
@@ -88,7 +111,12 @@ class Job:
 
     def renew(self) -> None:
         """Forget the instance; the next run makes a new one."""
-        self._collector = None
+        collector, self._collector = self._collector, None
+        try:
+            if collector:
+                collector.close()
+        except Exception as error:  # it is given up anyway
+            log.debug("%s: could not be ended", self.label, exc_info=error)
 
     def status(self, now: float, now_ms: int) -> CollectorStatus:
         """How it fares. `now` is the monotonic clock, `now_ms` the wall clock."""

@@ -23,6 +23,7 @@ def collect_once(settings: CollectorSettings, tools: Tools | None = None) -> tup
     thread = threading.Thread(target=lambda: outcomes.append(job.ask()), name="once", daemon=True)
     thread.start()
     thread.join(job.limit_s)
+    job.leave()
     outcome = outcomes[0] if outcomes else job.overran()
     if not outcome.answered:
         raise OculusError(f"{job.name} {outcome.how}: {outcome.trouble}")

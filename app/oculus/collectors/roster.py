@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from oculus.collectors.collector import CollectorSettings
+from oculus.collectors.custom.push import PushRefused, PushSettings, same_secret
 from oculus.collectors.job import Job
 from oculus.core.errors import OculusError
 
@@ -35,7 +36,7 @@ class Roster:
         for job in jobs:
             gone.pop(id(job), None)
         for job in gone.values():
-            job.gone = True
+            job.leave()
         take_over(gone.values(), jobs)
         self.jobs = jobs
         name_all(jobs)
@@ -54,6 +55,22 @@ class Roster:
         near = get_close_matches(name, [job.label for job in self.jobs], n=1)
         hint = f"Did you mean {near[0]}?" if near else "`oculus status` lists them."
         raise OculusError(f"no collector is called {name}", hint)
+
+    def pushed(self, name: str, secret: str) -> Job:
+        """The job to which `name` pushes. Raises PushRefused, in the same words for a wrong secret."""
+        found = [
+            (job, job.settings.secret)
+            for job in self.jobs
+            if isinstance(job.settings, PushSettings) and job.settings.name == name
+        ]
+        job, wanted = found[0] if found else (None, None)
+        if not same_secret(secret, wanted) or job is None:
+            hint = "Send the collector's secret as `Authorization: Bearer <secret>`, or as ?secret=."
+            raise PushRefused("unknown", f"there is no push called {name!r} with this secret", hint)
+        if job.paused or not job.settings.enabled:
+            hint = "Resume it, or set enabled: true."
+            raise PushRefused("off", f"{name} takes nothing at the moment", hint)
+        return job
 
 
 def take(jobs: list[Job], settings: CollectorSettings) -> Job | None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
 
 from oculus.collectors.collector import CollectorSettings
-from oculus.collectors.health import Outcome, Turn
+from oculus.collectors.health import Outcome, Turn, said
 from oculus.collectors.job import Job, Run
 from oculus.collectors.pool import Errand, Pool
 from oculus.collectors.roster import Roster
@@ -125,6 +125,18 @@ class Scheduler(Worker):
             raise OculusError(f"{job.label} {outcome.how}: {outcome.trouble}")
         return list(outcome.metrics)
 
+    def receive(self, name: str, secret: str, body: bytes) -> list[Metric]:
+        """Take what was pushed to the collector `name`. Raises PushRefused; then nothing of it counts."""
+        with self._lock:
+            job = self._roster.pushed(name, secret)
+        metrics = job.receive(body)
+        with self._lock:
+            job.health.answered_ms = self._clock.now_ms()
+            self._learn_symbols(job, metrics)
+        self._counters.add("collectors.pushed", len(metrics))
+        self._sink(metrics)
+        return metrics
+
     def _job(self, settings: CollectorSettings, number: int, together: int) -> Job:
         phase_s = phase(number, together, settings.interval.total_seconds())
         return Job(settings, self._clock, phase_s, self._tools)
@@ -141,7 +153,7 @@ class Scheduler(Worker):
         job = self._owners.get(symbol) or self._owners.get(main_of(symbol))
         if job is None:
             return None
-        interval_s = max(job.interval_s, job.rest_s)
+        interval_s = max(job.interval_s, job.rest_s, job.stands_s)
         return Freshness(answered_ms=job.health.answered_ms, interval_s=interval_s, collector=job.label)
 
     # The loop
@@ -159,7 +171,7 @@ class Scheduler(Worker):
         self._pool.close(min(timeout_s, PATIENCE_S))
         with self._lock:
             for job in self._roster.jobs:
-                job.gone = True
+                job.leave()
         return ended
 
     def tick(self) -> float:
@@ -238,11 +250,11 @@ class Scheduler(Worker):
             if job.backs_off:
                 job.slots.skip_until(self._clock.monotonic() + job.backoff.failed(outcome.wish_s))
         if not job.gone:
-            self._learn_symbols(job, outcome)
+            self._learn_symbols(job, outcome.metrics)
         return job.health.note(outcome, self._clock.now_ms())
 
-    def _learn_symbols(self, job: Job, outcome: Outcome) -> None:
-        for symbol in {metric.symbol for metric in outcome.metrics} - job.seen:
+    def _learn_symbols(self, job: Job, metrics: Sequence[Metric]) -> None:
+        for symbol in {metric.symbol for metric in metrics} - job.seen:
             job.seen.add(symbol)
             self._owners.setdefault(symbol, job)
 
@@ -258,6 +270,9 @@ class Scheduler(Worker):
         if turn:
             log.log(logging.INFO if turn.well else logging.WARNING, "%s: %s", job.label, turn.what)
             self._tell(turn.event(job.label, job.type, job.symbols()))
+        for what in outcome.news:
+            log.info("%s: %s", job.label, what)
+            self._tell(said(what, job.label, job.type, self._clock.now_ms()))
 
     def _note_lateness(self, job: Job, late_s: float) -> None:
         job.health.lateness_s.append(late_s)

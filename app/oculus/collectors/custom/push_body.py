@@ -1,0 +1,65 @@
+"""What may be pushed: a number, {"value": 1}, {"key": 1, ...}, or a list of those; each may have a `ts`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+
+from oculus.collectors.custom.moment import moment_ms
+from oculus.collectors.custom.number import number, shown
+from oculus.core.symbols import VALID
+
+MOST = 1000  # numbers in one push
+LONGEST_KEY = 100
+TIME = "ts"
+BARE = "value"  # the key of a number that came without one
+
+
+class Reading(NamedTuple):
+    """One number that was pushed. `ts_ms` is None when it came without a time."""
+
+    key: str
+    value: float
+    ts_ms: int | None
+
+
+def read_push(body: bytes) -> list[Reading]:
+    """All numbers of a push, or none: raises ValueError, worded for whoever pushes."""
+    try:
+        given = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise ValueError('this is not JSON; send {"value": 1}') from error
+    readings: list[Reading] = []
+    for entry in given if isinstance(given, list) else [given]:
+        readings += _entry(entry)
+        if len(readings) > MOST:
+            raise ValueError(f"these are more than {MOST} numbers; send them in several parts")
+    if not readings:
+        raise ValueError('there is no number in it; send {"value": 1}')
+    return readings
+
+
+def _entry(given: Any) -> Iterator[Reading]:
+    if not isinstance(given, dict):
+        yield Reading(BARE, number(given), None)
+        return
+    ts_ms = moment_ms(given[TIME]) if given.get(TIME) is not None else None
+    for key, value in given.items():
+        if key != TIME:
+            yield Reading(_key(key), _value(key, value), ts_ms)
+
+
+def _key(given: str) -> str:
+    key = given.lower()
+    if len(key) > LONGEST_KEY or not VALID.fullmatch(key):
+        raise ValueError(f"key {shown(given)} may only have letters, digits and . _ - : /")
+    return key
+
+
+def _value(key: str, given: Any) -> float:
+    try:
+        return number(given)
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from error
