@@ -60,6 +60,10 @@ ALERTS = """
     FROM alerts
 """
 OPEN_ALERTS = f"{ALERTS} WHERE state = 'firing' ORDER BY id"
+TOLD = """
+    SELECT DISTINCT channel FROM deliveries
+    WHERE alert_id = ? AND news <> 'RESOLVED' AND state IN ('queued', 'sending', 'retrying', 'sent')
+"""
 STATES = "SELECT rule, instance, state, epoch_ms(since_at), body FROM alert_states"
 DELIVERIES = """
     SELECT id, event_id, channel, body, state, attempts, epoch_ms(created_at), epoch_ms(next_at),
@@ -144,6 +148,11 @@ def load_states(cursor: duckdb.DuckDBPyConnection) -> list[SavedState]:
 def load_deliveries(cursor: duckdb.DuckDBPyConnection) -> list[Delivery]:
     """Those that were not yet sent, failed or given up, oldest first."""
     return [delivery_from(row) for row in cursor.execute(UNFINISHED).fetchall()]
+
+
+def told_channels(cursor: duckdb.DuckDBPyConnection, alert_id: int) -> set[str]:
+    """The channels that heard of an alert, or will: those its end must be told to."""
+    return {channel for (channel,) in cursor.execute(TOLD, [alert_id]).fetchall()}
 
 
 def open_alerts(cursor: duckdb.DuckDBPyConnection) -> list[Alert]:

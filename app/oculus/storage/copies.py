@@ -61,7 +61,7 @@ def current(cursor: duckdb.DuckDBPyConnection) -> str:
 
 
 def move(working: Path, target: Path) -> None:
-    """Put the finished copy in its place in one step, also on another disk, and onto the disk."""
+    """Put a finished file in its place in one step, also on another disk, and onto the disk."""
     near = target.with_name(f"{target.name}.part")
     try:
         shutil.move(working, near)

@@ -15,6 +15,8 @@ import msgspec
 
 from oculus.core.errors import LockedError, StorageError
 
+PATIENCE_S = 0.3  # `holder` takes a lock for a moment, too
+
 
 class Owner(msgspec.Struct):
     pid: int = 0
@@ -26,7 +28,7 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         self._note = path.with_name(f"{path.name}.owner")
-        self._lock = filelock.FileLock(f"{path}.lock", timeout=0, mode=0o600, thread_local=False)
+        self._lock = filelock.FileLock(f"{path}.lock", timeout=PATIENCE_S, mode=0o600, thread_local=False)
         try:
             self._lock.acquire()
         except filelock.Timeout as error:
@@ -51,6 +53,18 @@ class Lock:
         with contextlib.suppress(OSError):
             self._note.unlink(missing_ok=True)
         self._lock.release()
+
+
+def holder(data: Path) -> Owner | None:
+    """Who holds the database in the folder `data` now; None when nobody does."""
+    for note in data.glob("*.owner"):
+        probe = filelock.FileLock(f"{str(note).removesuffix('.owner')}.lock", timeout=0, thread_local=False)
+        try:
+            probe.acquire()
+        except filelock.Timeout:
+            return read(note)
+        probe.release()
+    return None
 
 
 def read(note: Path) -> Owner:

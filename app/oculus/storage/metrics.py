@@ -1,0 +1,168 @@
+"""Questions about stored metrics."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import duckdb
+import msgspec
+from msgspec import Struct, field
+
+from oculus.core.errors import QueryError
+from oculus.core.metric import Metric
+
+MOST = 1000  # metrics on one page
+COLUMNS = "epoch_ms(ts), category, symbol, value, tags"
+# Rows lie in time order, so a symbol's newest row is the one with its highest time; reading the other
+# columns of 200 rows afterwards is five times quicker than carrying them through the grouping.
+LATEST = """
+    SELECT epoch_ms(ts), category, symbol, value, tags FROM metrics
+    WHERE rowid IN (SELECT arg_max(rowid, ts) FROM metrics WHERE ts >= make_timestamptz(?) GROUP BY symbol)
+    ORDER BY symbol
+"""
+RECENT = """
+    SELECT max(epoch_ms(ts)), any_value(category), symbol, arg_max(value, ts), NULL
+    FROM metrics
+    WHERE ts >= make_timestamptz(?)
+    GROUP BY symbol, epoch_ms(ts) // ?
+"""
+SERIES = """
+    SELECT epoch_ms(ts) // $step * $step AS begun, avg(value), min(value), max(value)
+    FROM metrics
+    WHERE symbol = $symbol AND ts >= make_timestamptz($since) AND ts < make_timestamptz($until)
+    GROUP BY begun
+    ORDER BY begun
+"""
+STATS = """
+    SELECT count(*), min(value), max(value), avg(value), quantile_cont(value, 0.95), stddev_samp(value),
+        arg_min(value, ts), arg_max(value, ts)
+    FROM metrics
+    WHERE symbol = ? AND ts >= make_timestamptz(?)
+"""
+
+
+class MetricFilter(Struct, frozen=True, kw_only=True):
+    """Which metrics. `*` in `symbol` stands for anything; empty and None mean all. Times are UTC ms."""
+
+    symbol: str = ""
+    category: str = ""
+    since_ms: int | None = None
+    until_ms: int | None = None  # not included
+    tags: dict[str, str] = field(default_factory=dict)
+    order: Literal["asc", "desc"] = "desc"
+    limit: int = 100  # at most MOST
+    cursor: str = ""  # of the page before
+
+
+class MetricPage(Struct, frozen=True):
+    """`cursor` asks for the page after this one; empty when this is the last."""
+
+    metrics: list[Metric]
+    cursor: str
+
+    @property
+    def truncated(self) -> bool:
+        return bool(self.cursor)
+
+
+class Stats(Struct, frozen=True):
+    """A symbol over a while; all None but `count` when nothing is stored."""
+
+    count: int
+    min: float | None
+    max: float | None
+    avg: float | None
+    p95: float | None
+    stddev: float | None
+    first: float | None
+    last: float | None
+
+
+def latest_all(cursor: duckdb.DuckDBPyConnection, since_ms: int) -> list[Metric]:
+    """The newest metric of every symbol heard of since then, by symbol."""
+    return read(cursor, LATEST, [since_ms * 1000])
+
+
+def recent(cursor: duckdb.DuckDBPyConnection, since_ms: int, step_ms: int) -> list[Metric]:
+    """The last value of every symbol in every `step_ms`, without tags, in no order."""
+    return read(cursor, RECENT, [since_ms * 1000, step_ms])
+
+
+def series(
+    cursor: duckdb.DuckDBPyConnection, symbol: str, since_ms: int, until_ms: int, step_ms: int
+) -> list[list[float]]:
+    """[ms, average, lowest, highest] for every step in which there was something."""
+    given = {"symbol": symbol, "since": since_ms * 1000, "until": until_ms * 1000, "step": max(1, step_ms)}
+    return [list(row) for row in cursor.execute(SERIES, given).fetchall()]
+
+
+def stats(cursor: duckdb.DuckDBPyConnection, symbol: str, since_ms: int) -> Stats:
+    row = cursor.execute(STATS, [symbol, since_ms * 1000]).fetchone()
+    return Stats(*row) if row else Stats(0, *[None] * 7)
+
+
+def page(cursor: duckdb.DuckDBPyConnection, wanted: MetricFilter) -> MetricPage:
+    """One page of metrics by time. Raises QueryError for a cursor that is none of ours."""
+    limit = max(1, min(wanted.limit, MOST))
+    boundary, skip = read_cursor(wanted.cursor)
+    where, given = conditions(wanted, boundary)
+    down = "DESC" if wanted.order == "desc" else "ASC"
+    # Many rows share a time; the cursor says how many of the boundary's have been seen.
+    sql = f"SELECT {COLUMNS} FROM metrics WHERE {where} ORDER BY ts {down}, symbol, rowid LIMIT ? OFFSET ?"  # noqa: S608
+    found = read(cursor, sql, [*given, limit + 1, skip])
+    shown = found[:limit]
+    if len(found) <= limit:
+        return MetricPage(shown, "")
+    last_ms = shown[-1].ts_ms
+    seen = sum(metric.ts_ms == last_ms for metric in shown) + (skip if last_ms == boundary else 0)
+    return MetricPage(shown, f"{last_ms}.{seen}")
+
+
+def conditions(wanted: MetricFilter, boundary_ms: int | None) -> tuple[str, list[Any]]:
+    """The WHERE of a page, and its parameters."""
+    parts: list[tuple[str, list[Any]]] = []
+    if "*" in wanted.symbol:
+        parts.append(("symbol LIKE ? ESCAPE '\\'", [like(wanted.symbol)]))
+    elif wanted.symbol:
+        parts.append(("symbol = ?", [wanted.symbol]))
+    if wanted.category:
+        parts.append(("category = ?", [wanted.category]))
+    if wanted.since_ms is not None:
+        parts.append(("ts >= make_timestamptz(?)", [wanted.since_ms * 1000]))
+    if wanted.until_ms is not None:
+        parts.append(("ts < make_timestamptz(?)", [wanted.until_ms * 1000]))
+    if boundary_ms is not None:
+        sign = "<=" if wanted.order == "desc" else ">="
+        parts.append((f"ts {sign} make_timestamptz(?)", [boundary_ms * 1000]))
+    parts += [("json_extract_string(tags, ?) = ?", [pointer(key), tag]) for key, tag in wanted.tags.items()]
+    return " AND ".join(sql for sql, _ in parts) or "true", [one for _, given in parts for one in given]
+
+
+def like(glob: str) -> str:
+    """A glob, in which only `*` is special, as a LIKE pattern with `\\` for escapes."""
+    return re.sub(r"([\\%_])", r"\\\1", glob).replace("*", "%")
+
+
+def pointer(key: str) -> str:
+    """A tag's name as a JSON pointer, whatever characters it has."""
+    return "/" + key.replace("~", "~0").replace("/", "~1")
+
+
+def read_cursor(text: str) -> tuple[int | None, int]:
+    if not text:
+        return None, 0
+    if not re.fullmatch(r"-?\d{1,15}\.\d{1,9}", text):
+        raise QueryError("bad_request", f"{text[:40]!r} is no cursor", "Use the one from the page before.")
+    ms, _, seen = text.partition(".")
+    return int(ms), int(seen)
+
+
+def read(cursor: duckdb.DuckDBPyConnection, sql: str, given: Sequence[Any]) -> list[Metric]:
+    """Metrics from rows of COLUMNS."""
+    rows = cursor.execute(sql, given).fetchall()
+    return [
+        Metric(ts_ms, category, symbol, value, msgspec.json.decode(tags) if tags else {})
+        for ts_ms, category, symbol, value, tags in rows
+    ]

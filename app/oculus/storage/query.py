@@ -1,0 +1,182 @@
+"""Running SQL from outside: four statements at a time, each on a thread of its own.
+
+The caller waits on its own thread and goes away when its time is over, whatever the statement does:
+DuckDB cannot interrupt one long call of a single function. Such a statement keeps its place among the
+four until it ends by itself, so there are never more than four.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+
+from oculus.core.errors import OculusError, QueryError
+from oculus.storage.answer import QueryResult, Values
+from oculus.storage.connection import first_line
+from oculus.storage.database import Database
+from oculus.storage.guard import READ_ONLY, check
+from oculus.storage.schema import tables
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 4
+GRACE_S = 0.3  # after the interruption, for the statement to end by itself
+CHUNK = 50  # rows fetched at a time: turning them into Python values holds up all other threads
+NESTED = ("STRUCT", "MAP", "UNION", "LIST", "ARRAY", "VARIANT")  # and whatever ends in []
+
+Params = Sequence[Any] | Mapping[str, Any] | None
+
+
+class Queries:
+    """Any thread may ask."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._places = threading.BoundedSemaphore(AT_ONCE)
+        self._lock = threading.Lock()
+        self._active = 0
+        self._parser: duckdb.DuckDBPyConnection | None = None
+
+    def active(self) -> int:
+        """Statements that run now, those that nobody waits for any more included."""
+        return self._active
+
+    def run(
+        self, sql: str, params: Params = None, max_rows: int = 1000, timeout_s: float = 5.0
+    ) -> QueryResult:
+        """Raises QueryError. Returns within `timeout_s` and half a second."""
+        begun = time.monotonic()
+        if not self._places.acquire(timeout=timeout_s):
+            raise QueryError(
+                "query_timeout",
+                f"{AT_ONCE} other statements ran all the time",
+                "Try again when they are done.",
+            )
+        statement = Statement(self, sql, params, max_rows, begun)
+        threading.Thread(target=statement.run, name="query", daemon=True).start()
+        return statement.wait(begun + timeout_s)
+
+    def begin(self) -> tuple[duckdb.DuckDBPyConnection, duckdb.DuckDBPyConnection]:
+        """Fresh cursors for one statement: the parser's and the database's."""
+        with self._lock:
+            self._active += 1
+            if self._parser is None:  # made when first needed: it takes some memory
+                self._parser = duckdb.connect(
+                    ":memory:", config={"threads": 1, "enable_external_access": "false"}
+                )
+            parser = self._parser.cursor()
+        return parser, self._database.fresh_cursor()
+
+    def end(self) -> None:
+        with self._lock:
+            self._active -= 1
+        self._places.release()
+
+
+class Statement:
+    """One statement on its way."""
+
+    def __init__(self, owner: Queries, sql: str, params: Params, max_rows: int, begun: float) -> None:
+        self._owner = owner
+        self._sql = sql
+        self._params = params
+        self._max_rows = max_rows
+        self._begun = begun
+        self._done = threading.Event()
+        self._late = False
+        self._cursor: duckdb.DuckDBPyConnection | None = None
+        self._result: QueryResult | None = None
+        self._error: Exception | None = None
+
+    def wait(self, until: float) -> QueryResult:
+        """The answer; on the caller's thread."""
+        if not self._done.wait(max(0.0, until - time.monotonic())):
+            self._interrupt(until + GRACE_S)
+        if self._done.is_set() and self._result and not self._late:
+            return self._result
+        if self._late or self._error is None:
+            raise QueryError(
+                "query_timeout",
+                "The statement took too long",
+                "Ask for less time or fewer symbols, or aggregate.",
+            ) from self._error
+        raise self._error
+
+    def _interrupt(self, until: float) -> None:
+        self._late = True
+        while not self._done.wait(0.05) and time.monotonic() < until:
+            if self._cursor is not None:
+                self._cursor.interrupt()
+
+    def run(self) -> None:
+        """On the statement's own thread."""
+        try:
+            parser, self._cursor = self._owner.begin()
+            try:
+                self._result = self._ask(parser, self._cursor)
+            finally:
+                parser.close()
+                self._cursor.close()
+        except OculusError as error:
+            self._error = error
+        except Exception as error:
+            self._error = translated(error)
+        finally:
+            self._done.set()
+            self._owner.end()
+
+    def _ask(self, parser: duckdb.DuckDBPyConnection, cursor: duckdb.DuckDBPyConnection) -> QueryResult:
+        sql = check(parser, self._sql, tables(cursor), len(str(self._params or "")))
+        if self._late:
+            raise QueryError("query_timeout", "The statement took too long to read")
+        cursor.execute("BEGIN TRANSACTION READ ONLY")
+        try:
+            return self._fetch(cursor, sql)
+        finally:
+            cursor.execute("ROLLBACK")
+
+    def _fetch(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> QueryResult:
+        params: Any = self._params or None
+        cursor.execute(sql, params)  # nothing is fetched yet, so little is computed yet
+        columns = [(str(column[0]), str(column[1])) for column in cursor.description or []]
+        nested = [kind.endswith("]") or kind.startswith(NESTED) for _, kind in columns]
+        if any(nested):
+            # DuckDB writes nested values as JSON by itself; a list of a million as Python objects would
+            # stop every other thread for seconds.
+            cursor.execute(as_text(sql, nested), params)
+        values = Values(nested)
+        rows: list[list[Any]] = []
+        while len(rows) <= self._max_rows and (found := cursor.fetchmany(CHUNK)):
+            rows.extend(values.row(row) for row in found)
+            if self._late:
+                raise QueryError("query_timeout", "The statement took too long")
+        elapsed_ms = round((time.monotonic() - self._begun) * 1000, 1)
+        return QueryResult(columns, rows[: self._max_rows], len(rows) > self._max_rows, elapsed_ms)
+
+
+def as_text(sql: str, nested: Sequence[bool]) -> str:
+    """`sql` with its nested columns as JSON text. `sql` has been parsed by itself, so its brackets match."""
+    wanted = [f"to_json(#{n})::VARCHAR" if deep else f"#{n}" for n, deep in enumerate(nested, 1)]
+    return f"SELECT {', '.join(wanted)} FROM ({sql}\n)"  # noqa: S608
+
+
+def translated(error: Exception) -> QueryError:
+    """For whoever wrote the statement."""
+    said = first_line(error)
+    if isinstance(error, duckdb.InterruptException):
+        return QueryError("query_timeout", "The statement was interrupted")
+    if isinstance(error, duckdb.OutOfMemoryException | MemoryError):
+        return QueryError(
+            "too_large", "The statement needs more memory than it may use", "Ask for less at a time."
+        )
+    if isinstance(error, duckdb.PermissionException) or "read-only" in said.lower():
+        return QueryError("not_read_only", READ_ONLY)
+    if isinstance(error, duckdb.Error | ValueError | OverflowError | TypeError):
+        return QueryError("bad_request", f"The statement failed: {said}")
+    log.error("a statement from outside failed in an unforeseen way", exc_info=error)
+    return QueryError("bad_request", f"The statement failed: {said}")

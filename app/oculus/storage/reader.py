@@ -1,0 +1,144 @@
+"""The reader: every question that pages, the API and commands ask. Any thread may; it holds up nobody."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import duckdb
+
+from oculus.core.counters import Counters
+from oculus.core.errors import StorageError
+from oculus.core.metric import Metric
+from oculus.storage import history, metrics
+from oculus.storage.answer import QueryResult
+from oculus.storage.connection import first_line
+from oculus.storage.copies import copy_database
+from oculus.storage.database import Database
+from oculus.storage.export import export
+from oculus.storage.history import AlertFilter, AlertRecord, EventFilter, StoredEvent
+from oculus.storage.live import HOUR_MS, STEP_MS
+from oculus.storage.metrics import MetricFilter, MetricPage, Stats
+from oculus.storage.query import Params, Queries
+from oculus.storage.trouble import must_reopen
+
+T = TypeVar("T")
+SEED_MS = 7 * 24 * HOUR_MS  # a daily number must be there after a restart, too
+
+
+class Reader:
+    """All times are ms since 1970, UTC. Every method raises StorageError when the file cannot be read."""
+
+    def __init__(self, database: Database, counters: Counters) -> None:
+        self._database = database
+        self._counters = counters
+        self._queries = Queries(database)
+
+    def metrics(self, wanted: MetricFilter) -> MetricPage:
+        """One page of stored metrics. Raises QueryError for a cursor that is none."""
+        return self._ask(lambda cursor: metrics.page(cursor, wanted))
+
+    def series(self, symbol: str, since_ms: int, until_ms: int, step_ms: int) -> list[list[float]]:
+        """[ms, average, lowest, highest] for each step in which there was something, oldest first."""
+        return self._ask(lambda cursor: metrics.series(cursor, symbol, since_ms, until_ms, step_ms))
+
+    def stats(self, symbol: str, since_ms: int) -> Stats:
+        return self._ask(lambda cursor: metrics.stats(cursor, symbol, since_ms))
+
+    def latest_all(self, since_ms: int) -> list[Metric]:
+        """The newest metric of every symbol heard of since then, by symbol."""
+        return self._ask(lambda cursor: metrics.latest_all(cursor, since_ms))
+
+    def seeds(self, now_ms: int) -> list[Metric]:
+        """What the live cache needs at the start: the last hour's trails, then the latest of all symbols."""
+        return self._ask(lambda cursor: metrics.recent(cursor, now_ms - HOUR_MS, STEP_MS)) + self.latest_all(
+            now_ms - SEED_MS
+        )
+
+    def events(
+        self,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        source: str = "",
+        type: str = "",  # noqa: A002
+        severity: str = "",
+        limit: int = 100,
+    ) -> list[StoredEvent]:
+        """Newest first."""
+        wanted = EventFilter(
+            since_ms=since_ms, until_ms=until_ms, source=source, type=type, severity=severity, limit=limit
+        )
+        return self._ask(lambda cursor: history.events(cursor, wanted))
+
+    def alerts(
+        self,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        severity: str = "",
+        rule: str = "",
+        state: Literal["", "firing", "resolved"] = "",
+        limit: int = 100,
+    ) -> list[AlertRecord]:
+        """(alert, its deliveries), newest first by the time they fired."""
+        wanted = AlertFilter(
+            since_ms=since_ms, until_ms=until_ms, severity=severity, rule=rule, state=state, limit=limit
+        )
+        return self._ask(lambda cursor: history.alerts(cursor, wanted))
+
+    def rule_history(self, name: str, limit: int = 100) -> list[AlertRecord]:
+        """The alerts of one rule, newest first."""
+        return self.alerts(rule=name, limit=limit)
+
+    def query(
+        self, sql: str, params: Params = None, max_rows: int = 1000, timeout_s: float = 5.0
+    ) -> QueryResult:
+        """Read-only SQL from outside. Raises QueryError; returns within `timeout_s` and half a second."""
+        begun = time.perf_counter()
+        try:
+            return self._queries.run(sql, params, max_rows, timeout_s)
+        finally:
+            self._counters.time("reader.query", time.perf_counter() - begun)
+
+    def active_queries(self) -> int:
+        """Statements from outside that run now."""
+        return self._queries.active()
+
+    def export(self, target: Path, symbol: str = "*", since_ms: int = 0) -> Path:
+        """Write metrics to a .csv or .parquet file. `symbol` may be a glob."""
+        return self._apart(lambda cursor: export(cursor, self._database.path, target, symbol, since_ms))
+
+    def backup(self, target: Path) -> Path:
+        """Write a consistent copy of the whole database while it runs."""
+        return self._apart(lambda cursor: copy_database(cursor, self._database.path, target))
+
+    def ping(self) -> None:
+        """Raises StorageError when the database does not answer."""
+        self._ask(lambda cursor: cursor.execute("SELECT 1").fetchone())
+
+    def _ask(self, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+        """The answer, on the calling thread's cursor."""
+        try:
+            return question(self._database.cursor())
+        except duckdb.Error as error:
+            if not must_reopen(error):
+                raise unreadable(error) from error
+        try:  # the writer has opened the file afresh meanwhile
+            return question(self._database.cursor())
+        except duckdb.Error as error:
+            raise unreadable(error) from error
+
+    def _apart(self, work: Callable[[duckdb.DuckDBPyConnection], Path]) -> Path:
+        """On a cursor of its own, because it takes long and the thread's own must stay free."""
+        cursor: Any = self._database.fresh_cursor()
+        try:
+            return work(cursor)
+        finally:
+            cursor.close()
+
+
+def unreadable(error: duckdb.Error) -> StorageError:
+    return StorageError(f"The database cannot be read: {first_line(error)}")
