@@ -1,5 +1,6 @@
 """A real Oculus with a real web server on a free port, and a caller that knows its token."""
 
+import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ class House:
 
 
 @contextmanager
-def open_house(folder, per_second=10_000, burst=10_000, **settings):
+def opened(folder, per_second=10_000, burst=10_000, **settings):
     """An Oculus on `folder` with its web server, running. What it takes is imported here: it is much."""
     from oculus.runtime import Oculus
     from oculus.settings.schema import RateLimit, ServerSettings, Settings
@@ -69,24 +70,30 @@ def open_house(folder, per_second=10_000, burst=10_000, **settings):
         yield House(oculus, web)
 
 
+@pytest.fixture(scope="session")
+def open_house():
+    """For tests that need settings of their own: `with open_house(folder, rules=[...]) as house`."""
+    return opened
+
+
 @pytest.fixture
 def house(tmp_path):
     """One of its own for a test."""
-    with open_house(tmp_path) as made:
+    with opened(tmp_path) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
     """One for all tests of a module that only look."""
-    with open_house(tmp_path_factory.mktemp("shared")) as made:
+    with opened(tmp_path_factory.mktemp("shared")) as made:
         yield made
 
 
 @pytest.fixture
 def strict(tmp_path):
     """One that lets hardly anybody ask twice."""
-    with open_house(tmp_path, per_second=0.5, burst=3) as made:
+    with opened(tmp_path, per_second=0.5, burst=3) as made:
         yield made
 
 
@@ -102,3 +109,11 @@ def until():
         return found
 
     return wait
+
+
+@pytest.fixture
+def gate():
+    """Holds up whatever waits for it, until the test ends."""
+    opened = threading.Event()
+    yield opened
+    opened.set()

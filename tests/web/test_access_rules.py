@@ -196,6 +196,10 @@ def test_only_the_newest_codes_are_kept():
     assert not codes.redeem(first, 1.0)
 
 
+def test_our_own_login_form_passes_though_browsers_hide_where_it_comes_from(guard):
+    guard.check(request("POST", "/login", authorization=None, origin="null"), ServerSettings())
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "oculus.example"])
 def test_a_short_token_is_refused_where_others_can_reach_the_port(host):
     with pytest.raises(ConfigError, match="at least 32"):

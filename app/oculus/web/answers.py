@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from oculus.web.errors import HttpError, envelope, wants_json
-from oculus.web.plain import error_page
+from oculus.web.templates import render
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
@@ -30,7 +30,6 @@ ALWAYS = {
     "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",
     "cross-origin-resource-policy": "same-origin",
-    "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 
@@ -97,4 +96,5 @@ def refuse(error: HttpError, path: str) -> Answer:
     if wants_json(path):
         return Answer(error.status, envelope(error), JSON, headers)
     status = 303 if "Location" in error.headers else error.status
-    return Answer(status, error_page(error).encode(), HTML, headers)
+    page = render("pages/error.html", status=error.status, what=error.what, hint=error.hint)
+    return Answer(status, page.encode(), HTML, headers)

@@ -71,7 +71,7 @@ def as_http(error: OculusError) -> HttpError:
         return HttpError(502, error.what, error.hint)
     if isinstance(error, StorageError):
         return HttpError(503, error.what, error.hint)
-    return HttpError(500, error.what, error.hint)
+    return HttpError(409, error.what, error.hint)  # not as things stand: switched off, running already
 
 
 def unexpected(what: str, error: BaseException) -> HttpError:

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from oculus.core.clock import Clock
 from oculus.web.access import Guard
-from oculus.web.plain import login_page
 from oculus.web.session import LASTS_S, OnceCodes
 from oculus.web.site import Site
+from oculus.web.templates import render
 
 
 class LinkAnswer(Struct, frozen=True):
@@ -41,7 +41,7 @@ def mount(app: Site, guard: Guard, codes: OnceCodes, link: Callable[[], str], cl
         back = request.query.getunicode("next", "/")
         if once and codes.redeem(once, clock.monotonic()):
             return let_in(back)
-        return login_page(inside(back), "That link was used or is older than a minute." if once else "")
+        return page(back, "That link was used or is older than a minute." if once else "")
 
     @app.post("/api/link")
     def make_link() -> LinkAnswer:
@@ -55,7 +55,11 @@ def mount(app: Site, guard: Guard, codes: OnceCodes, link: Callable[[], str], cl
         if guard.is_token(given):
             return let_in(back)
         response.status = 401
-        return login_page(inside(back), "That is not the token.")
+        return page(back, "That is not the token.")
+
+
+def page(back: str, mistake: str) -> str:
+    return render("pages/login.html", back=inside(back), mistake=mistake)
 
 
 def inside(back: str) -> str:

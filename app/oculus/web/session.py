@@ -27,7 +27,7 @@ class Sessions:
     """Makes and checks cookies for one token."""
 
     def __init__(self, token: Secret) -> None:
-        self._key = hashlib.sha256(b"oculus session\0" + token.reveal().encode()).digest()
+        self._token = token
 
     def issue(self, now_ms: int) -> str:
         """A cookie that is good for 30 days."""
@@ -41,7 +41,9 @@ class Sessions:
         return int(body.partition(".")[0]) > now_ms // 1000  # ours: the signature holds
 
     def _sign(self, body: str) -> str:
-        return hmac.new(self._key, body.encode(), hashlib.sha256).hexdigest()
+        # Asked each time, because the token may be renewed while we run.
+        key = hashlib.sha256(b"oculus session\0" + self._token.reveal().encode()).digest()
+        return hmac.new(key, body.encode(), hashlib.sha256).hexdigest()
 
 
 class OnceCodes:

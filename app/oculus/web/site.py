@@ -33,7 +33,7 @@ class Site(Bottle):  # type: ignore[misc]
     """Bottle with routes that declare what they take, and with our words for what it refuses itself."""
 
     def __init__(self) -> None:
-        super().__init__(autojson=False)
+        super().__init__()
         self.install(Handler())
 
     def get(self, path: str, *, query: Kind | None = None) -> Callable[[Call], Call]:

@@ -14,6 +14,23 @@ from oculus.settings.schema import ServerSettings
 FILE = "token"
 
 
+class KeptToken(Secret):
+    """The token in a file. `reveal` gives what the file holds now, so renewing it counts at once."""
+
+    __slots__ = ("_changed_ns", "_path")
+
+    def __init__(self, path: Path, value: str) -> None:
+        super().__init__(value)
+        self._path = path
+        self._changed_ns = changed_ns(path)
+
+    def reveal(self) -> str:
+        if (now_ns := changed_ns(self._path)) != self._changed_ns:
+            self._value = read(self._path) or self._value
+            self._changed_ns = now_ns
+        return self._value
+
+
 def load_token(data: Path, settings: ServerSettings | None = None) -> Secret:
     """The token of the settings, of OCULUS_TOKEN, or of `data`, where the first start makes one.
 
@@ -27,7 +44,7 @@ def load_token(data: Path, settings: ServerSettings | None = None) -> Secret:
         if path.exists():
             path.chmod(0o600)  # a copy or an unpacked backup may have opened it to others
             if kept := path.read_text("utf-8").strip():
-                return Secret(kept)
+                return KeptToken(path, kept)
         return rotate_token(data)
     except OSError as error:
         raise OculusError(
@@ -37,7 +54,7 @@ def load_token(data: Path, settings: ServerSettings | None = None) -> Secret:
 
 
 def rotate_token(data: Path) -> Secret:
-    """Put a new token in place of the old one, which stops working at the next start."""
+    """Put a new token in place of the old one, which opens nothing any more."""
     token = secrets.token_urlsafe(32)
     fresh = private_folder(data) / f".{FILE}.{os.getpid()}"
     fresh.unlink(missing_ok=True)
@@ -46,4 +63,19 @@ def rotate_token(data: Path) -> Secret:
     ) as file:
         file.write(token + "\n")
     fresh.replace(data / FILE)
-    return Secret(token)
+    return KeptToken(data / FILE, token)
+
+
+def changed_ns(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def read(path: Path) -> str:
+    """Empty when it cannot be read: then the old one goes on to count."""
+    try:
+        return path.read_text("utf-8").strip()
+    except OSError:
+        return ""

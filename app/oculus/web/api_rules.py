@@ -1,0 +1,101 @@
+"""The rules: how each stands, and one with its instances and its history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct, structs
+
+from oculus.rules.status import InstanceStatus, RuleStatus
+from oculus.runtime import Oculus
+from oculus.web import api_alerts
+from oculus.web.errors import not_found
+from oculus.web.site import Site
+from oculus.web.words import iso
+
+
+class RuleAnswer(Struct, frozen=True, kw_only=True, rename={"for_": "for"}):
+    """One rule. `state` is ok, pending, firing, recovering or off; `since` when it got there."""
+
+    name: str
+    kind: str
+    condition: str
+    clear: str
+    severity: str
+    for_: str
+    recover_for: str
+    cooldown: str
+    repeat: str
+    channels: tuple[str, ...]
+    depends_on: tuple[str, ...]
+    message: str
+    enabled: bool
+    state: str
+    since: str | None
+    value: float | None
+    last_fired: str | None
+    trouble: str
+    snoozed_until: str | None = None
+
+
+class RulesAnswer(Struct, frozen=True):
+    rules: list[RuleAnswer]
+
+
+class InstanceAnswer(Struct, frozen=True, kw_only=True):
+    """Where the rule stands for one symbol; `instance` is empty when there is but one."""
+
+    instance: str
+    symbol: str
+    state: str
+    since: str | None
+    value: float | None
+    threshold: float | None
+    worst: float | None
+    stale: bool
+    no_data: bool
+    held: str
+    alert_id: int | None
+    acknowledged: bool
+
+
+class OneRuleAnswer(RuleAnswer, frozen=True, kw_only=True, rename={"for_": "for"}):
+    """One rule with all it did. `history` is like /api/alerts, newest first."""
+
+    instances: list[InstanceAnswer]
+    history: list[api_alerts.AlertAnswer]
+
+
+def mount(app: Site, oculus: Oculus) -> None:
+    """Hang the rules on `app`."""
+
+    @app.get("/api/rules")
+    def rules() -> RulesAnswer:
+        """Every rule, in the order of the settings."""
+        return RulesAnswer([RuleAnswer(**fields(status)) for status in oculus.engine.status()])
+
+    @app.get("/api/rules/<name:path>")
+    def rule(name: str) -> OneRuleAnswer:
+        """One rule."""
+        status = oculus.engine.rule(name)
+        if status is None:
+            raise not_found(f"There is no rule called {name!r}", "GET /api/rules lists them.")
+        return OneRuleAnswer(
+            **fields(status),
+            instances=[instance_answer(instance) for instance in status.instances],
+            history=[api_alerts.answer(alert, sent) for alert, sent in oculus.reader.rule_history(name)],
+        )
+
+
+def fields(status: RuleStatus) -> dict[str, Any]:
+    """What a RuleAnswer holds."""
+    given: dict[str, Any] = structs.asdict(status)
+    given["since"] = iso(status.since_ms)
+    given["last_fired"] = iso(status.last_fired_ms)
+    return {name: given[name] for name in RuleAnswer.__struct_fields__ if name in given}
+
+
+def instance_answer(status: InstanceStatus) -> InstanceAnswer:
+    given = structs.asdict(status)
+    since_ms = given.pop("since_ms")
+    return InstanceAnswer(**given, since=iso(since_ms))
