@@ -77,9 +77,19 @@ FIRST = """
         body JSON
     );
 """
+CHANNEL_NOTES = """
+    CREATE TABLE channel_notes (
+        channel VARCHAR NOT NULL,
+        alert_id BIGINT NOT NULL,
+        note VARCHAR NOT NULL,
+        kept_at TIMESTAMPTZ NOT NULL,
+        PRIMARY KEY (channel, alert_id)
+    );
+"""
 
 MIGRATIONS: list[Migration] = [
     Migration(1, "metrics, events, alerts and deliveries", FIRST),
+    Migration(2, "what channels remember of their messages", CHANNEL_NOTES),
 ]
 
 VERSIONS = """
