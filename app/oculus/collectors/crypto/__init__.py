@@ -1,0 +1,1 @@
+"""Crypto: prices, averages, sentiment, on-chain."""

@@ -1,0 +1,150 @@
+"""Prices from CoinGecko and three exchanges: how each is asked, and how its answer is read.
+
+Every `parse_...` raises BadAnswer for what is no such answer, and leaves out what has no price.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from oculus.collectors.sources.client import Source
+from oculus.collectors.sources.numbers import ms_of_iso, ms_of_ms, ms_of_seconds, percent, price
+from oculus.collectors.sources.reply import Refused, Unchanged
+from oculus.core.errors import BadAnswer
+
+AT_ONCE = 250  # coins in one question to CoinGecko
+DOLLAR = "usd"
+ITS_DOLLAR = "usdt"  # what Binance has instead of dollars
+
+
+class Quote(Struct, frozen=True, kw_only=True):
+    """One price. `ts_ms` is the source's own time; None: it gives none."""
+
+    value: float
+    currency: str  # in which it is; "usdt" where dollars were wanted and only those are to be had
+    ts_ms: int | None = None
+    change_24h: float | None = None  # %
+
+
+Quotes = dict[str, Quote]  # by asset; those without a price are missing
+Ids = Mapping[str, str]  # by asset, what CoinGecko calls it
+Left = Callable[[], float]  # seconds that may still be spent
+
+
+def from_coingecko(source: Source, ids: Ids, currency: str, left: Left) -> Quotes:
+    """One question for 250 coins."""
+    found: Quotes = {}
+    assets = list(ids)
+    for start in range(0, len(assets), AT_ONCE):
+        batch = {asset: ids[asset] for asset in assets[start : start + AT_ONCE]}
+        params = {
+            "ids": ",".join(sorted(set(batch.values()))),  # without spaces, or it drops coins silently
+            "vs_currencies": currency,
+            "include_24hr_change": "true",
+            "include_last_updated_at": "true",
+            "precision": "full",
+        }
+        found |= parse_coingecko(source.get_json("/simple/price", params, left()), batch, currency)
+    return found
+
+
+def parse_coingecko(answer: Any, ids: Ids, currency: str) -> Quotes:
+    if not isinstance(answer, dict):
+        raise BadAnswer("CoinGecko", "answered without prices")
+    found: Quotes = {}
+    for asset, name in ids.items():
+        row = answer.get(name)
+        if isinstance(row, dict) and (value := price(row.get(currency))) is not None:
+            found[asset] = Quote(
+                value=value,
+                currency=currency,
+                ts_ms=ms_of_seconds(row.get("last_updated_at")),
+                change_24h=percent(row.get(f"{currency}_24h_change")),
+            )
+    return found
+
+
+def from_binance(source: Source, assets: Sequence[str], currency: str, left: Left) -> Quotes:
+    its = ITS_DOLLAR if currency == DOLLAR else currency
+
+    def ask(asset: str) -> Quote | None:
+        params = {"symbol": f"{asset}{its}".upper()}
+        return parse_binance(source.get_json("/api/v3/ticker/24hr", params, left()), its)
+
+    return each(assets, ask)
+
+
+def parse_binance(answer: Any, currency: str) -> Quote | None:
+    if not isinstance(answer, dict) or "symbol" not in answer:
+        raise BadAnswer("Binance", "answered without a price")
+    value = price(answer.get("lastPrice", answer.get("price")))
+    if value is None:
+        return None
+    return Quote(
+        value=value,
+        currency=currency,
+        ts_ms=ms_of_ms(answer.get("closeTime")),
+        change_24h=percent(answer.get("priceChangePercent")),
+    )
+
+
+def from_coinbase(source: Source, assets: Sequence[str], currency: str, left: Left) -> Quotes:
+    def ask(asset: str) -> Quote | None:
+        pair = f"{asset}-{currency}".upper()
+        return parse_coinbase(source.get_json(f"/products/{pair}/ticker", None, left()), currency)
+
+    return each(assets, ask)
+
+
+def parse_coinbase(answer: Any, currency: str) -> Quote | None:
+    if not isinstance(answer, dict) or not {"price", "data"} & answer.keys():
+        raise BadAnswer("Coinbase", "answered without a price")
+    inner = answer.get("data")
+    value = price(inner.get("amount") if isinstance(inner, dict) else answer.get("price"))
+    if value is None:
+        return None
+    return Quote(value=value, currency=currency, ts_ms=ms_of_iso(answer.get("time")))
+
+
+KRAKEN_NAMES = {"btc": "xbt", "doge": "xdg"}
+
+
+def from_kraken(source: Source, assets: Sequence[str], currency: str, left: Left) -> Quotes:
+    def ask(asset: str) -> Quote | None:
+        pair = f"{KRAKEN_NAMES.get(asset, asset)}{currency}".upper()
+        return parse_kraken(source.get_json("/0/public/Ticker", {"pair": pair}, left()), currency)
+
+    return each(assets, ask)
+
+
+def parse_kraken(answer: Any, currency: str) -> Quote | None:
+    """None for a pair it does not know, which it answers with 200 and a list of errors."""
+    if not isinstance(answer, dict) or not {"error", "result"} & answer.keys():
+        raise BadAnswer("Kraken", "answered without a price")
+    result = answer.get("result")
+    rows = [row for row in result.values() if isinstance(row, dict)] if isinstance(result, dict) else []
+    last = rows[0].get("c") if len(rows) == 1 else None
+    value = price(last[0]) if isinstance(last, list) and last else None
+    return None if value is None else Quote(value=value, currency=currency)
+
+
+def each(assets: Sequence[str], ask: Callable[[str], Quote | None]) -> Quotes:
+    """Ask for one asset after another; those that the source does not know are missing."""
+    found: Quotes = {}
+    as_before = False
+    for asset in assets:
+        try:
+            quote = ask(asset)
+        except Refused:
+            continue
+        except Unchanged:
+            as_before = True
+            continue
+        if quote is not None:
+            found[asset] = quote
+    if as_before and not found:
+        raise Unchanged
+    return found

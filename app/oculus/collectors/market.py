@@ -1,0 +1,164 @@
+"""What every collector of market data is: frugal, and honest about how old its numbers are.
+
+A number counts as of its source's own time, and is written only when that time has moved, also across
+restarts. Intervals stretch by themselves when the source's allowance would not last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+from oculus.collectors.collector import Collector, CollectorSettings
+from oculus.collectors.sources.client import Source, SourceStatus
+from oculus.collectors.sources.reply import Unchanged
+from oculus.core.clock import to_iso
+from oculus.core.durations import Duration, spoken
+from oculus.core.metric import Metric
+
+LEAST_LEFT_S = 0.05
+LONGEST_REST_S = 6 * 3600.0  # for want of allowance
+LONGEST_DUE_S = 2 * 86_400.0  # what is remembered to be further ahead comes from a clock that was wrong
+LATE_MS = 90_000  # an own time that lies further ahead than this is a clock that is wrong
+
+
+class MarketSettings(CollectorSettings, frozen=True, kw_only=True, tag="market"):
+    """What can be set for any market collector."""
+
+    interval: Annotated[Duration, Meta(description="Time between questions.")] = Duration(minutes=10)
+    timeout: Annotated[Duration, Meta(description="Longest wait for all answers of one time.")] = Duration(
+        seconds=10
+    )
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """One number as its source gives it. `ts_ms` is the source's own time; None: it gives none."""
+
+    symbol: str
+    value: float
+    ts_ms: int | None
+    tags: Mapping[str, str]
+    parts: Mapping[str, float | None] = field(default_factory=dict)  # .change and the like, if known
+    category: str = ""  # the collector's own, unless set
+
+
+class MarketCollector(Collector):
+    """Subclasses write `ask`, and say with `questions` how many they ask each time."""
+
+    unwell = "is not whole"
+    settings: MarketSettings
+
+    def __init__(self, settings: MarketSettings) -> None:
+        super().__init__(settings)
+        self.said = ""
+        self._ends = 0.0
+        self._begun = False
+
+    @abstractmethod
+    def ask(self) -> list[Reading]:
+        """What the source says. Raises SourceError; sets `trouble`, `said` and `rest_s` where it applies."""
+
+    @abstractmethod
+    def provider(self) -> str:
+        """The provider that is asked first."""
+
+    def questions(self) -> float:
+        """How many it asks that provider each interval, on average."""
+        return 1.0
+
+    def collect(self) -> list[Metric]:
+        self.trouble, self.said, self.rest_s = "", "", 0.0
+        self._ends = time.monotonic() + self.settings.timeout.total_seconds()
+        if self._still_resting():
+            return []
+        try:
+            readings = self.ask()
+        except Unchanged:
+            readings = []
+        fresh = [metric for reading in readings for metric in self._moved(reading)]
+        self.said = self.said or tell(readings, fresh)
+        self.slow_down(self.client(self.provider()).stretch(self._key(), self.questions(), self.interval_s))
+        if self.rest_s > self.interval_s:
+            self.tools.memory.save(f"due.{self._key()}", self.clock.now_ms() + round(self.rest_s * 1000))
+        return fresh
+
+    def source(self) -> SourceStatus | None:
+        return self.client(self.provider()).status()
+
+    def client(self, name: str) -> Source:
+        return self.tools.sources.get(name)
+
+    def left_s(self) -> float:
+        """Seconds that this run may still take."""
+        return max(LEAST_LEFT_S, self._ends - time.monotonic())
+
+    def out_of_time(self) -> bool:
+        return time.monotonic() >= self._ends
+
+    def slow_down(self, factor: float) -> None:
+        """Stretch the interval by `factor`, 1 or more, so that the allowance lasts."""
+        stretched_s = min(self.interval_s * factor, LONGEST_REST_S)
+        if factor > 1 and stretched_s > self.rest_s:
+            self.rest_s = stretched_s
+            self.said += f"; asks every {spoken(stretched_s)}, or its allowance would not last"
+
+    @property
+    def interval_s(self) -> float:
+        return self.settings.interval.total_seconds()
+
+    def _moved(self, reading: Reading) -> list[Metric]:
+        """What is to be written: nothing when the source's time is the one of before."""
+        now_ms, key = self.clock.now_ms(), f"time.{reading.symbol}"
+        if reading.ts_ms is not None:
+            known = self.tools.memory.load(key)
+            # A time ahead of now comes from a clock that was wrong; it must not hold up what follows.
+            if isinstance(known, int) and (reading.ts_ms == known or reading.ts_ms < known <= now_ms):
+                return []
+            self.tools.memory.save(key, reading.ts_ms)
+            if reading.ts_ms > now_ms + LATE_MS:
+                self.tools.counters.add("collectors.clipped")
+        return list(self._metrics(reading))
+
+    def _metrics(self, reading: Reading) -> Sequence[Metric]:
+        values: dict[str, float | None] = {"": reading.value}
+        values |= {f".{part}": value for part, value in reading.parts.items()}
+        made = [
+            self.metric(f"{reading.symbol}{part}", value, reading.ts_ms, **reading.tags)
+            for part, value in values.items()
+            if value is not None
+        ]
+        if not reading.category:
+            return made
+        return [Metric(m.ts_ms, reading.category, m.symbol, m.value, m.tags) for m in made]
+
+    def _still_resting(self) -> bool:
+        """Whether, after a restart, what it waited for before is still to come."""
+        if self._begun:
+            return False
+        self._begun = True
+        due_ms = self.tools.memory.load(f"due.{self._key()}")
+        left_s = (due_ms - self.clock.now_ms()) / 1000 if isinstance(due_ms, int) else 0
+        if not 0 < left_s <= LONGEST_DUE_S:
+            return False
+        self.rest_s = left_s
+        self.said = f"was asked before the restart; there is nothing new for {spoken(left_s)}"
+        return True
+
+    def _key(self) -> str:
+        wanted = f"{self.kind} {sorted(self.symbols())}"
+        return hashlib.sha256(wanted.encode()).hexdigest()[:16]
+
+
+def tell(readings: Sequence[Reading], fresh: Sequence[Metric]) -> str:
+    """What a source said, in words: "2 numbers, as of 2026-11-25T12:00:00.000Z; nothing new"."""
+    if not readings:
+        return "nothing new"
+    times = [reading.ts_ms for reading in readings if reading.ts_ms is not None]
+    as_of = f", as of {to_iso(max(times))}" if times else ""
+    count = f"{len(readings)} numbers" if len(readings) > 1 else "1 number"
+    return f"{count}{as_of}" + ("" if fresh else "; nothing new")

@@ -1,0 +1,1 @@
+"""Stocks, indices and sectors."""

@@ -1,0 +1,168 @@
+"""What collectors of listed things share: they ask one by one, and rarely while markets are closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, NamedTuple
+from urllib.parse import quote as quoted
+
+from msgspec import Meta
+
+from oculus.collectors.market import MarketCollector, MarketSettings, Reading
+from oculus.collectors.sources.client import LeftAlone
+from oculus.collectors.sources.reply import Refused, Unchanged
+from oculus.collectors.stocks.quote import Quote, parse_alphavantage, parse_finnhub, parse_yahoo
+from oculus.core.durations import Duration, spoken
+from oculus.core.errors import BadAnswer, SourceError
+
+Provider = Literal["yahoo", "finnhub", "alphavantage"]
+CLOSED_MS = 30 * 60_000  # between questions while its market is closed
+AFTER_BELL_MS = 15_000  # the first trade is not seen at the very moment of opening
+MOST_STRETCH = 1000.0
+SHOWN = 3  # failures told in one sentence
+
+
+class ListingSettings(MarketSettings, frozen=True, kw_only=True, tag="listing"):
+    """What can be set for any collector of listed things."""
+
+    interval: Annotated[
+        Duration, Meta(description="Time between questions while the market is open; half an hour otherwise.")
+    ] = Duration(minutes=2)
+
+
+class Listed(NamedTuple):
+    """One thing to ask for."""
+
+    symbol: str
+    ticker: str  # as Yahoo Finance writes it
+
+
+class ListingCollector(MarketCollector):
+    """Subclasses say with `listed` what there is to ask for."""
+
+    settings: ListingSettings
+
+    def __init__(self, settings: ListingSettings) -> None:
+        super().__init__(settings)
+        self._listed = self.listed()
+        self._due_ms: dict[str, int] = {}  # by symbol
+        self._wrong: dict[str, str] = {}
+        self._factor = 1.0  # by which the interval of each is stretched
+        self._stopped: SourceError | None = None  # why nobody is asked any more in this run
+
+    def slow_down(self, factor: float) -> None:
+        """Each is asked for less often; the collector itself goes on taking turns."""
+        self._factor = factor
+        if factor > 1:
+            every = spoken(self.interval_s * min(factor, MOST_STRETCH))
+            self.said += f"; each is asked for every {every}, or the allowance would not last"
+
+    def listed(self) -> list[Listed]:
+        raise NotImplementedError
+
+    def line(self) -> list[Provider]:
+        """Who is asked, in this order."""
+        return ["yahoo"]
+
+    def provider(self) -> str:
+        return self.line()[0]
+
+    def questions(self) -> float:
+        return float(len(self._listed))
+
+    def symbols(self) -> list[str]:
+        return [each.symbol for each in self._listed]
+
+    def ask(self) -> list[Reading]:
+        """Ask for what is due, longest waiting first, until there is no time left or nobody to ask."""
+        readings: list[Reading] = []
+        self._stopped = None
+        for each in self._due():
+            if self.out_of_time() or self._stopped:
+                break
+            try:
+                name, quote = self._quote(each)
+            except Unchanged:
+                self._wait(each, None)
+                continue
+            except SourceError as error:
+                self._note(each, error)
+                continue
+            self._wrong.pop(each.symbol, None)
+            self._wait(each, quote)
+            readings.append(reading(each, name, quote))
+        return self._settled(readings)
+
+    def _due(self) -> Iterator[Listed]:
+        now_ms = self.clock.now_ms()
+        waiting = sorted(self._listed, key=lambda each: self._due_ms.get(each.symbol, 0))
+        return (each for each in waiting if self._due_ms.get(each.symbol, 0) <= now_ms)
+
+    def _quote(self, each: Listed) -> tuple[Provider, Quote]:
+        """From the first in line who has it. Raises what the first one said."""
+        failures: list[SourceError] = []
+        for name in self.line():
+            try:
+                return name, self._from(name, each.ticker)
+            except SourceError as error:
+                failures.append(error)
+        if not any(isinstance(error, Refused | BadAnswer) for error in failures):
+            self._stopped = failures[0]  # nobody answers at all: the others would not either
+        raise failures[0]
+
+    def _from(self, name: Provider, ticker: str) -> Quote:
+        source, now_ms = self.client(name), self.clock.now_ms()
+        if name == "yahoo":
+            params = {"range": "1d", "interval": "5m", "includePrePost": "false"}
+            path = f"/v8/finance/chart/{quoted(ticker, safe='')}"
+            return parse_yahoo(source.get_json(path, params, self.left_s()), now_ms)
+        if "." in ticker or "^" in ticker or "=" in ticker:
+            raise BadAnswer(source.provider.title, f"does not say in which currency {ticker} is")
+        if name == "finnhub":
+            return parse_finnhub(source.get_json("/quote", {"symbol": ticker}, self.left_s()))
+        params = {"function": "GLOBAL_QUOTE", "symbol": ticker}
+        return parse_alphavantage(source.get_json("/query", params, self.left_s()), now_ms)
+
+    def _note(self, each: Listed, error: SourceError) -> None:
+        if not isinstance(error, LeftAlone):
+            self._wrong[each.symbol] = f"{each.ticker}: {error.what}"
+        if not self._stopped:
+            self._wait(each, None)
+
+    def _wait(self, each: Listed, quote: Quote | None) -> None:
+        """When to ask for it again."""
+        now_ms = self.clock.now_ms()
+        due_ms = now_ms + round(self.interval_s * min(self._factor, MOST_STRETCH) * 1000)
+        if quote is not None and quote.open is False:
+            due_ms = max(due_ms, now_ms + CLOSED_MS)
+            if quote.opens_ms is not None:
+                due_ms = min(due_ms, quote.opens_ms + AFTER_BELL_MS)
+        self._due_ms[each.symbol] = due_ms - 1000  # slots are a little early or late
+
+    def _settled(self, readings: list[Reading]) -> list[Reading]:
+        """Say what went wrong; rest until the next is due."""
+        if self._stopped and not readings:
+            raise self._stopped
+        told = list(self._wrong.values())
+        if told and not readings and len(told) == len(self._listed):
+            raise SourceError(*split(told[0]))
+        self.trouble = "; ".join(told[:SHOWN]) + (f"; and {len(told) - SHOWN} more" if told[SHOWN:] else "")
+        soonest = min(self._due_ms.get(each.symbol, 0) for each in self._listed)
+        self.rest_s = max(0.0, (soonest - self.clock.now_ms()) / 1000)
+        if self._stopped:
+            self.said = f"{len(readings)} numbers; the others later: {self._stopped.what}"
+        return readings
+
+
+def reading(each: Listed, name: str, quote: Quote) -> Reading:
+    tags = {"source": name, "currency": quote.currency} if quote.currency else {"source": name}
+    if quote.open is not None:
+        tags["market"] = "open" if quote.open else "closed"
+    parts = {"change": quote.change}
+    return Reading(symbol=each.symbol, value=quote.value, ts_ms=quote.ts_ms, tags=tags, parts=parts)
+
+
+def split(told: str) -> tuple[str, str]:
+    """A sentence as SourceError takes it: who, what."""
+    who, _, what = told.partition(": ")
+    return who, what or told

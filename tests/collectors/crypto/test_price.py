@@ -1,0 +1,174 @@
+"""Crypto prices: no number is ever made up, and each says where it comes from and as of when."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+
+from fakes.internet import DATA
+from fakes.market import seconds
+from fakes.providers import play
+from oculus.collectors.crypto.price import Price
+from oculus.collectors.crypto.quotes import parse_binance, parse_coinbase, parse_coingecko, parse_kraken
+from oculus.core.errors import BadAnswer, SourceBusy, SourceError
+
+
+def by_symbol(metrics):
+    return {metric.symbol: metric for metric in metrics}
+
+
+@pytest.fixture
+def price(kit, internet):
+    play(internet)
+    return lambda **settings: kit.collector(Price, **{"assets": ["btc", "eth"], **settings})
+
+
+def test_all_assets_are_asked_for_at_once_and_count_as_of_the_sources_own_time(price, internet):
+    found = by_symbol(price().collect())
+    assert {name: metric.value for name, metric in found.items()} == {
+        "crypto.price.btc_usd": 91234.5678901234,
+        "crypto.price.btc_usd.change_24h": -1.25,
+        "crypto.price.eth_usd": 3010.0,
+    }
+    assert found["crypto.price.btc_usd"].ts_ms == seconds("2026-11-25T11:58:31Z") * 1000
+    assert found["crypto.price.btc_usd"].tags == {"source": "coingecko", "currency": "usd"}
+    assert len(internet.asked) == 1
+    assert internet.asked[0].params["ids"] == "bitcoin,ethereum"
+
+
+def test_what_has_not_moved_is_not_written_again_not_even_after_a_restart(price, kit, internet):
+    price().collect()
+    assert price().collect() == []
+    kit.restart()
+    again = price()
+    assert again.collect() == []
+    assert again.said == "2 numbers, as of 2026-11-25T11:58:40.000Z; nothing new"
+
+
+def test_what_has_moved_is_written(price, internet):
+    collector = price(assets=["btc"])
+    collector.collect()
+    row = {"usd": 91300, "last_updated_at": seconds("2026-11-25T11:59:31Z")}
+    internet.say("coingecko", "/simple/price", {"bitcoin": row})
+    assert [metric.value for metric in collector.collect()] == [91300.0]
+
+
+@pytest.mark.parametrize("answer", ["no_currency", "nulls"])
+def test_a_missing_price_never_becomes_0(price, internet, answer):
+    internet.say("coingecko", "/simple/price", DATA / f"coingecko/{answer}.json")
+    with pytest.raises(BadAnswer, match="has no price for btc, eth"):
+        price(fallback=[]).collect()
+
+
+def test_what_one_source_lacks_is_filled_by_the_next_and_says_so_in_its_tags(price, internet):
+    internet.say("coingecko", "/simple/price", DATA / "coingecko/nulls.json")
+    collector = price(fallback=["kraken", "coinbase"], assets=["btc"])
+    (metric,) = collector.collect()
+    assert (metric.value, metric.tags["source"]) == (91245.0, "kraken")
+
+
+def test_what_nobody_has_is_told_and_costs_nothing_else(price, internet):
+    collector = price(assets=["btc", "nosuch"], fallback=["coinbase"])
+    assert "crypto.price.btc_usd" in by_symbol(collector.collect())
+    assert collector.trouble == "nobody has a price for nosuch"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "ts"),
+    [("coinbase", 91240.55, "2026-11-25T11:59:57.123Z"), ("kraken", 91245.0, "2026-11-25T12:00:00.000Z")],
+)
+def test_when_coingecko_fails_an_exchange_stands_in(price, internet, name, value, ts):
+    internet.say("coingecko", "/simple/price", DATA / "coingecko/throttled_429.json", status=429,
+                 headers={"Retry-After": "60"})  # fmt: skip
+    from oculus.core.clock import to_iso
+
+    collector = price(assets=["btc"], fallback=[name])
+    (metric,) = collector.collect()
+    assert (metric.value, to_iso(metric.ts_ms)) == (value, ts)
+    assert metric.tags == {"source": name, "currency": "usd"}
+    assert "exceeded the Rate Limit" in collector.said
+    assert "another source stood in" in collector.said
+
+
+def test_tether_is_never_silently_called_dollars(price, internet):
+    internet.say("coingecko", "/simple/price", b"", status=503)
+    found = by_symbol(price(assets=["btc"], fallback=["binance"]).collect())
+    metric = found["crypto.price.btc_usd"]
+    assert metric.value == 91250.01
+    assert metric.tags == {"source": "binance", "currency": "usdt", "approx": "true"}
+    assert found["crypto.price.btc_usd.change_24h"].value == -1.31
+
+
+def test_when_nobody_answers_the_first_reason_is_told(price, internet):
+    for provider in ("coingecko", "coinbase", "kraken"):
+        internet.say(provider, "*", b"", status=502)
+    internet.say("coingecko", "/simple/price", DATA / "coingecko/throttled_429.json", status=429)
+    with pytest.raises(SourceBusy, match="exceeded the Rate Limit"):
+        price(assets=["eth"], fallback=["coinbase"]).collect()
+
+
+def test_a_country_that_binance_does_not_serve_is_told(price, internet):
+    internet.say("binance", "/api/v3/ticker/24hr", DATA / "binance/restricted_451.json", status=451)
+    with pytest.raises(SourceError, match="does not serve this country"):
+        price(assets=["btc"], source="binance", fallback=[]).collect()
+
+
+def test_two_sources_for_one_asset_have_a_spread_of_its_own(price, internet):
+    found = by_symbol(price(assets=["btc"], compare="coinbase").collect())
+    spread = found["crypto.spread.btc_usd"]
+    assert spread.value == pytest.approx((91240.55 - 91234.5678901234) / 91234.5678901234 * 100)
+    assert spread.category == "crypto.spread"
+    assert spread.tags["unit"] == "%"
+    assert "crypto.spread.btc_usd" in price(assets=["btc"], compare="coinbase").symbols()
+
+
+def test_a_second_source_that_fails_costs_only_the_spread(price, internet):
+    internet.say("coinbase", "/products/BTC-USD/ticker", b"<html>", headers={"Content-Type": "text/html"})
+    collector = price(assets=["btc"], compare="coinbase")
+    assert "crypto.price.btc_usd" in by_symbol(collector.collect())
+    assert "no spread: Coinbase" in collector.trouble
+
+
+def test_a_source_whose_clock_is_ahead_makes_no_rows_in_the_future(price, kit, internet):
+    def said(ts, value):
+        internet.say(
+            "coingecko", "/simple/price", {"bitcoin": {"usd": value, "last_updated_at": seconds(ts)}}
+        )
+
+    collector = price(assets=["btc"])
+    said("2026-11-25T18:00:00Z", 90000)
+    (metric,) = collector.collect()
+    assert metric.ts_ms == kit.clock.ms
+    assert kit.counters.get("collectors.clipped") == 1
+    assert collector.collect() == []
+    said("2026-11-25T11:59:00Z", 90001)  # its clock was put right
+    assert [each.value for each in collector.collect()] == [90001.0]
+
+
+def test_a_percent_is_never_read_as_a_price():
+    assert parse_coingecko({"bitcoin": {"usd_24h_change": 5.0}}, {"btc": "bitcoin"}, "usd") == {}
+    assert parse_binance({"symbol": "BTCUSDT", "priceChangePercent": "5"}, "usdt") is None
+    assert parse_coinbase({"price": "5%"}, "usd") is None
+
+
+@pytest.mark.parametrize("answer", [None, [], "x", 5, {}, {"error": "x"}, {"result": []}])
+@pytest.mark.parametrize("parse", [parse_binance, parse_coinbase, parse_kraken])
+def test_an_answer_of_another_shape_is_refused_or_empty(parse, answer):
+    found = None
+    with contextlib.suppress(BadAnswer):
+        found = parse(answer, "usd")
+    assert found is None
+
+
+def test_an_unknown_pair_of_kraken_is_no_price(price, internet):
+    internet.say("kraken", "/0/public/Ticker", DATA / "kraken/unknown_pair.json")
+    with pytest.raises(BadAnswer, match="has no price"):
+        price(assets=["nosuch"], source="kraken", fallback=[]).collect()
+
+
+def test_a_coin_that_oculus_does_not_know_is_named_in_the_settings(price, internet):
+    row = {"usd": 2, "last_updated_at": seconds("2026-11-25T11:59:31Z")}
+    internet.say("coingecko", "/simple/price", {"my-coin": row})
+    (metric,) = price(assets=["XYZ"], ids={"xyz": "my-coin"}).collect()
+    assert (metric.symbol, metric.value) == ("crypto.price.xyz_usd", 2.0)
