@@ -212,6 +212,11 @@ def test_a_question_is_answered(reader, sql):
     assert len(reader.query(sql).rows) == LEGITIMATE[sql]
 
 
+def test_the_tables_are_listed(reader):
+    names = [name for (name,) in reader.query("SHOW TABLES").rows]
+    assert {"metrics", "events", "alerts", "alert_states", "deliveries", "schema_version"} <= set(names)
+
+
 def test_a_statement_of_many_columns_may_join_text_in_each(reader):
     columns = ", ".join(f"symbol || category || 'x{n}' AS c{n}" for n in range(40))
     assert len(reader.query(f"SELECT {columns} FROM metrics").rows) == 9

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -93,6 +94,16 @@ def exporting_path(path: Path) -> Path:
 def literal(text: str) -> str:
     """`text` as SQL writes it, where a parameter is not allowed."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def one(cursor: duckdb.DuckDBPyConnection, sql: str, given: object = None) -> tuple[Any, ...]:
+    """The only row of the answer.
+
+    `fetchone` would leave the answer, and with it a transaction, open until the cursor is used again;
+    while the oldest of these lasts, the room of deleted rows is not freed.
+    """
+    rows: list[tuple[Any, ...]] = cursor.execute(sql, given).fetchall()
+    return rows[0]
 
 
 def first_line(error: BaseException) -> str:

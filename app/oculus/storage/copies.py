@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from oculus.core.errors import StorageError
-from oculus.storage.connection import copying_path, first_line, literal
+from oculus.storage.connection import copying_path, first_line, literal, one
 
 ALIAS = "oculus_copying"
 ONE_AT_A_TIME = threading.Lock()  # all copies of a database go through the same file
@@ -55,8 +55,7 @@ def fill(cursor: duckdb.DuckDBPyConnection, working: Path) -> None:
 
 def current(cursor: duckdb.DuckDBPyConnection) -> str:
     """The name that DuckDB gave the open file, quoted."""
-    row = cursor.execute("SELECT current_database()").fetchone()
-    name = str(row[0]) if row else ""
+    name = str(one(cursor, "SELECT current_database()")[0])
     return '"' + name.replace('"', '""') + '"'
 
 

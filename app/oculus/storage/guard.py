@@ -19,6 +19,7 @@ import duckdb
 import msgspec
 
 from oculus.core.errors import QueryError
+from oculus.storage.connection import one
 from oculus.storage.growth import Node, check_growth, inner
 
 LONGEST = 64 * 1024  # bytes of text
@@ -93,8 +94,7 @@ def check_size(text: str) -> None:
 def parsed(parser: duckdb.DuckDBPyConnection, select: str) -> Node:
     """DuckDB's tree of the one statement in `select`."""
     try:
-        row = parser.execute(PARSE, [select]).fetchone()
-        answer = msgspec.json.decode(row[0] if row else "{}")
+        answer = msgspec.json.decode(one(parser, PARSE, [select])[0])
     except (duckdb.Error, UnicodeError, msgspec.DecodeError, RecursionError) as error:
         raise QueryError("bad_request", f"The statement cannot be read: {error}") from error
     if answer.get("error_type") == "not implemented":

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from oculus.core.errors import QueryError
 from oculus.core.metric import Metric
+from oculus.storage.connection import one
 
 MOST = 1000  # metrics on one page
 COLUMNS = "epoch_ms(ts), category, symbol, value, tags"
@@ -99,8 +100,7 @@ def series(
 
 
 def stats(cursor: duckdb.DuckDBPyConnection, symbol: str, since_ms: int) -> Stats:
-    row = cursor.execute(STATS, [symbol, since_ms * 1000]).fetchone()
-    return Stats(*row) if row else Stats(0, *[None] * 7)
+    return Stats(*one(cursor, STATS, [symbol, since_ms * 1000]))
 
 
 def page(cursor: duckdb.DuckDBPyConnection, wanted: MetricFilter) -> MetricPage:

@@ -14,7 +14,7 @@ from oculus.core.errors import StorageError
 from oculus.core.metric import Metric
 from oculus.storage import history, metrics
 from oculus.storage.answer import QueryResult
-from oculus.storage.connection import first_line
+from oculus.storage.connection import first_line, one
 from oculus.storage.copies import copy_database
 from oculus.storage.database import Database
 from oculus.storage.export import export
@@ -117,7 +117,7 @@ class Reader:
 
     def ping(self) -> None:
         """Raises StorageError when the database does not answer."""
-        self._ask(lambda cursor: cursor.execute("SELECT 1").fetchone())
+        self._ask(lambda cursor: one(cursor, "SELECT 1"))
 
     def _ask(self, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         """The answer, on the calling thread's cursor."""

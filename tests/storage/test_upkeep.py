@@ -1,0 +1,157 @@
+"""Old numbers go, the file stays within its size, and a backup lies beside it."""
+
+from __future__ import annotations
+
+import threading
+
+import duckdb
+import pytest
+
+from oculus.core.durations import Duration
+from oculus.core.fields import Size
+from oculus.storage import upkeep as upkeep_module
+from oculus.storage.reader import Reader
+from oculus.storage.recovery import daily_backup
+from oculus.storage.settings import StorageSettings
+from oculus.storage.upkeep import Upkeep
+
+HOUR_MS = 3_600_000
+FILL = """
+    INSERT INTO metrics
+    SELECT make_timestamptz(($1 + i * $2) * 1000), 'c.c', 'c.c.s' || (i % 10), random(), '{}'
+    FROM range($3) t(i)
+"""
+
+
+@pytest.fixture
+def running(writer):
+    writer.start()
+    return writer
+
+
+def fill(database, begin_ms, step_ms, rows):
+    database.writing.execute(FILL, [begin_ms, step_ms, rows])
+
+
+def stored(database):
+    return database.cursor().execute("SELECT count(*), epoch_ms(min(ts)) FROM metrics").fetchall()[0]
+
+
+def messages(database):
+    return [row[0] for row in database.cursor().execute("SELECT message FROM events").fetchall()]
+
+
+def test_numbers_older_than_the_retention_go_and_the_others_stay(running, database, clock):
+    fill(database, clock.ms - 10 * 24 * HOUR_MS, HOUR_MS, 240)
+    Upkeep(running, StorageSettings(retention=Duration(days=7)), clock).clean()
+    assert stored(database) == (7 * 24, clock.ms - 7 * 24 * HOUR_MS)
+
+
+def test_the_clock_decides_what_is_old(running, database, clock):
+    fill(database, clock.ms, HOUR_MS, 10)
+    upkeep = Upkeep(running, StorageSettings(retention=Duration(days=1)), clock)
+    upkeep.clean()
+    assert stored(database)[0] == 10
+    clock.ms += 2 * 24 * HOUR_MS
+    upkeep.clean()
+    assert stored(database)[0] == 0
+
+
+def test_it_cleans_when_it_starts(running, database, clock, until):
+    fill(database, clock.ms - 30 * 24 * HOUR_MS, 1, 100)
+    upkeep = Upkeep(running, StorageSettings(), clock)
+    upkeep.start()
+    until(lambda: stored(database)[0] == 0)
+    assert upkeep.stop()
+
+
+def test_it_cleans_every_hour_and_tidies_every_day(running, clock):
+    jobs = Upkeep(running, StorageSettings(), clock).calendar.jobs
+    assert [(job.unit, job.interval, job.job_func.__name__) for job in jobs] == [
+        ("hours", 1, "clean"),
+        ("days", 1, "tidy"),
+    ]
+    jobs = Upkeep(running, StorageSettings(vacuum="off"), clock).calendar.jobs
+    assert [job.job_func.__name__ for job in jobs] == ["clean"]
+
+
+def test_a_large_deletion_goes_in_slices_between_which_others_are_written(
+    running, database, clock, counters, metric, monkeypatch
+):
+    monkeypatch.setattr(upkeep_module, "SLICE_ROWS", 5_000)
+    fill(database, clock.ms - 9 * 24 * HOUR_MS, 500, 100_000)
+    before = counters.get("writer.commits")
+    worker = threading.Thread(target=Upkeep(running, StorageSettings(), clock).clean)
+    worker.start()
+    longest = 0.0
+    while worker.is_alive():
+        done = counters.timing("writer.commit")
+        longest = max(longest, *done.recent) if done.recent else longest
+        running.change(lambda cursor: None).result(5)
+    worker.join()
+    assert stored(database)[0] == 0
+    assert counters.get("writer.commits") - before > 10
+
+
+def test_stopping_does_not_wait_for_a_large_deletion(running, database, clock, until, monkeypatch):
+    monkeypatch.setattr(upkeep_module, "SLICE_ROWS", 100)
+    fill(database, clock.ms - 9 * 24 * HOUR_MS, 1000, 300_000)
+    upkeep = Upkeep(running, StorageSettings(), clock)
+    upkeep.start()
+    until(lambda: stored(database)[0] < 300_000)
+    assert upkeep.stop(3)
+    assert stored(database)[0] > 0
+
+
+def test_the_oldest_go_first_when_the_file_is_too_large(running, database, clock, until):
+    fill(database, clock.ms - 24 * HOUR_MS, 80, 700_000)
+    database.writing.execute("CHECKPOINT")
+    used = database.path.stat().st_size
+    limit = Size(used // 2)
+    Upkeep(running, StorageSettings(max_size=limit), clock).clean()
+    count, oldest = stored(database)
+    assert 100_000 < count < 600_000
+    assert oldest > clock.ms - 24 * HOUR_MS
+    assert database.cursor().execute(upkeep_module.USED).fetchall()[0][0] <= limit
+    until(lambda: any("max_size" in message for message in messages(database)))
+
+
+def test_questions_keep_no_old_state_of_the_file_alive(running, database, clock, counters):
+    reader = Reader(database, counters)
+    fill(database, clock.ms - 24 * HOUR_MS, 80, 400_000)
+    database.writing.execute("CHECKPOINT")
+    before = database.cursor().execute(upkeep_module.USED).fetchall()
+    reader.ping()
+    reader.stats("c.c.s1", 0)
+    reader.query("SELECT * FROM metrics")
+    database.writing.execute("DELETE FROM metrics")
+    running.checkpoint().result(5)
+    running.checkpoint().result(5)
+    assert database.cursor().execute(upkeep_module.USED).fetchall() < before
+
+
+def test_tidying_up_frees_room_and_keeps_a_backup(running, database, clock, tmp_path):
+    fill(database, clock.ms, 1, 1000)
+    Upkeep(running, StorageSettings(), clock).tidy()
+    assert database.log_bytes() == 0
+    backup = daily_backup(database.path)
+    with duckdb.connect(str(backup), read_only=True) as copy:
+        assert copy.execute("SELECT count(*) FROM metrics").fetchone() == (1000,)
+    assert backup.stat().st_mode & 0o077 == 0
+
+
+def test_a_backup_that_fails_is_told_and_the_last_good_one_stays(
+    running, database, clock, until, monkeypatch
+):
+    upkeep = Upkeep(running, StorageSettings(), clock)
+    upkeep.tidy()
+    good = daily_backup(database.path).read_bytes()
+
+    def fail(*_):
+        raise OSError("no space")
+
+    monkeypatch.setattr("oculus.storage.copies.move", fail)
+    upkeep.tidy()
+    assert daily_backup(database.path).read_bytes() == good
+    until(lambda: any("backup" in message for message in messages(database)))
+    assert not list(database.path.parent.glob("*.copying*"))
