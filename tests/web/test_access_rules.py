@@ -109,10 +109,21 @@ def test_a_configured_name_is_answered(guard):
     guard.check(request(host="Oculus.Example:443"), ServerSettings(names=["oculus.example"]))
 
 
-def test_listening_on_everything_answers_to_the_address_that_was_used(clock):
+@pytest.mark.parametrize("host", ["192.168.1.5:8420", "10.0.0.1", "localhost:9000", "[fd00::1]:8420"])
+def test_listening_on_everything_answers_to_every_address(clock, host):
     guard = Guard(SECRET, "c", "0.0.0.0", clock)
+    guard.check(request(host=host, local="192.168.1.5"), ServerSettings())
+
+
+@pytest.mark.parametrize("host", ["evil.example", "192.168.1.5.evil.example", "1.2.3", "localhost.evil"])
+def test_listening_on_everything_still_answers_to_no_foreign_name(clock, host):
+    guard = Guard(SECRET, "c", "0.0.0.0", clock)
+    assert refusal(guard, request(host=host, local="192.168.1.5")).status == 421
+
+
+def test_listening_on_one_address_answers_to_no_other(clock):
+    guard = Guard(SECRET, "c", "192.168.1.5", clock)
     guard.check(request(host="192.168.1.5:8420", local="192.168.1.5"), ServerSettings())
-    assert refusal(guard, request(host="localhost:8420", local="192.168.1.5")).status == 421
     assert refusal(guard, request(host="192.168.1.6", local="192.168.1.5")).status == 421
 
 

@@ -27,6 +27,7 @@ SHORTEST_TOKEN = 32  # characters, where others can reach the port
 READS = frozenset(("GET", "HEAD", "OPTIONS"))
 OPEN = ("/static/", "/in/")  # a push brings its own secret
 OPEN_PATHS = frozenset(("/healthz", "/readyz", "/login"))
+WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]/@]+)(?::\d{1,5})?")
 
 
@@ -84,10 +85,14 @@ class Guard:
             )
 
     def _ours(self, host: str, local: str, names: list[str]) -> bool:
-        # A name that another site points at this machine must not reach it. An address cannot be
-        # pointed elsewhere, so the one the connection came in at is safe even if we listen on all.
-        wanted = {self._bound.lower(), local.lower(), *(name.lower() for name in names)}
-        return host in wanted or (host == "localhost" and is_loopback(local))
+        # A name that another site points at this machine must not reach it. Addresses and `localhost`
+        # cannot be pointed elsewhere, so where we listen on all of them each may be asked for: it may
+        # be that of a tunnel or of a container's host.
+        if host in {self._bound.lower(), local.lower(), *(name.lower() for name in names)}:
+            return True
+        if host == "localhost":
+            return is_loopback(local) or self._bound in WILDCARDS
+        return self._bound in WILDCARDS and is_address(host)
 
     def _check_rate(self, request: Request, server: ServerSettings, known: bool) -> None:
         self._api.per_second, self._api.burst = server.rate_limit.per_second, server.rate_limit.burst
@@ -159,6 +164,14 @@ def cookie_of(request: Request, name: str) -> str:
     except CookieError:
         return ""
     return morsel.value if morsel else ""
+
+
+def is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def is_loopback(address: str) -> bool:

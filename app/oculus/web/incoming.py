@@ -36,7 +36,8 @@ def join_headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     joined: dict[str, str] = {}
     for raw_name, raw_value in pairs:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        joined[name] = f"{joined[name]}, {value}" if name in joined else value
+        between = "; " if name == "cookie" else ", "
+        joined[name] = f"{joined[name]}{between}{value}" if name in joined else value
     return joined
 
 

@@ -15,7 +15,7 @@ import uvicorn
 from oculus.core.errors import OculusError
 from oculus.core.secret import Secret
 from oculus.runtime import Oculus
-from oculus.web.access import Guard, check_exposure
+from oculus.web.access import WILDCARDS, Guard, check_exposure
 from oculus.web.app import build
 from oculus.web.asgi import Front
 from oculus.web.health import Health
@@ -44,7 +44,8 @@ class WebServer:
         # Cookies do not know ports, so the name keeps two copies on one machine apart.
         guard = Guard(token, f"oculus_{self.port}", host, self._clock)
         self.app = build(oculus, guard, self._codes, self.one_time_link)
-        self._front = Front(self.app, guard, Health(oculus), lambda: oculus.settings.server)
+        self._health = Health(oculus)
+        self._front = Front(self.app, guard, self._health, lambda: oculus.settings.server)
         self._server = Server(self._front)
         self._thread = threading.Thread(target=self._serve, name="web", daemon=True)
 
@@ -61,6 +62,7 @@ class WebServer:
             self._thread.join(timeout_s)
         self._socket.close()
         self._front.close()
+        self._health.close()
         return not self._thread.is_alive()
 
     def alive(self) -> bool:
@@ -156,6 +158,6 @@ def unbindable(host: str, port: int, error: OSError) -> OculusError:
 
 def reachable(host: str) -> str:
     """How this machine itself gets to `host`, as it is written in an address."""
-    if host in ("0.0.0.0", "::", ""):  # noqa: S104 - compared, not bound
+    if host in WILDCARDS:
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host

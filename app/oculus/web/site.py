@@ -102,7 +102,7 @@ def present(result: Any) -> Any:
         return result
     if isinstance(result, Download):
         # It goes out piece by piece on the event loop; the worker is free at once.
-        request.environ["asgi.scope"][DOWNLOAD] = result.path
+        request.environ[DOWNLOAD] = result.path
         response.content_type = "application/octet-stream"
         response.set_header("Content-Disposition", f'attachment; filename="{result.name}"')
         return b""
