@@ -93,8 +93,8 @@ def test_a_candle_that_is_still_open_is_left_out():
     begin = seconds("2026-11-24T00:00:00Z")
     rows = [[begin + 86400, 1, 2, 3, 4, 5], [begin, 1, 2, 3, 8, 5]]
     assert parse_candles(rows, now_ms) == {date(2026, 11, 24): 8.0}
-    assert parse_klines([[begin * 1000, "1", "2", "3", "8.5"], [begin * 1000 + 86_400_000, "1", "2", "3", "4"]],
-                        now_ms) == {date(2026, 11, 24): 8.5}  # fmt: skip
+    rows = [[begin * 1000, "1", "2", "3", "8.5"], [begin * 1000 + 86_400_000, "1", "2", "3", "4"]]
+    assert parse_klines(rows, now_ms) == {date(2026, 11, 24): 8.5}
 
 
 @pytest.mark.parametrize("parse", [parse_market_chart, parse_candles, parse_klines])
