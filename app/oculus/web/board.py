@@ -6,14 +6,14 @@ import threading
 from dataclasses import dataclass, field
 
 from oculus.runtime import Oculus
-from oculus.storage.history import AlertFilter, AlertRecord
+from oculus.storage.history import AlertRecord
 from oculus.web.cards import FOLDED, Cards, Facts, Panel
 from oculus.web.firing import SHOWN, Firing, FiringLine, by_symbol, firing_lines, instances_by_alert
 from oculus.web.frame import Frame, Frames
 from oculus.web.lists import told
 
 REMEMBER_S = 1.0  # open alerts are asked for at most this often, however many pages are open
-OPEN = AlertFilter(state="firing", limit=500)
+MOST_FIRING = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Boards:
         with self._lock:
             moment = self._oculus.clock.monotonic()
             if moment - self._asked >= REMEMBER_S:
-                self._open = self._oculus.reader.alerts(OPEN)
+                self._open = self._oculus.reader.alerts(state="firing", limit=MOST_FIRING)
                 self._asked = moment
             return self._open
 

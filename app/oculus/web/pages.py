@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from oculus.runtime import Oculus
-from oculus.storage.history import AlertFilter
 from oculus.web.board import Boards, settings_file
 from oculus.web.lists import alert_row, collector_row, rule_row
 from oculus.web.site import Site
@@ -29,7 +28,7 @@ def mount(app: Site, oculus: Oculus) -> None:
     @app.get("/alerts")
     def alerts() -> str:
         now_ms = oculus.clock.now_ms()
-        found = oculus.reader.alerts(AlertFilter(limit=ALERTS))
+        found = oculus.reader.alerts(limit=ALERTS)
         rows = [alert_row(alert, sent, now_ms) for alert, sent in found]
         return render("pages/alerts.html", page="alerts", frame=boards.frame(), rows=rows, limit=ALERTS)
 

@@ -1,0 +1,104 @@
+"""A real Oculus with its real web server, looked at by a real Chromium."""
+
+import os
+import shutil
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from oculus.core.metric import Metric
+from oculus.core.secret import Secret
+from oculus.runtime import Oculus
+from oculus.settings.schema import RateLimit, ServerSettings, Settings
+from oculus.web.server import WebServer
+
+TOKEN = Secret("a-token-for-tests-of-43-characters-in-length")
+EASY = ServerSettings(port=0, rate_limit=RateLimit(per_second=10_000, burst=10_000))
+
+
+@dataclass
+class House:
+    """A running Oculus."""
+
+    oculus: Oculus
+    server: WebServer
+
+    def store(self, *metrics):
+        """Put metrics through the real writer and wait until they are committed."""
+        self.oculus.writer.put(list(metrics))
+        self.oculus.writer.change(lambda cursor: None).result(5)
+
+    def metric(self, symbol, value, ago_s=0, **tags):
+        category = ".".join(symbol.split(".")[:2])
+        ts_ms = self.oculus.clock.now_ms() - round(ago_s * 1000)
+        return Metric(ts_ms, category, symbol, float(value), tags)
+
+
+@pytest.fixture
+def house(tmp_path, request):
+    """One of its own for a test, with settings given by `parametrize("house", [...], indirect=True)`."""
+    more = getattr(request, "param", {})
+    oculus = Oculus(Settings(server=EASY, **more), tmp_path)
+    with oculus, WebServer(oculus, "127.0.0.1", 0, TOKEN) as server:
+        yield House(oculus, server)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The browser, or the reason why there is none."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="install the extra: pip install -e .[test]")
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no Chromium on this machine: install the package `chromium`")
+    root = hasattr(os, "geteuid") and os.geteuid() == 0  # its sandbox refuses root
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"] if root else [])
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """What a page did besides showing itself."""
+
+    complaints: list
+    requests: list
+
+
+@pytest.fixture
+def visit(chromium, house):
+    """Opens a page, signed in, in a browser of its own. `visit.seen` holds what went on meanwhile."""
+    contexts = []
+
+    def open_page(path="/", width=1440, height=900, **options):
+        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(5000)
+        page.seen = Visit([], [])
+        page.on("console", lambda message: page.seen.complaints.append(message.text))
+        page.on("pageerror", lambda error: page.seen.complaints.append(str(error)))
+        page.on("request", lambda asked: page.seen.requests.append(asked.url))
+        page.goto(house.server.one_time_link())
+        if path != "/":
+            page.goto(house.server.url + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def until():
+    """Waits for something to become true, five seconds at most."""
+
+    def wait(what, seconds=5.0):
+        deadline = time.monotonic() + seconds
+        while not (found := what()):
+            assert time.monotonic() < deadline, "it did not happen in time"
+            time.sleep(0.02)
+        return found
+
+    return wait
