@@ -1,18 +1,28 @@
-"""Oculus without a face: collect, keep, judge, tell. The whole flow is in this file."""
+"""Oculus without a face: collect, keep, judge, tell. The whole flow is in this file.
+
+    collectors -> writer -> live cache, rules -> writer (events, deliveries) -> notifier
+
+Everything is built here, in the order of the flow; nothing below knows what it is connected to.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Protocol, Self
 
 from oculus.collectors.scheduler import Scheduler
-from oculus.core.alert import Verdict
+from oculus.core.alert import Alert, Verdict
 from oculus.core.clock import Clock, SystemClock
 from oculus.core.counters import Counters
+from oculus.core.event import Event, EventType, Severity
+from oculus.core.logs import parse_levels, set_levels
 from oculus.core.metric import Metric
 from oculus.notify.notifier import Notifier
 from oculus.rules.engine import Engine
+from oculus.settings.reload import Reloader
 from oculus.settings.schema import Settings
 from oculus.storage import alerts
 from oculus.storage.database import open_database
@@ -20,16 +30,40 @@ from oculus.storage.live import LiveCache
 from oculus.storage.reader import Reader
 from oculus.storage.upkeep import Upkeep
 from oculus.storage.writer import Writer
+from oculus.vitals import Vitals
+
+log = logging.getLogger(__name__)
+
+STOP_S = 4.5  # for all stages together; the pages have ended before
+
+
+class Stage(Protocol):
+    """What can be ended."""
+
+    def alive(self) -> bool: ...
+
+    def stop(self, timeout_s: float) -> bool: ...
 
 
 class Oculus:
     """The running system. The desktop shell and `oculus serve` both stand on it.
 
-    Use it in a `with` statement: it starts on the way in and stops on the way out.
+    Use it in a `with` statement: it starts on the way in and stops on the way out. With `config` the
+    settings file is watched and taken on when it changes; `overrides` stay above it.
     """
 
-    def __init__(self, settings: Settings, data: Path, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        data: Path,
+        config: Path | None = None,
+        overrides: Mapping[str, Mapping[str, Any]] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.settings = settings
+        self.problems: list[str] = []  # why the settings files are not what runs; shown on every page
         self.clock = clock or SystemClock()
+        self.started_ms = self.clock.now_ms()
         self.counters = Counters()
         self.database = open_database(data, settings.storage, self.clock)
         self.reader = Reader(self.database, self.counters)
@@ -37,7 +71,14 @@ class Oculus:
         self.writer = Writer(
             self.database, self.counters, self.clock, on_commit=[self.live.update, self._judge]
         )
-        self.notifier = Notifier(self.writer.save_deliveries, self.writer.tell, self.counters, self.clock)
+        self.notifier = Notifier(
+            self.writer.save_deliveries,
+            self.writer.tell,
+            self.counters,
+            self.clock,
+            reload=lambda: alerts.load_deliveries(self.database.cursor()),
+            told=lambda alert_id: alerts.told_channels(self.database.cursor(), alert_id),
+        )
         self.scheduler = Scheduler(self.writer.put, self.writer.tell, self.counters, self.clock)
         self.engine = Engine(
             record=self.record,
@@ -49,17 +90,24 @@ class Oculus:
             clock=self.clock,
         )
         self.upkeep = Upkeep(self.writer, settings.storage, self.clock)
-        self.apply(settings)
+        self.vitals = Vitals(self.measure, self.writer.put, self.clock)
+        self.reloader = (
+            Reloader(config, self.apply, self._broken, self.clock, current=settings, overrides=overrides)
+            if config
+            else None
+        )
 
     def apply(self, settings: Settings) -> None:
         """Take new settings. What did not change goes on; alert states carry over."""
+        self._tell_of_restart(settings)
         self.settings = settings
+        set_levels(parse_levels(settings.logging.level))
         self.notifier.replace(settings.channels)
         self.engine.replace(settings.rules)
         self.scheduler.replace(settings.collectors)
 
     def _judge(self, batch: Sequence[Metric]) -> None:
-        self.engine.put(batch)
+        self.engine.put(batch)  # built after the writer, which it speaks to
 
     def record(self, verdict: Verdict) -> None:
         """Write what was judged, with the deliveries it makes, in one transaction; then send."""
@@ -69,5 +117,84 @@ class Oculus:
             then=self.notifier.put,
         )
 
-    def __enter__(self) -> Self: ...
-    def __exit__(self, *failure: object) -> None: ...
+    def acknowledge(self, alert_id: int) -> Alert | None:
+        """Somebody has seen it: no more reminders. None when no such alert is open."""
+        return self.engine.acknowledge(alert_id, self.clock.now_ms())
+
+    def reload(self) -> list[str]:
+        """Read the settings files now. The mistakes, if any; then nothing has changed."""
+        return self.reloader.reload() if self.reloader else []
+
+    def measure(self) -> dict[str, float | None]:
+        """What Oculus knows of its own health, by the last part of the symbol."""
+        queries = self.counters.timing("reader.query")
+        p95 = queries.percentile(0.95)
+        return {
+            "queue": self.writer.queue_length(),
+            "insert_failures": self.counters.get("writer.failed"),
+            "dropped": self.counters.get("writer.dropped"),
+            "query_p95": None if p95 is None else p95 * 1000,
+            "collectors_failing": sum(each.state == "failing" for each in self.scheduler.status()),
+            "database_bytes": self.database.path.stat().st_size,
+        }
+
+    def close(self) -> None:
+        """Let go of the file, also when it was never started."""
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._stop()
+
+    def _start(self) -> None:
+        """Backwards along the flow, so that nobody speaks before somebody listens."""
+        stored = self.database.cursor()
+        self.live.seed(self.reader.seeds(self.clock.now_ms()))
+        self.engine.restore(alerts.load_states(stored), alerts.open_alerts(stored))
+        self.apply(self.settings)
+        self.notifier.put(alerts.load_deliveries(stored))
+        self.notifier.start()
+        self.engine.start()
+        self.writer.start()
+        self.upkeep.start()
+        self.vitals.start()
+        self.scheduler.start()
+        if self.reloader:
+            self.reloader.start()
+        self.writer.tell(self._event("Oculus has started", EventType.SYSTEM))
+
+    def _stop(self) -> None:
+        """Along the flow, so that each stage can empty what it was given."""
+        until = time.monotonic() + STOP_S
+        for stage in self._flow():
+            if stage.alive() and not stage.stop(max(0.5, until - time.monotonic() - 1)):
+                log.warning("%s: did not end in time", type(stage).__name__.lower())
+        self.writer.tell(self._event("Oculus has stopped", EventType.SYSTEM))
+        if not self.writer.stop(max(1.0, until - time.monotonic())):
+            log.error("writer: did not end in time; %d rows are lost", self.writer.queue_length())
+        self.database.close()
+
+    def _flow(self) -> list[Stage]:
+        """Whatever has a thread of its own, but for the writer, which ends last."""
+        first: list[Stage] = [self.reloader] if self.reloader else []
+        return [*first, self.vitals, self.scheduler, self.upkeep, self.engine, self.notifier]
+
+    def _broken(self, problems: Sequence[str]) -> None:
+        self.problems = list(problems)
+        if problems:
+            what = f"The settings have {len(problems)} mistakes; the old ones stay. The first: {problems[0]}"
+            self.writer.tell(self._event(what, EventType.ERROR, Severity.ERROR))
+
+    def _tell_of_restart(self, settings: Settings) -> None:
+        if (self.settings.server, self.settings.storage) != (settings.server, settings.storage):
+            log.warning("settings: changes of `server` and `storage` count from the next start")
+
+    def _event(self, what: str, kind: EventType, severity: Severity = Severity.INFO) -> Event:
+        return Event(ts_ms=self.clock.now_ms(), source="oculus", type=kind, severity=severity, message=what)

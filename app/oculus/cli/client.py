@@ -1,0 +1,70 @@
+"""Talking to the running copy: its address is in the lock file, its token in the data folder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import urllib.error
+import urllib.request
+from http.client import HTTPException, HTTPResponse
+from pathlib import Path
+from typing import Any
+
+from oculus.core.errors import ConfigError, OculusError
+from oculus.core.secret import Secret
+
+TIMEOUT_S = 10.0
+CODES_OF_THE_ASKER = frozenset((400, 422))  # the question was wrong, not the answer
+
+
+class Running:
+    """A copy of Oculus that is running now."""
+
+    def __init__(self, address: str, token: Secret) -> None:
+        self.address = address.rstrip("/")
+        self._token = token
+
+    def get(self, path: str) -> Any:
+        """The JSON answer. Raises OculusError with the server's own words."""
+        with self._ask(path) as answer:
+            return json.load(answer)
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        with self._ask(path, json.dumps(body).encode()) as answer:
+            return json.load(answer)
+
+    def download(self, path: str, to: Path) -> None:
+        """Write the answer's body to `to`: whole, or not at all."""
+        partial = to.with_name(f"{to.name}.partial")
+        try:
+            with self._ask(path) as answer, partial.open("wb") as file:
+                shutil.copyfileobj(answer, file)
+            partial.replace(to)
+        except OSError as error:
+            raise OculusError(f"{to} cannot be written: {error.strerror}", "Choose another --to.") from error
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def _ask(self, path: str, body: bytes | None = None) -> HTTPResponse:
+        headers = {"Authorization": f"Bearer {self._token.reveal()}", "Content-Type": "application/json"}
+        request = urllib.request.Request(self.address + path, body, headers)  # noqa: S310 - our own address
+        # Loopback is never reached through a proxy.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            answer: HTTPResponse = opener.open(request, timeout=TIMEOUT_S)
+        except urllib.error.HTTPError as error:
+            raise _refused(error) from error
+        except (OSError, HTTPException) as error:
+            raise OculusError(f"the running copy at {self.address} does not answer", "Try again.") from error
+        return answer
+
+
+def _refused(error: urllib.error.HTTPError) -> OculusError:
+    try:
+        told = json.load(error)["error"]
+        what, hint = str(told["message"]), str(told.get("hint", ""))
+    except (ValueError, KeyError, TypeError):
+        what, hint = f"the running copy answered {error.code}", "Its log says why."
+    if error.code in CODES_OF_THE_ASKER:
+        return ConfigError([str(OculusError(what, hint))])
+    return OculusError(what, hint)

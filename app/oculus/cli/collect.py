@@ -1,0 +1,51 @@
+"""`oculus collect NAME`: ask one source once, and show what it said."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from oculus.cli.place import place
+from oculus.cli.settings import read_settings
+from oculus.cli.table import table
+from oculus.collectors import build
+from oculus.collectors.collector import CollectorSettings
+from oculus.collectors.once import collect_once
+from oculus.core.clock import to_iso
+from oculus.core.errors import ConfigError
+from oculus.core.metric import Metric
+from oculus.core.symbols import unit_of
+
+
+def run(args: argparse.Namespace) -> int:
+    settings = read_settings(args, place(args))
+    metrics, trouble = collect_once(_named(args.name, settings.collectors))
+    print(_as_json(metrics, trouble) if args.json else _as_table(metrics))
+    if trouble:
+        print(trouble, file=sys.stderr)
+    return 0
+
+
+def _named(name: str, known: Sequence[CollectorSettings]) -> CollectorSettings:
+    by_name = {build(each).name: each for each in known}
+    if name in by_name:
+        return by_name[name]
+    near = get_close_matches(name, list(by_name), n=1, cutoff=0.4)
+    advice = f"did you mean {near[0]}?" if near else "`oculus check` lists them"
+    raise ConfigError([f"there is no collector called {name!r}; {advice}"])
+
+
+def _as_table(metrics: Sequence[Metric]) -> str:
+    rows = [[each.symbol, each.value, unit_of(each.symbol, each.tags)] for each in metrics]
+    return table(["symbol", "value", "unit"], rows)
+
+
+def _as_json(metrics: Sequence[Metric], trouble: str) -> str:
+    rows = [
+        {"ts": to_iso(m.ts_ms), "category": m.category, "symbol": m.symbol, "value": m.value, "tags": m.tags}
+        for m in metrics
+    ]
+    return json.dumps({"metrics": rows, "trouble": trouble}, indent=2)

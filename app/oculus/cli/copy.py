@@ -1,0 +1,42 @@
+"""The stored numbers, wherever they are: in the running copy, or in the file."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from oculus.cli.client import Running
+from oculus.cli.place import Place
+from oculus.cli.settings import read_settings
+from oculus.core.clock import SystemClock
+from oculus.core.counters import Counters
+from oculus.core.errors import OculusError
+from oculus.storage.database import open_database
+from oculus.storage.lock import holder
+from oculus.storage.reader import Reader
+from oculus.web.token import load_token
+
+
+def running(args: argparse.Namespace, where: Place) -> Running | None:
+    """The copy that holds this data folder now, or None."""
+    found = holder(where.data)
+    if found is None or not found.address:
+        return None
+    return Running(found.address, load_token(where.data, read_settings(args, where).server))
+
+
+def must_run(args: argparse.Namespace, where: Place) -> Running:
+    """Raises OculusError when nothing runs on this data folder."""
+    copy = running(args, where)
+    if copy is None:
+        raise OculusError(f"No Oculus is running on {where.data}", "Start one with `oculus serve`.")
+    return copy
+
+
+@contextmanager
+def stored(args: argparse.Namespace, where: Place) -> Iterator[Reader]:
+    """The file itself, while nobody else holds it. Raises LockedError when somebody does."""
+    settings = read_settings(args, where)
+    with closing(open_database(where.data, settings.storage, SystemClock())) as database:
+        yield Reader(database, Counters())

@@ -1,0 +1,20 @@
+"""`oculus open`: the dashboard of the running copy, in the default browser."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import webbrowser
+
+from oculus.cli.copy import must_run
+from oculus.cli.place import place
+
+
+def run(args: argparse.Namespace) -> int:
+    copy = must_run(args, place(args))
+    # The link opens the pages once; the token itself never stands in an address.
+    link = copy.post("/api/link", {})["link"]
+    if not webbrowser.open(link):
+        print("No browser could be started here. Open this within a minute:", file=sys.stderr)
+        print(link)
+    return 0

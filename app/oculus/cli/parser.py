@@ -1,0 +1,110 @@
+"""The words of the command line, and their help."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from oculus import __version__
+
+Arguments = Callable[[argparse.ArgumentParser], Any]
+
+DESCRIPTION = "Oculus watches hosts, markets and odds, and tells you when something you care about changes."
+EPILOG = """\
+exit codes:
+  0  done
+  1  it failed
+  2  the settings or the arguments are wrong
+  3  another copy holds the database
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line. Shared options may stand before or after the command."""
+    top = argparse.ArgumentParser(
+        "oculus",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[_shared()],
+    )
+    top.add_argument("--version", action="version", version=f"oculus {__version__}")
+    top.set_defaults(module="serve", config=None, data=None, host=None, port=None, log_level=None)
+    commands = top.add_subparsers(title="commands", metavar="COMMAND")
+    for name, (help_text, arguments) in COMMANDS.items():
+        command = commands.add_parser(
+            name, help=help_text, description=_sentence(help_text), parents=[_shared()]
+        )
+        command.set_defaults(module=name.replace("open", "open_"))
+        if arguments:
+            arguments(command)
+    return top
+
+
+def _shared() -> argparse.ArgumentParser:
+    # SUPPRESS: a command's own default must not overwrite what stood before the command.
+    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = shared.add_argument_group("shared options")
+    group.add_argument("--config", metavar="FILE", type=Path, help="settings file (or OCULUS_CONFIG)")
+    group.add_argument("--data", metavar="DIR", type=Path, help="data folder (or OCULUS_DATA)")
+    group.add_argument("--host", help="address to serve the pages on")
+    group.add_argument("--port", type=port, help="port to serve the pages on; 0 picks a free one")
+    group.add_argument(
+        "--log-level", metavar="LEVEL", help="info, or per part: info,rules=debug (or OCULUS_LOG)"
+    )
+    return shared
+
+
+def port(text: str) -> int:
+    """A port number, 0 to 65535. argparse shows the message to the person."""
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port; write a number from 0 to 65535")
+    return int(text)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _collect(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", metavar="NAME", help="the collector, as `oculus check` lists it")
+    _json(command)
+
+
+def _query(command: argparse.ArgumentParser) -> None:
+    command.add_argument("sql", metavar="SQL", help="one SELECT; - reads it from standard input")
+    command.add_argument("--csv", action="store_true", help="print CSV")
+    _json(command)
+
+
+def _token(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--rotate", action="store_true", help="make a new one; the old one ends at once")
+
+
+def _to(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--to", metavar="FILE", type=Path, required=True, help="the file to write")
+
+
+def _export(command: argparse.ArgumentParser) -> None:
+    _to(command)
+    command.add_argument("--symbol", metavar="GLOB", help="only these: net.ping.* or crypto.price.btc_usd")
+    command.add_argument("--since", metavar="WHEN", help="2026-01-31, 2026-01-31T08:00:00Z, or 7d")
+
+
+COMMANDS: dict[str, tuple[str, Arguments | None]] = {
+    "serve": ("collect, judge and notify, with web pages and API", None),
+    "check": ("read the settings and print what would run, or every mistake at once", _json),
+    "collect": ("run one collector once and print its metrics; nothing is stored", _collect),
+    "query": ("run read-only SQL, through the running copy if there is one", _query),
+    "status": ("show what runs, what fires and what is broken in the running copy", _json),
+    "open": ("open the dashboard of the running copy", None),
+    "token": ("show or renew the API token", _token),
+    "backup": ("write a consistent copy of the database while it runs", _to),
+    "export": ("write stored metrics as .csv or .parquet", _export),
+}

@@ -1,0 +1,77 @@
+"""`oculus serve`: collect, judge and notify, with web pages and API, until told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from oculus.cli.place import Place, place
+from oculus.cli.settings import overrides, read_settings
+from oculus.core.logs import setup_logging
+from oculus.runtime import Oculus
+from oculus.settings.sample import ensure_settings
+from oculus.settings.schema import Settings
+from oculus.web.server import WebServer
+from oculus.web.token import load_token
+
+
+def run(args: argparse.Namespace) -> int:
+    where = place(args)
+    _first_start(where.config)
+    settings = read_settings(args, where)
+    stop = _until_told()
+    with _logging(where, settings):
+        _serve(args, where, settings, stop)
+    _say("Oculus has stopped; everything collected is stored.")
+    return 0
+
+
+def _serve(args: argparse.Namespace, where: Place, settings: Settings, stop: threading.Event) -> None:
+    token = load_token(where.data, settings.server)
+    oculus = Oculus(settings, where.data, where.config, overrides(args))
+    with closing(oculus):
+        # The port is taken before anything is asked: a taken one ends the start, and a probe of it finds it.
+        server = WebServer(oculus, settings.server.host, settings.server.port, token)
+        with oculus, server:
+            _wait(stop, oculus, server)
+
+
+def _wait(stop: threading.Event, oculus: Oculus, server: WebServer) -> None:
+    oculus.database.announce(server.url)
+    _say(f"Oculus is at {server.url} (Ctrl+C stops it).")
+    if sys.stderr.isatty():
+        _say(f"Open {server.one_time_link()} within a minute, or run `oculus open` later.")
+    stop.wait()
+
+
+@contextmanager
+def _logging(where: Place, settings: Settings) -> Iterator[None]:
+    wish = settings.logging
+    logs = setup_logging(where.data / "logs", wish.level, wish.keep_days, wish.format, sys.stderr)
+    try:
+        yield
+    finally:
+        logs.stop()
+
+
+def _first_start(config: Path) -> None:
+    if ensure_settings(config):
+        _say(f"Wrote a sample of the settings to {config}; change it whenever you like.")
+
+
+def _until_told() -> threading.Event:
+    """An event that Ctrl+C, SIGTERM and the end of the session set."""
+    stop = threading.Event()
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: stop.set())
+    return stop
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

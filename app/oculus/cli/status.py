@@ -1,0 +1,57 @@
+"""`oculus status`: what runs, what fires and what is broken in the running copy."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from oculus.cli.copy import must_run
+from oculus.cli.place import place
+from oculus.cli.table import table
+from oculus.core.durations import spoken
+
+
+def run(args: argparse.Namespace) -> int:
+    copy = must_run(args, place(args))
+    asked = {
+        "status": copy.get("/api/status"),
+        "collectors": copy.get("/api/collectors")["collectors"],
+        "alerts": copy.get("/api/alerts?state=firing")["alerts"],
+        "channels": copy.get("/api/channels")["channels"],
+    }
+    print(json.dumps(asked, indent=2) if args.json else _report(copy.address, asked))
+    return 0
+
+
+def _report(address: str, asked: dict[str, Any]) -> str:
+    parts = [f"Oculus {asked['status']['version']} is at {address}."]
+    parts += asked["status"].get("problems", [])
+    parts.append(_firing(asked["alerts"]))
+    parts.append(
+        table(
+            ["collector", "state", "last success", "last error"],
+            [[c["name"], c["state"], _ago(c["last_success"]), c["last_error"]] for c in asked["collectors"]],
+        )
+    )
+    parts.append(
+        table(
+            ["channel", "state", "queued", "last error"],
+            [[c["name"], c["state"], c["queued"], c["last_error"]] for c in asked["channels"]],
+        )
+    )
+    return "\n\n".join(parts)
+
+
+def _firing(alerts: list[dict[str, Any]]) -> str:
+    if not alerts:
+        return "No rule fires."
+    rows = [[a["severity"], a["rule"], a["instance"], a["message"], _ago(a["fired_at"])] for a in alerts]
+    return table(["severity", "rule", "instance", "message", "fired"], rows)
+
+
+def _ago(moment: str | None) -> str:
+    if moment is None:
+        return "never"
+    return f"{spoken((datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds())} ago"

@@ -1,0 +1,99 @@
+"""The program as a person starts it: a process of its own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+OWN = ("OCULUS_CONFIG", "OCULUS_DATA", "OCULUS_TOKEN", "OCULUS_LOG")
+
+
+class Home:
+    """A folder with settings and data, and the means to run Oculus on it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.config = folder / "oculus.yaml"
+        self.data = folder / "data"
+        self.running = []
+
+    def command(self, *words):
+        return [
+            sys.executable,
+            "-m",
+            "oculus",
+            "--data",
+            str(self.data),
+            "--config",
+            str(self.config),
+            *words,
+        ]
+
+    def environment(self):
+        return {name: value for name, value in os.environ.items() if name not in OWN}
+
+    def run(self, *words, stdin=None):
+        return subprocess.run(
+            self.command(*words),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            input=stdin,
+            env=self.environment(),
+        )
+
+    def serve(self, *words):
+        server = Serving(
+            subprocess.Popen(
+                self.command("serve", "--port", "0", *words),
+                stderr=subprocess.PIPE,
+                text=True,
+                env=self.environment(),
+            )
+        )
+        self.running.append(server)
+        return server
+
+
+class Serving:
+    """`oculus serve` in the background; what it says is kept."""
+
+    def __init__(self, process):
+        self.process = process
+        self.said = []
+        self.url = ""
+        self._ready = threading.Event()
+        self._listener = threading.Thread(target=self._listen, name="listen", daemon=True)
+        self._listener.start()
+        assert self._ready.wait(30), self.said
+
+    def _listen(self):
+        for line in self.process.stderr:
+            self.said.append(line)
+            if found := re.search(r"Oculus is at (\S+)", line):
+                self.url = found[1].rstrip("/")
+                self._ready.set()
+        self._ready.set()
+
+    def stop(self, how=signal.SIGTERM):
+        """The exit code, and everything it said."""
+        self.process.send_signal(how)
+        code = self.process.wait(10)
+        self._listener.join(5)
+        self.process.stderr.close()
+        return code, "".join(self.said)
+
+
+@pytest.fixture
+def home(tmp_path):
+    made = Home(tmp_path)
+    made.config.write_text("collectors:\n  - {type: ping, target: 127.0.0.1, interval: 1s, timeout: 1s}\n")
+    yield made
+    for server in made.running:
+        if server.process.poll() is None:
+            server.process.kill()
+            server.process.wait()

@@ -1,0 +1,166 @@
+"""What a person gets for what they type, with the exit codes they script against."""
+
+import json
+import signal
+import time
+
+import pytest
+
+
+def test_check_says_what_would_run(home):
+    done = home.run("check")
+    assert done.returncode == 0
+    assert "net.ping.127.0.0.1" in done.stdout
+    assert "The settings are right." in done.stdout
+
+
+def test_check_lists_every_mistake_and_exits_with_2(home):
+    home.config.write_text(
+        "collectors:\n  - {type: pnig}\n  - {type: tcp, target: 'a:1', interval: soon}\nserver: {prot: 1}\n"
+    )
+    done = home.run("check")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    for words in ("did you mean ping?", "'soon' is not a length of time", "did you mean port?"):
+        assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_settings_file_that_does_not_exist_is_named(home):
+    home.config.unlink()
+    done = home.run("check")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "does not exist" in done.stderr
+
+
+def test_collect_asks_once_and_stores_nothing(home):
+    done = home.run("collect", "127.0.0.1", "--json")
+    symbols = [metric["symbol"] for metric in json.loads(done.stdout)["metrics"]]
+    assert done.returncode == 0
+    assert "net.ping.127.0.0.1.up" in symbols
+    assert not (home.data / "oculus.db").exists()
+
+
+def test_collect_names_the_nearest_collector(home):
+    done = home.run("collect", "127.0.0.2")
+    assert done.returncode == 2
+    assert "did you mean 127.0.0.1?" in done.stderr
+
+
+def test_a_query_runs_on_the_file_and_through_the_running_copy_alike(home, eventually):
+    sql = "SELECT count(*) > 0 AS any FROM metrics WHERE category = 'net.ping'"
+    server = home.serve()
+    eventually(lambda: json.loads(home.run("query", sql, "--json").stdout)["rows"] == [[True]])
+    server.stop()
+    stopped = home.run("query", sql, "--csv")
+    assert (stopped.returncode, stopped.stdout) == (0, "any\nTrue\n")
+
+
+@pytest.mark.parametrize("sql", ["DELETE FROM metrics", "SELECT * FROM nowhere", "SELEC 1"])
+def test_a_wrong_query_is_refused_in_words_with_2(home, sql):
+    done = home.run("query", sql)
+    assert done.returncode == 2
+    assert done.stderr.strip()
+    assert "Traceback" not in done.stderr
+
+
+def test_status_tells_of_the_running_copy_and_fails_without_one(home, eventually):
+    without = home.run("status")
+    server = home.serve()
+    eventually(lambda: "ok" in home.run("status").stdout)
+    server.stop()
+    assert without.returncode == 1
+    assert "oculus serve" in without.stderr
+
+
+def test_a_second_copy_is_refused_with_3_and_told_who_holds_the_file(home):
+    server = home.serve()
+    second = home.run("serve", "--port", "0")
+    assert second.returncode == 3
+    assert str(server.process.pid) in second.stderr
+    assert server.url in second.stderr
+    assert server.stop()[0] == 0
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it_within_five_seconds_with_everything_written(home, eventually, how):
+    server = home.serve()
+    eventually(
+        lambda: (
+            json.loads(home.run("query", "SELECT count(*) FROM metrics", "--json").stdout)["rows"][0][0] > 3
+        )
+    )
+    begun = time.monotonic()
+    code, said = server.stop(how)
+    assert code == 0
+    assert time.monotonic() - begun < 5
+    assert "Traceback" not in said
+    assert "leaked" not in said
+    stopped = home.run("query", "SELECT count(*) FROM events WHERE message = 'Oculus has stopped'", "--csv")
+    assert stopped.stdout.splitlines()[1] == "1"
+
+
+def test_the_token_is_shown_and_renewed_and_never_said_elsewhere(home):
+    server = home.serve("--log-level", "trace")
+    token = home.run("token").stdout.strip()
+    renewed = home.run("token", "--rotate").stdout.strip()
+    _, said = server.stop()
+    logs = "".join(path.read_text() for path in (home.data / "logs").iterdir())
+    assert len(token) >= 32
+    assert renewed != token
+    assert token not in said + logs
+    assert (home.data / "token").stat().st_mode & 0o077 == 0
+
+
+def test_a_backup_is_a_whole_database_whether_or_not_it_runs(home, eventually):
+    server = home.serve()
+    eventually(
+        lambda: (
+            json.loads(home.run("query", "SELECT count(*) FROM metrics", "--json").stdout)["rows"][0][0] > 3
+        )
+    )
+    during = home.run("backup", "--to", str(home.folder / "during.db"))
+    server.stop()
+    after = home.run("backup", "--to", str(home.folder / "after.db"))
+    assert (during.returncode, after.returncode) == (0, 0), during.stderr + after.stderr
+    for name in ("during.db", "after.db"):
+        other = home.folder / f"from-{name}"
+        other.mkdir()
+        (home.folder / name).rename(other / "oculus.db")
+        done = home.run("query", "SELECT count(*) > 3 FROM metrics", "--csv", "--data", str(other))
+        assert done.stdout.splitlines()[1] == "True", done.stderr
+
+
+def test_nothing_is_overwritten(home):
+    target = home.folder / "precious.db"
+    target.write_text("mine")
+    for words in (["backup"], ["export"]):
+        assert home.run(*words, "--to", str(target)).returncode == 1
+    assert target.read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
+def test_metrics_are_exported_with_or_without_a_running_copy(home, eventually, name):
+    server = home.serve()
+    eventually(
+        lambda: (
+            json.loads(
+                home.run("query", "SELECT count(*) FROM metrics WHERE symbol LIKE 'net.%'", "--json").stdout
+            )["rows"][0][0]
+            > 3
+        )
+    )
+    during = home.run("export", "--to", str(home.folder / name), "--symbol", "net.ping.*")
+    server.stop()
+    after = home.run("export", "--to", str(home.folder / f"2{name}"), "--since", "1h")
+    assert (during.returncode, after.returncode) == (0, 0), during.stderr + after.stderr
+    for file in (name, f"2{name}"):
+        written = (home.folder / file).read_bytes()
+        assert written.startswith(b"ts,category,symbol,value,tags" if name.endswith("csv") else b"PAR1")
+        assert b"net.ping.127.0.0.1" in written
+
+
+def test_an_export_to_another_kind_of_file_is_refused_with_2(home):
+    done = home.run("export", "--to", str(home.folder / "out.xlsx"))
+    assert done.returncode == 2
+    assert ".csv nor .parquet" in done.stderr

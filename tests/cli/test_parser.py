@@ -1,0 +1,39 @@
+import pytest
+
+from oculus.cli.parser import COMMANDS, parser
+
+
+def test_shared_options_may_stand_before_or_after_the_command():
+    before = parser().parse_args(["--port", "9", "--config", "a.yaml", "check"])
+    after = parser().parse_args(["check", "--port", "9", "--config", "a.yaml"])
+    assert vars(before) == vars(after)
+    assert before.port == 9
+
+
+def test_the_last_word_counts_when_an_option_stands_on_both_sides():
+    assert parser().parse_args(["--port", "1", "serve", "--port", "2"]).port == 2
+
+
+def test_without_a_command_the_program_serves():
+    assert parser().parse_args([]).module == "serve"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_a_module_and_explains_itself(name, capsys):
+    from importlib import import_module
+
+    needs = {"collect": ["x"], "query": ["SELECT 1"], "backup": ["--to", "f"], "export": ["--to", "f.csv"]}
+    args = parser().parse_args([name, *needs.get(name, [])])
+    assert callable(import_module(f"oculus.cli.{args.module}").run)
+    with pytest.raises(SystemExit) as ended:
+        parser().parse_args([name, "--help"])
+    assert ended.value.code == 0
+    assert "--config" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "http", "8 0", "٣"])
+def test_a_port_that_is_none_is_refused_in_words(port, capsys):
+    with pytest.raises(SystemExit) as ended:
+        parser().parse_args(["serve", f"--port={port}"])
+    assert ended.value.code == 2
+    assert "write a number from 0 to 65535" in capsys.readouterr().err

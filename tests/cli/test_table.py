@@ -1,0 +1,25 @@
+from oculus.cli.table import table
+
+
+def test_numbers_stand_to_the_right_and_words_to_the_left():
+    assert table(["symbol", "value"], [["net.tcp.a", 1.5], ["b", 20]]) == (
+        "symbol     value\n---------  -----\nnet.tcp.a    1.5\nb             20"
+    )
+
+
+def test_wide_characters_keep_the_columns_straight():
+    lines = table(["a", "b"], [["東京", "x"], ["oslo", "y"]]).splitlines()
+    assert lines[2] == "東京  x"
+    assert lines[3] == "oslo  y"
+
+
+def test_a_value_cannot_steer_the_terminal():
+    assert "\x1b" not in table(["a"], [["\x1b[31mred"]])
+
+
+def test_a_long_value_is_cut_where_one_sees_it():
+    assert table(["a"], [["x" * 500]]).splitlines()[2].endswith("x…")
+
+
+def test_no_rows_are_shown_as_the_names_alone():
+    assert table(["a", "bc"], []) == "a  bc\n-  --"

@@ -1,0 +1,90 @@
+"""From a real socket to a real webhook, through a real file."""
+
+
+def settings(port, receiver, hold="0s"):
+    return f"""
+collectors:
+  - {{type: tcp, target: "127.0.0.1:{port.number}", name: shop, interval: 1s, timeout: 1s}}
+channels:
+  hook: {{type: webhook, url: "{receiver.url}"}}
+rules:
+  - name: shop_down
+    condition: net.tcp.shop.up == 0
+    for: {hold}
+    severity: critical
+    message: "The shop is down"
+    channels: [hook, log]
+"""
+
+
+def test_a_stopped_server_is_told_and_its_return_too(house, port, receiver, eventually):
+    with house(settings(port, receiver)) as oculus:
+        eventually(lambda: oculus.live.latest("net.tcp.shop"))
+        port.stop()
+        fired = receiver.heard.get(timeout=10)
+        port.start()
+        resolved = receiver.heard.get(timeout=10)
+    assert (fired["news"], fired["rule"], fired["state"]) == ("FIRED", "shop_down", "firing")
+    assert fired["message"] == "The shop is down"
+    assert (resolved["news"], resolved["id"]) == ("RESOLVED", fired["id"])
+    assert resolved["ended_at"] > fired["started_at"]
+
+
+def test_everything_seen_and_told_is_in_the_file(house, port, receiver, eventually):
+    with house(settings(port, receiver)) as oculus:
+        eventually(lambda: oculus.live.latest("net.tcp.shop"))
+        port.stop()
+        receiver.heard.get(timeout=10)
+        eventually(
+            lambda: (
+                oculus.reader.query("SELECT state FROM deliveries WHERE channel = 'hook'").rows == [["sent"]]
+            )
+        )
+        down = oculus.reader.query(
+            "SELECT count(*) FROM metrics WHERE symbol = 'net.tcp.shop.up' AND value = 0"
+        )
+        events = oculus.reader.query("SELECT source FROM events WHERE type = 'alert'")
+    assert down.rows[0][0] >= 1
+    assert events.rows == [["rule.shop_down"]]
+
+
+def test_a_failed_probe_makes_up_no_number(house, port, receiver, eventually):
+    port.stop()
+    with house(settings(port, receiver)) as oculus:
+        eventually(lambda: oculus.live.latest("net.tcp.shop.up"))
+        found = oculus.reader.query("SELECT count(*) FROM metrics WHERE symbol = 'net.tcp.shop'")
+    assert found.rows == [[0]]
+
+
+def test_trouble_told_before_a_restart_is_not_told_again_but_its_end_is(house, port, receiver, eventually):
+    text = settings(port, receiver)
+    port.stop()
+    with house(text) as oculus:
+        fired = receiver.heard.get(timeout=10)
+        eventually(lambda: oculus.notifier.status()[-1].queued == 0)
+    with house(text) as oculus:
+        eventually(lambda: oculus.scheduler.status()[0].failing_since_ms)
+        assert [rule.state for rule in oculus.engine.status()] == ["firing"]
+        port.start()
+        resolved = receiver.heard.get(timeout=10)
+    assert (resolved["news"], resolved["id"]) == ("RESOLVED", fired["id"])
+    assert receiver.heard.empty()
+
+
+def test_after_a_restart_every_symbol_is_known_at_once(house, port, receiver, eventually):
+    text = settings(port, receiver)
+    with house(text) as oculus:
+        before = eventually(lambda: oculus.live.latest("net.tcp.shop"))
+    with house(text.replace("interval: 1s", "interval: 1h")) as oculus:
+        after = oculus.live.latest("net.tcp.shop")
+    assert after.ts_ms >= before.ts_ms
+
+
+def test_what_was_collected_before_the_stop_is_stored(house, port, receiver, eventually):
+    text = settings(port, receiver)
+    with house(text) as oculus:
+        eventually(lambda: oculus.live.latest("net.tcp.shop"))
+        last = oculus.scheduler.run_now("shop")
+    with house(text) as oculus:
+        stored = oculus.reader.query("SELECT epoch_ms(max(ts)) FROM metrics WHERE symbol = 'net.tcp.shop.up'")
+    assert stored.rows[0][0] >= max(metric.ts_ms for metric in last)

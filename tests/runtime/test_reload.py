@@ -1,0 +1,39 @@
+"""Settings that change while Oculus runs."""
+
+import threading
+
+TCP = """
+collectors:
+  - {{type: tcp, target: "127.0.0.1:{port}", name: {name}, interval: 1s, timeout: 1s}}
+"""
+
+
+def rewrite(oculus, text):
+    oculus.settings.files[0].write_text(text, "utf-8")
+
+
+def test_a_changed_file_is_taken_on_while_it_runs(house, port, eventually):
+    with house(TCP.format(port=port.number, name="old")) as oculus:
+        eventually(lambda: oculus.live.latest("net.tcp.old"))
+        rewrite(oculus, TCP.format(port=port.number, name="new"))
+        eventually(lambda: oculus.live.latest("net.tcp.new"))
+        assert [status.name for status in oculus.scheduler.status()] == ["new"]
+
+
+def test_a_broken_file_changes_nothing_and_is_told(house, port, eventually):
+    with house(TCP.format(port=port.number, name="old")) as oculus:
+        rewrite(oculus, "collectors:\n  - {type: tpc, target: x}\n")
+        problems = eventually(lambda: oculus.problems)
+        assert "did you mean tcp?" in problems[0]
+        assert [status.name for status in oculus.scheduler.status()] == ["old"]
+        before = oculus.scheduler.status()[0].runs
+        eventually(lambda: oculus.scheduler.status()[0].runs > before)
+        rewrite(oculus, TCP.format(port=port.number, name="old"))
+        eventually(lambda: not oculus.problems)
+
+
+def test_stopping_ends_every_thread(house, port, eventually):
+    before = set(threading.enumerate())
+    with house(TCP.format(port=port.number, name="old")) as oculus:
+        eventually(lambda: oculus.live.latest("net.tcp.old"))
+    eventually(lambda: not set(threading.enumerate()) - before)
