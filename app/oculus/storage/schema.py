@@ -11,6 +11,7 @@ from typing import NamedTuple
 import duckdb
 
 from oculus.core.errors import StorageError
+from oculus.storage.connection import one
 
 
 class Migration(NamedTuple):
@@ -86,10 +87,25 @@ CHANNEL_NOTES = """
         PRIMARY KEY (channel, alert_id)
     );
 """
+REMEMBERED = """
+    CREATE TABLE remembered (
+        name VARCHAR PRIMARY KEY,
+        body VARCHAR NOT NULL,
+        kept_at TIMESTAMPTZ NOT NULL
+    );
+    CREATE TABLE daily_closes (
+        symbol VARCHAR NOT NULL,
+        day DATE NOT NULL,
+        close DOUBLE NOT NULL,
+        source VARCHAR NOT NULL,
+        PRIMARY KEY (symbol, day)
+    );
+"""
 
 MIGRATIONS: list[Migration] = [
     Migration(1, "metrics, events, alerts and deliveries", FIRST),
     Migration(2, "what channels remember of their messages", CHANNEL_NOTES),
+    Migration(3, "what collectors keep beyond a run, and daily closes", REMEMBERED),
 ]
 
 VERSIONS = """
@@ -118,8 +134,7 @@ def version(cursor: duckdb.DuckDBPyConnection) -> int:
             "the database file holds tables of another program",
             "Choose another name with storage.path, or another folder with --data.",
         )
-    found = cursor.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchone()
-    return int(found[0]) if found else 0
+    return int(one(cursor, "SELECT coalesce(max(version), 0) FROM schema_version")[0])
 
 
 def pending(present: int, known: list[Migration] | None = None) -> list[Migration]:

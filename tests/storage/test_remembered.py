@@ -1,0 +1,102 @@
+"""What collectors keep beyond a run: it outlives restarts, and never holds anybody up."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from oculus.core.clock import SystemClock
+from oculus.core.metric import Close
+from oculus.storage.database import open_database
+from oculus.storage.remembered import DailyCloses, Remembered
+from oculus.storage.settings import StorageSettings
+from oculus.storage.writer import Writer
+
+DAY = date(2026, 11, 24)
+
+
+@pytest.fixture
+def remembered(database, writer, clock):
+    return Remembered(database, writer, clock)
+
+
+def names(database):
+    return [
+        name for (name,) in database.cursor().execute("SELECT name FROM remembered ORDER BY 1").fetchall()
+    ]
+
+
+def test_what_was_saved_is_known_at_once_and_written_once(remembered, database, writer):
+    for value in range(100):
+        remembered.save("a", {"n": value})
+    assert remembered.load("a") == {"n": 99}
+    assert remembered.load("b") is None
+    assert writer.queue_length() == 1
+    writer.step()
+    assert names(database) == ["a"]
+
+
+def test_what_is_saved_while_it_is_being_written_is_written_too(remembered, database, writer):
+    remembered.save("a", 1)
+    writer.step()
+    remembered.save("b", 2)
+    remembered.save("a", 3)
+    writer.step()
+    assert names(database) == ["a", "b"]
+    assert writer.queue_length() == 0
+
+
+def test_the_same_again_costs_nothing(remembered, writer):
+    remembered.save("a", [1])
+    writer.step()
+    remembered.save("a", [1])
+    assert writer.queue_length() == 0
+
+
+def test_it_outlives_a_restart(tmp_path, counters):
+    for expected in (None, {"month": 1}, {"month": 2}):
+        database = open_database(tmp_path, StorageSettings(), SystemClock())
+        writer = Writer(database, counters, SystemClock())
+        writer.start()
+        memory = Remembered(database, writer, SystemClock())
+        assert memory.load("source.coingecko") == expected
+        memory.save("source.coingecko", {"month": (expected or {"month": 0})["month"] + 1})
+        assert writer.stop()
+        database.close()
+
+
+def test_a_failed_write_is_told_and_the_next_one_works(remembered, database, writer, caplog):
+    database.writing.execute("ALTER TABLE remembered RENAME TO elsewhere")
+    remembered.save("a", 1)
+    writer.step()
+    assert "remembered: not written" in caplog.text
+    database.writing.execute("ALTER TABLE elsewhere RENAME TO remembered")
+    remembered.save("b", 2)
+    writer.step()
+    assert names(database) == ["b"]
+    assert remembered.load("a") == 1
+
+
+def test_closes_are_kept_by_day_and_replaced(database, writer):
+    closes = DailyCloses(database, writer)
+    closes.save([Close("x", DAY, 1.0, "s"), Close("x", DAY, 2.0, "s"), Close("y", DAY, 9.0, "s")])
+    writer.step()
+    closes.save([Close("x", DAY - timedelta(days=1), 1.5, "s"), Close("x", DAY, 3.0, "t")])
+    writer.step()
+    found = closes.load(["x", "z"], DAY - timedelta(days=1))
+    assert found == {"x": {DAY - timedelta(days=1): 1.5, DAY: 3.0}}
+    assert closes.load(["x"], DAY) == {"x": {DAY: 3.0}}
+    closes.save([])
+    assert writer.queue_length() == 0
+
+
+def test_both_are_tables_that_a_person_can_ask(database, writer):
+    DailyCloses(database, writer).save([Close("crypto.price.btc_usd", DAY, 1.0, "coingecko")])
+    writer.step()
+    row = (
+        database.cursor()
+        .execute("SELECT symbol, CAST(day AS VARCHAR), close, source FROM daily_closes")
+        .fetchall()
+    )
+    assert row == [("crypto.price.btc_usd", "2026-11-24", 1.0, "coingecko")]
