@@ -126,6 +126,11 @@ def test_too_many_requests_are_told_when_to_come_back(strict):
     assert strict.get("/healthz").status_code == 200
 
 
+def test_another_sender_s_name_in_a_header_does_not_give_more_requests(strict):
+    answers = [strict.get("/api/status", headers={"X-Forwarded-For": f"10.0.0.{n}"}) for n in range(8)]
+    assert 429 in [answer.status_code for answer in answers]
+
+
 @pytest.mark.parametrize(
     "path", ["/", "/login", "/healthz", "/api/status", "/nothing", "/api/nothing", "/metrics"]
 )
@@ -170,13 +175,15 @@ def test_a_mistake_of_ours_shows_neither_traceback_nor_token(house, monkeypatch,
         raise RuntimeError(f"inside with {house.token}")
 
     monkeypatch.setattr(house.oculus.scheduler, "status", broken)
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.DEBUG, logger="oculus.web"):
         answer = house.get("/api/collectors")
     assert answer.status_code == 500
     assert answer.json()["error"]["code"] == "internal"
     assert "Traceback" not in answer.text
     assert house.token not in answer.text
     assert "inside" not in answer.text
+    traced = [record.levelno for record in caplog.records if record.exc_info]
+    assert traced == [logging.DEBUG]
 
 
 def test_the_log_of_requests_holds_neither_token_nor_parameters(shared, caplog):

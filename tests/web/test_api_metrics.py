@@ -51,6 +51,20 @@ def test_the_cursor_leads_through_all_pages_and_repeats_nothing(filled):
     assert page["truncated"] is False
 
 
+def test_a_download_that_nobody_takes_any_more_ends_and_leaves_nothing_behind(house, monkeypatch, until):
+    def endless(path):
+        with path.open("wb") as file:
+            file.truncate(50 * 2**30)
+
+    monkeypatch.setattr(house.oculus.reader, "backup", endless)
+    answer = house.get("/api/backup", stream=True)
+    assert answer.raw.read(1000)
+    folder = house.oculus.database.path.parent / "outgoing"
+    assert list(folder.iterdir())
+    answer.close()
+    until(lambda: not list(folder.iterdir()))
+
+
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
