@@ -103,7 +103,8 @@ def test_stopping_does_not_wait_for_a_large_deletion(running, database, clock, u
     assert stored(database)[0] > 0
 
 
-def test_the_oldest_go_first_when_the_file_is_too_large(running, database, clock, until):
+def test_the_oldest_go_first_when_the_file_is_too_large(running, database, clock, until, monkeypatch):
+    monkeypatch.setattr(upkeep_module, "PAUSE_S", 0.0)
     fill(database, clock.ms - 24 * HOUR_MS, 80, 700_000)
     database.writing.execute("CHECKPOINT")
     used = database.path.stat().st_size

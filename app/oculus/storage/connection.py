@@ -56,6 +56,14 @@ def connect(path: Path, settings: StorageSettings) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def connect_read_only(path: Path, settings: StorageSettings) -> duckdb.DuckDBPyConnection:
+    """Open the file without changing a byte of it. Raises Damaged, LockedError or StorageError."""
+    try:
+        return duckdb.connect(str(path), read_only=True, config=config(path, settings))
+    except duckdb.Error as error:
+        raise translated(error, path) from error
+
+
 def config(path: Path, settings: StorageSettings) -> dict[str, str | bool | int | float | list[str]]:
     return {
         "threads": THREADS,

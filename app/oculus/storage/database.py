@@ -16,10 +16,18 @@ from oculus.core.errors import StorageError
 from oculus.core.event import Event
 from oculus.core.paths import private_folder
 from oculus.storage import schema
-from oculus.storage.connection import DAMAGE, Damaged, connect, copying_path, exporting_path, first_line
+from oculus.storage.connection import (
+    DAMAGE,
+    Damaged,
+    connect,
+    connect_read_only,
+    copying_path,
+    exporting_path,
+    first_line,
+)
 from oculus.storage.copies import copy_database, remove
 from oculus.storage.lock import Lock
-from oculus.storage.recovery import migration_backup, open_or_recover
+from oculus.storage.recovery import logs_of, migration_backup, open_or_recover
 from oculus.storage.settings import StorageSettings
 
 log = logging.getLogger(__name__)
@@ -104,6 +112,8 @@ class Database:
                 cursor.close()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
+        if logs_of(self.path):
+            self._rehearse()
         connection = connect(self.path, self._settings)
         try:
             self._migrate(connection)
@@ -112,6 +122,14 @@ class Database:
             connection.close()
             raise
         return connection
+
+    def _rehearse(self) -> None:
+        """Read what a killed copy left before anything is written: DuckDB would write into a damaged file."""
+        connection = connect_read_only(self.path, self._settings)
+        try:
+            verify(connection)
+        finally:
+            connection.close()
 
     def _migrate(self, connection: duckdb.DuckDBPyConnection) -> None:
         try:
@@ -162,7 +180,8 @@ def verify(connection: duckdb.DuckDBPyConnection) -> None:
     try:
         for table in sorted(schema.tables(connection) - {"metrics"}):
             connection.execute(VERIFY.format(table=table)).fetchall()
-        connection.execute(VERIFY_METRICS).fetchall()
+        if "metrics" in schema.tables(connection):
+            connection.execute(VERIFY_METRICS).fetchall()
     except duckdb.Error as error:
         raise damage(error) from error
 

@@ -20,7 +20,7 @@ from oculus.core.durations import short
 from oculus.core.errors import StorageError
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.worker import Worker
-from oculus.storage.connection import one
+from oculus.storage.connection import DAMAGE, one
 from oculus.storage.copies import copy_database
 from oculus.storage.recovery import daily_backup
 from oculus.storage.settings import StorageSettings
@@ -61,6 +61,7 @@ class Upkeep(Worker):
         if settings.vacuum == "daily":
             self.calendar.every().day.at(TIDY_AT).do(self.tidy)
         self._started = False
+        self._span_ms = FIRST_SPAN_MS  # how much time a slice covers
 
     def step(self) -> None:
         try:
@@ -96,27 +97,40 @@ class Upkeep(Worker):
             log.info("upkeep: %s holds a backup of today", kept.name)
         except StorageError as error:
             if not self.stopping.is_set():
-                self._tell(str(error), EventType.ERROR, Severity.ERROR)
+                self._backup_failed(error)
         finally:
             self._copying.close()
             self._copying = None
 
+    def _backup_failed(self, error: StorageError) -> None:
+        kept = daily_backup(self._database.path)
+        if not DAMAGE.search(str(error)):
+            self._tell(str(error), EventType.ERROR, Severity.ERROR)
+            return
+        hint = f"stop Oculus, rename {self._database.path.name} and copy {kept.name} to its place"
+        self._tell(
+            f"A part of the database can no longer be read ({error.what}). "
+            + (
+                f"To go back to the last good backup: {hint}."
+                if kept.exists()
+                else "There is no backup of it."
+            ),
+            EventType.ERROR,
+            Severity.CRITICAL,
+        )
+
     def _delete_before(self, end_ms: int) -> int:
         """In slices of about SLICE_ROWS. Returns how many rows went."""
         oldest, _ = self._stored()
-        span_ms, deleted = FIRST_SPAN_MS, 0
+        deleted = 0
         while oldest is not None and oldest < end_ms:
-            until_ms = min(oldest + span_ms, end_ms)
-            gone = self._delete(until_ms)
+            oldest = min(oldest + self._span_ms, end_ms)
+            gone = self._delete(oldest)
             deleted += gone
-            oldest = until_ms
-            span_ms = (
-                span_ms * 2
-                if gone < SLICE_ROWS // 2
-                else max(1, span_ms // 2)
-                if gone > SLICE_ROWS
-                else span_ms
-            )
+            if gone < SLICE_ROWS // 2:
+                self._span_ms *= 2
+            elif gone > SLICE_ROWS:
+                self._span_ms = max(1, self._span_ms // 2)
             if gone and self.stopping.wait(PAUSE_S):
                 raise Stopped
         return deleted
