@@ -11,7 +11,8 @@ from oculus.core.paths import bundled
 from oculus.web.templates import HTMX, HTMX_SETTINGS, IDIOMORPH
 
 UI = bundled("ui")
-TEMPLATES = sorted((UI / "templates").rglob("*.html"))
+# Mail programs know neither style sheets nor policies; emails are another matter.
+TEMPLATES = [path for path in sorted((UI / "templates").rglob("*.html")) if path.parent.name != "email"]
 CSS = (UI / "static" / "app.css").read_text("utf-8")
 OWN = [*TEMPLATES, *(UI / "static").glob("*.*")]
 JINJA = re.compile(r"{{.*?}}|{%.*?%}|{#.*?#}", re.DOTALL)

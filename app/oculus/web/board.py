@@ -18,7 +18,7 @@ MOST_FIRING = 500
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """All that the dashboard shows. Two that look alike are equal: ages count on in the browser."""
+    """All that the dashboard shows. Two that look alike are equal: the time of looking is no part of it."""
 
     frame: Frame
     firing: tuple[FiringLine, ...]
@@ -61,7 +61,7 @@ class Boards:
         )
         return Board(
             frame=self._frames.frame(collectors, len(firing)),
-            firing=firing_lines(firing, now_ms),
+            firing=firing_lines(firing),
             more=max(0, len(firing) - SHOWN),
             panels=self._cards.panels(facts),
             settings_file=settings_file(oculus),

@@ -7,25 +7,29 @@ are drawn again only when they would look different.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from oculus.collectors.status import CollectorStatus, Freshness
 from oculus.core.event import Severity
 from oculus.core.symbols import main_of, part_of
 from oculus.storage.live import Trail
 from oculus.web.names import PANELS, about, name_of, panel_of
-from oculus.web.numbers import Figure, Trend, age, figure, trend
+from oculus.web.numbers import NOTHING as NO_NUMBER
+from oculus.web.numbers import Figure, Trend, figure, trend
 from oculus.web.sparkline import NOTHING, Span, Spark, spark
 
 STALE_S = 300.0  # nothing is called stale before; slow collectors get three of their intervals
 PIXELS = 240  # of a card's width
+TROUBLES = ("down", "failing")  # their reason is told
+NUMBERLESS = ("down", "waiting")
 FOLDED = "oculus"  # the panel that a person opens when they want it
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One main symbol, ready to print. Two that look alike are equal: the age counts on in the browser."""
+    """One main symbol, ready to print. It holds moments, not ages: those count on in the browser."""
 
     symbol: str
     label: str
@@ -39,8 +43,6 @@ class Card:
     trend: Trend | None
     spark: Spark
     at_ms: int | None  # when it was last heard of
-    age: str = field(compare=False)
-    lasts: str = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,25 @@ class Facts:
     now_ms: int
 
 
+class Mood(NamedTuple):
+    """How one main symbol is, apart from its numbers."""
+
+    state: str
+    severity: str
+    rules: str
+    reason: str
+    since_ms: int | None
+    trend: Trend | None
+
+
 Parts = dict[str, Trail]  # by part; the main symbol's own trail under ""
 
 
 class Cards:
-    """Makes panels out of facts, and remembers the lines it drew. One for all requests."""
+    """Makes panels out of facts, and remembers what it made. One for all requests."""
 
     def __init__(self) -> None:
+        self._made: dict[str, tuple[object, Parts, Card]] = {}
         self._drawn: dict[str, tuple[object, Spark]] = {}
 
     def panels(self, facts: Facts) -> tuple[Panel, ...]:
@@ -81,7 +95,7 @@ class Cards:
         by_panel: dict[str, list[tuple[int, str, Card]]] = {key: [] for key in PANELS}
         for symbol, parts in groups.items():
             place, owner = owners.get(symbol, (len(owners), None))
-            made = self.card(symbol, parts, owner, facts)
+            made = self._card(symbol, parts, owner, facts)
             by_panel[panel_of(symbol)].append((place, made.label, made))
         self._forget(groups)
         return tuple(
@@ -90,35 +104,16 @@ class Cards:
             if cards
         )
 
-    def card(self, symbol: str, parts: Parts, owner: CollectorStatus | None, facts: Facts) -> Card:
-        """The card of one main symbol."""
-        main, up = parts.get(""), parts.get("up")
-        tags = (main or up or next(iter(parts.values()))).tags if parts else {}
-        state = state_of(symbol, parts, owner, facts)
-        severity, rules = facts.firing.get(symbol, ("", ""))
-        values = {part: trail.points[-1][1] for part, trail in parts.items() if part and trail.points}
-        at_ms = max((trail.points[-1][0] for trail in (main, up) if trail and trail.points), default=None)
-        reason = owner.last_error if owner and state in ("down", "failing") else ""
-        since_ms = down_since(up, owner) if up and state == "down" else None
-        shown = main.points if main and state != "down" else []
-        return Card(
-            symbol=symbol,
-            label=name_of(symbol, tags),
-            about=reason or about(symbol, tags, values),
-            figure=figure(symbol, shown[-1][1], tags)
-            if shown
-            else Figure("Down" if state == "down" else "—"),
-            state=state,
-            word=severity or ("" if state in ("ok", "down") else state),
-            tone=severity or ("error" if state in ("down", "failing") else ""),
-            rules=rules,
-            since_ms=since_ms,
-            trend=trend(symbol, shown, facts.now_ms) if state not in ("down", "waiting") else None,
-            spark=self._spark(symbol, main, up),
-            at_ms=at_ms,
-            age=age((facts.now_ms - at_ms) / 1000) if at_ms else "",
-            lasts=age((facts.now_ms - since_ms) / 1000) if since_ms else "",
-        )
+    def _card(self, symbol: str, parts: Parts, owner: CollectorStatus | None, facts: Facts) -> Card:
+        """The card of one main symbol: the one from last time, if nothing of it has changed."""
+        mood = mood_of(symbol, parts, owner, facts)
+        seen = (mood, *map(id, parts.values()))  # a trail is the same object until something is added
+        known = self._made.get(symbol)
+        if known is None or known[0] != seen:
+            card = new_card(symbol, parts, mood, self._spark(symbol, parts.get(""), parts.get("up")))
+            # The trails are kept with it: another one must not get the id of one that is gone.
+            known = self._made[symbol] = (seen, parts, card)
+        return known[2]
 
     def _spark(self, symbol: str, main: Trail | None, up: Trail | None) -> Spark:
         points, ups = main.points if main else [], up.points if up else []
@@ -134,8 +129,51 @@ class Cards:
         return drawn[1]
 
     def _forget(self, groups: Mapping[str, Parts]) -> None:
-        if len(self._drawn) > 2 * len(groups) + 64:
-            self._drawn = {symbol: self._drawn[symbol] for symbol in groups if symbol in self._drawn}
+        for memory in (self._made, self._drawn):
+            for symbol in memory.keys() - groups.keys():
+                memory.pop(symbol, None)
+
+
+def mood_of(symbol: str, parts: Parts, owner: CollectorStatus | None, facts: Facts) -> Mood:
+    """All of a card that does not follow from its trails."""
+    state = state_of(symbol, parts, owner, facts)
+    severity, rules = facts.firing.get(symbol, ("", ""))
+    main, up = parts.get(""), parts.get("up")
+    return Mood(
+        state=state,
+        severity=severity,
+        rules=rules,
+        reason=owner.last_error if owner and state in TROUBLES else "",
+        since_ms=down_since(up, owner) if up and state == "down" else None,
+        trend=trend(symbol, main.points, facts.now_ms) if main and state not in NUMBERLESS else None,
+    )
+
+
+def new_card(symbol: str, parts: Parts, mood: Mood, line: Spark) -> Card:
+    main, up = parts.get(""), parts.get("up")
+    tags = next((trail.tags for trail in (main, up, *parts.values()) if trail), {})
+    values = {part: trail.points[-1][1] for part, trail in parts.items() if part}
+    return Card(
+        symbol=symbol,
+        label=name_of(symbol, tags),
+        about=mood.reason or about(symbol, tags, values),
+        figure=figure_of(symbol, main, mood.state),
+        state=mood.state,
+        word=mood.severity or ("" if mood.state in ("ok", "down") else mood.state),
+        tone=mood.severity or ("error" if mood.state in TROUBLES else ""),
+        rules=mood.rules,
+        since_ms=mood.since_ms,
+        trend=mood.trend,
+        spark=line,
+        at_ms=max((trail.points[-1][0] for trail in (main, up) if trail), default=None),
+    )
+
+
+def figure_of(symbol: str, main: Trail | None, state: str) -> Figure:
+    """Its last number. What is down has none, whatever it last was."""
+    if state == "down":
+        return Figure("Down")
+    return figure(symbol, main.points[-1][1], main.tags) if main else Figure(NO_NUMBER)
 
 
 def order(entry: tuple[int, str, Card]) -> tuple[int, str]:

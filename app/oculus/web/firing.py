@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from oculus.core.alert import Alert
 from oculus.core.event import Severity
 from oculus.core.symbols import main_of, part_of
 from oculus.rules.status import InstanceStatus, RuleStatus
-from oculus.web.numbers import age, figure
+from oculus.web.numbers import figure
 
 PLAIN = ("up", "match", "status")  # states and codes: a limit beside them would make no sense
 SHOWN = 8  # the rest is counted, and on the page of alerts
@@ -45,8 +45,7 @@ class FiringLine:
     measure: str  # "914 ms, limit 800 ms"; empty when a number would say nothing
     told: str
     acknowledged: bool
-    since_ms: int
-    lasts: str = field(compare=False)  # counts on in the browser
+    since_ms: int  # the age counts on in the browser
 
 
 def instances_by_alert(rules: Sequence[RuleStatus]) -> dict[int, InstanceStatus]:
@@ -54,17 +53,17 @@ def instances_by_alert(rules: Sequence[RuleStatus]) -> dict[int, InstanceStatus]
     return {each.alert_id: each for rule in rules for each in rule.instances if each.alert_id is not None}
 
 
-def firing_lines(firing: Sequence[Firing], now_ms: int) -> tuple[FiringLine, ...]:
+def firing_lines(firing: Sequence[Firing]) -> tuple[FiringLine, ...]:
     """The worst first; among equals the newest first. Acknowledged ones come last."""
     ordered = sorted(firing, key=rank)
-    return tuple(line(each, now_ms) for each in ordered[:SHOWN])
+    return tuple(line(each) for each in ordered[:SHOWN])
 
 
 def rank(each: Firing) -> tuple[bool, int, int, int]:
     return each.acknowledged, -each.alert.severity.rank, -each.alert.fired_ms, each.alert.id
 
 
-def line(each: Firing, now_ms: int) -> FiringLine:
+def line(each: Firing) -> FiringLine:
     alert = each.alert
     return FiringLine(
         id=alert.id,
@@ -75,7 +74,6 @@ def line(each: Firing, now_ms: int) -> FiringLine:
         told=told_words(each.told),
         acknowledged=each.acknowledged,
         since_ms=alert.started_ms,
-        lasts=age((now_ms - alert.started_ms) / 1000),
     )
 
 

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from oculus import __version__
 from oculus.core.paths import bundled
+from oculus.web.numbers import age
 
 HTMX = "/static/vendor/htmx-2.0.11/htmx.min.js"
 IDIOMORPH = "/static/vendor/idiomorph-0.8.0/idiomorph-ext.min.js"
@@ -35,5 +36,6 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    made.filters["age"] = lambda ms: age(ms / 1000)
     made.globals.update(version=__version__, htmx=HTMX, idiomorph=IDIOMORPH, htmx_settings=HTMX_SETTINGS)
     return made
