@@ -138,25 +138,33 @@ def test_a_query_without_end_is_answered_in_time_and_the_pages_go_on_meanwhile(h
         assert took < 6.5
 
 
-def test_what_finds_no_place_among_the_waiting_is_told_at_once(house, monkeypatch):
-    gate = threading.Event()
+def test_whoever_still_waits_when_oculus_stops_is_told_so(house, monkeypatch, gate, until):
+    monkeypatch.setattr(house.oculus.reader, "query", lambda *a, **k: gate.wait(10))
+    answers = []
+    asker = threading.Thread(target=lambda: answers.append(house.query("SELECT 1")))
+    asker.start()
+    until(house.server._front.slow.pool.busy)
+    assert house.server.stop()
+    asker.join(5)
+    assert answers[0].status_code == 503
+    assert answers[0].json()["error"] == {
+        "code": "not_ready",
+        "message": "Oculus is stopping",
+        "hint": "Try again when it runs.",
+    }
+
+
+def test_what_finds_no_place_among_the_waiting_is_told_at_once(house, monkeypatch, gate, until):
     monkeypatch.setattr(house.oculus.reader, "query", lambda *a, **k: gate.wait(5))
     askers = [threading.Thread(target=house.query, args=("SELECT 1",)) for _ in range(16)]
     for asker in askers:
         asker.start()
-    deadline = time.monotonic() + 5
-    answer = house.query("SELECT 1") if house.server._front._slow.pool._unfinished == 16 else None
-    while answer is None and time.monotonic() < deadline:
-        time.sleep(0.01)
-        if house.server._front._slow.pool._unfinished == 16:
-            answer = house.query("SELECT 1")
-    try:
-        assert answer is not None
-        assert (answer.status_code, answer.json()["error"]["code"]) == (429, "rate_limited")
-        assert answer.headers["Retry-After"] == "1"
-        assert house.get("/readyz").status_code == 200
-        assert house.get("/api/status").status_code == 200
-    finally:
-        gate.set()
-        for asker in askers:
-            asker.join(10)
+    until(lambda: house.server._front.slow.pool.busy() == 16)
+    answer = house.query("SELECT 1")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (429, "rate_limited")
+    assert answer.headers["Retry-After"] == "1"
+    assert house.get("/readyz").status_code == 200
+    assert house.get("/api/status").status_code == 200
+    gate.set()
+    for asker in askers:
+        asker.join(10)

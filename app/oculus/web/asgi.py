@@ -44,12 +44,12 @@ class Front:
         self._health = health
         self._server = server
         # What takes seconds has workers of its own, so sixteen questions at once do not stop the pages.
-        self._pages = Lane(app, Pool("web-page", workers=8, waiting=200), limit_s=30)
-        self._slow = Lane(app, Pool("web-slow", workers=16, waiting=0), limit_s=60)
-        self._files = Lane(app, Pool("web-file", workers=2, waiting=0), limit_s=600)
+        self.pages = Lane(app, Pool("web-page", workers=8, waiting=200), limit_s=30)
+        self.slow = Lane(app, Pool("web-slow", workers=16, waiting=0), limit_s=60)
+        self.files = Lane(app, Pool("web-file", workers=2, waiting=0), limit_s=600)
 
     def close(self) -> None:
-        for lane in (self._pages, self._slow, self._files):
+        for lane in (self.pages, self.slow, self.files):
             lane.pool.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,5 +79,5 @@ class Front:
     def _lane(self, scope: Scope) -> Lane:
         path = scope["path"]
         if path in FILES:
-            return self._files
-        return self._slow if scope["method"] == "POST" and path.startswith("/api/") else self._pages
+            return self.files
+        return self.slow if scope["method"] == "POST" and path.startswith("/api/") else self.pages

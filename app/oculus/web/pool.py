@@ -39,6 +39,10 @@ class Pool(Executor):
                 self._add_thread()
         return future
 
+    def busy(self) -> int:
+        """How many requests run or wait."""
+        return self._unfinished
+
     def close(self) -> None:
         """Let the threads end after what they are doing now; waits for none of them."""
         with self._lock:

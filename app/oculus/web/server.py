@@ -25,6 +25,7 @@ from oculus.web.session import OnceCodes
 LARGEST_HEAD = 16 * 1024
 START_S = 5.0
 GRACE_S = 1  # for answers under way when it stops
+FAREWELL_S = 0.3  # for telling the others that it stops
 
 
 class WebServer:
@@ -111,7 +112,8 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)
-        await asyncio.sleep(0)  # lets what was cancelled say so
+        if self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks, timeout=FAREWELL_S)
         for connection in list(self.server_state.connections):
             connection.transport.abort()
 
