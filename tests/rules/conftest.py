@@ -44,7 +44,8 @@ def rule(condition, name="r", **more):
 class World:
     """Seconds count from NOON. Everything a rule engine is connected to, in memory."""
 
-    def __init__(self):
+    def __init__(self, **more):
+        self.more = more
         self.clock = StillClock()
         self.counters = Counters()
         self.values = {}
@@ -62,6 +63,7 @@ class World:
             freshness=self.freshness,
             counters=self.counters,
             clock=self.clock,
+            **self.more,
         )
 
     def record(self, verdict):

@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oculus.rules.condition import ConditionError, Worse, parse
-from oculus.rules.tree import And, Compare, Not, Number, Or, Range, Symbol
+from oculus.rules.functions import FUNCTIONS
+from oculus.rules.operand import Age, Function, Number, Symbol
+from oculus.rules.tree import And, Compare, Cross, Not, Or, Range
 
 
 class Known(dict):
@@ -30,6 +32,15 @@ class Known(dict):
         ("a.b > 100k", {"a.b": 100_001}, True),
         ("a.b > 1.5M", {"a.b": 1_500_000}, False),
         ("a.b > 5%", {"a.b": 6}, True),
+        ("a.b > 5ms", {"a.b": 6}, True),
+        ("net.ping.gw > 2s", {"net.ping.gw": 2001}, True),
+        ("net.ping.gw > 2s", {"net.ping.gw": 2000}, False),
+        ("net.http.shop.tls_days < 2w", {"net.http.shop.tls_days": 13}, True),
+        ("net.ping.gw.loss > 5%", {"net.ping.gw.loss": 6}, True),
+        ("pred.prob.x > 60%", {"pred.prob.x": 0.61}, True),
+        ("60% > pred.prob.x", {"pred.prob.x": 0.61}, False),
+        ("pred.prob.x between 10% and 60%", {"pred.prob.x": 0.5}, True),
+        ("net.http.shop.up < 99%", {"net.http.shop.up": 1}, False),
         ("a.b > -5", {"a.b": -4}, True),
         ("a.b > 1e3", {"a.b": 1001}, True),
         ("a.b between 1 and 5", {"a.b": 1}, True),
@@ -79,7 +90,21 @@ def test_an_unknown_value_matters_only_where_the_answer_depends_on_it(text, valu
         ("a.b > 5 && c.d > 1", 9, "write and"),
         ("a.b ≥ 5", 5, "write >="),
         ("A.b > 5", 1, "write a.b"),
-        ("a.b > 5ms", 7, "'5ms' is not a number"),
+        ("a.b > 5min", 7, "'5min' is not a number"),
+        ("a.b > 5m", 7, "5M for millions"),
+        ("avg(a.b) > 5", 8, "write avg(net.ping.gw, 5m)"),
+        ("avg(a.b, 5) > 5", 10, "'5' is not a length of time"),
+        ("avg(a.b, 0s) > 5", 10, "not a length of time"),
+        ("avg(5, 5m) > 5", 5, "avg needs a symbol"),
+        ("avg(max(a.b, 1m), 5m) > 5", 5, "a function within a function"),
+        ("avg(a.b, 5m > 5", 13, "write avg(net.ping.gw, 5m)"),
+        ("age(a.b, 5m) > 5", 8, "write age(net.ping.gw)"),
+        ("averege(a.b, 5m) > 5", 1, "no function 'averege'"),
+        ("medain(a.b, 5m) > 5", 1, "did you mean median?"),
+        ("a.b crosses_abov 5", 5, "did you mean crosses_above?"),
+        ("a.b crosses above 5", 5, "did you mean crosses_"),
+        ("5 crosses_above 6", 1, "nothing but numbers"),
+        ("count(a.b, 5m) > 5s", 18, "count(a.b, 5m) is not known to be one"),
         ("a.b > 100,000", 10, "100000 or 100k"),
         ("a.b > 1e999", 7, "too large"),
         ("a.b > 'x'", 7, "without quotes"),
@@ -141,6 +166,9 @@ def test_the_threshold_is_known_when_there_is_exactly_one_comparison():
         ("not a.b == 200", (Worse.FARTHER, 200)),
         ("a.b outside 2 and 4", (Worse.FARTHER, 3)),
         ("a.b between 2 and 4", (Worse.HIGHER, 0)),
+        ("a.b crosses_above 5", (Worse.HIGHER, 0)),
+        ("a.b crosses_below 5", (Worse.LOWER, 0)),
+        ("avg(a.b, 5m) < 5", (Worse.LOWER, 0)),
     ],
 )
 def test_which_of_two_values_is_worse_follows_from_the_condition(text, worse):
@@ -150,6 +178,8 @@ def test_which_of_two_values_is_worse_follows_from_the_condition(text, worse):
 def test_a_glob_is_bound_to_one_name_everywhere():
     bound = parse("net.http.* > 800 and net.tcp.*.up == 1").bind("api.example")
     assert str(bound) == "net.http.api.example > 800 and net.tcp.api.example.up == 1"
+    bound = parse("avg(net.http.*, 5m) > 800 and net.ping.* crosses_above age(net.tcp.*)").bind("gw")
+    assert str(bound) == "avg(net.http.gw, 5m) > 800 and net.ping.gw crosses_above age(net.tcp.gw)"
 
 
 def test_a_glob_without_a_part_means_main_symbols_only():
@@ -159,22 +189,40 @@ def test_a_glob_without_a_part_means_main_symbols_only():
     assert parse("net.http.*.status != 200").names("net.http.shop.status") == {"shop"}
 
 
+def test_percent_and_lengths_of_time_are_meant_in_the_unit_of_what_they_are_compared_with():
+    def limit(text):
+        return parse(text).threshold(Known())
+
+    assert limit("pred.prob.x > 60%") == limit("avg(pred.prob.*, 1h) > 60%") == 0.6
+    assert limit("avg(net.http.shop.up, 1d) < 99.9%") == pytest.approx(0.999)
+    assert limit("change(pred.prob.x, 1h) > 5%") == 0.05
+    assert limit("change_pct(pred.prob.x, 1h) > 5%") == limit("custom.x.y > 5%") == 5
+    assert limit("age(net.http.shop) > 5m") == 300
+    assert limit("age(net.http.shop) > 500ms") == 0.5
+    assert limit("p95(net.http.shop, 1h) > 1.5s") == 1500
+    assert limit("net.http.shop.tls_days < 36h") == 1.5
+    assert str(parse("pred.prob.x > 60%")) == "pred.prob.x > 60%"
+
+
 def test_two_conditions_are_equal_when_only_their_spelling_differs():
     assert parse("a.b>100k") == parse("  a.b   >  100000 ")
     assert str(parse("a.b>100k")) == "a.b > 100k"
 
 
 numbers = st.floats(allow_nan=False, allow_infinity=False).map(lambda x: Number(x + 0.0))
+names = st.from_regex(r"\A[a-z][a-z0-9_\-:/]*(\.[a-z0-9_\-:/]+)*\Z").filter(
+    lambda name: name not in {"and", "or", "not", "between", "outside"}
+)
+windows = st.integers(1, 10**10)
 symbols = (
-    st.from_regex(r"\A[a-z][a-z0-9_\-:/]*(\.[a-z0-9_\-:/]+)*\Z")
-    .filter(lambda name: name not in {"and", "or", "not", "between", "outside"})
-    .map(Symbol)
+    names.map(Symbol) | names.map(Age) | st.builds(Function, st.sampled_from([*FUNCTIONS]), names, windows)
 )
 operands = numbers | symbols
 signs = st.sampled_from([">", ">=", "<", "<=", "==", "!="])
 compares = st.one_of(
     st.builds(Compare, symbols, signs, operands),
     st.builds(Compare, operands, signs, symbols),
+    st.builds(Cross, symbols, st.booleans(), operands),
     st.builds(Range, symbols, symbols, operands, st.booleans()),
     st.builds(Range, symbols, operands, symbols, st.booleans()),
 )

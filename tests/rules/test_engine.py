@@ -7,7 +7,8 @@ from oculus.core.alert import AlertState, NewsKind
 from oculus.core.clock import SystemClock
 from oculus.core.event import EventType, Severity
 from oculus.core.metric import Metric
-from oculus.rules.engine import QUEUE_LIMIT, Engine
+from oculus.rules.engine import Engine
+from oculus.rules.inbox import LIMIT
 from oculus.rules.settings import NoData
 
 
@@ -286,7 +287,7 @@ def test_a_rule_that_fails_is_told_once_after_three_times_and_harms_nobody(world
 
 def test_what_finds_no_room_is_counted_told_once_and_made_good_from_the_newest_values(world, make_rule):
     world.rules(make_rule("a.b > 5"))
-    for number in range(QUEUE_LIMIT):
+    for number in range(LIMIT):
         world.collect(("a.b", 1, number / 1000))
     world.collect(("a.b", 9, 10), ("c.d", 1, 10))
     world.collect(("a.b", 9, 11))
@@ -296,7 +297,7 @@ def test_what_finds_no_room_is_counted_told_once_and_made_good_from_the_newest_v
     [event] = world.events
     assert event.type is EventType.ERROR
     assert "More numbers came than the rules could be judged by" in event.message
-    while not world.engine._queue.empty():
+    while not world.engine._inbox.empty():
         world.at(world.clock.seconds + 1)
     assert world.told() == [(11, "FIRED", "")]
     assert len(world.events) == 1
@@ -305,9 +306,9 @@ def test_what_finds_no_room_is_counted_told_once_and_made_good_from_the_newest_v
 def test_a_second_flood_is_told_again(world, make_rule):
     world.rules(make_rule("a.b > 5"))
     for _ in range(2):
-        for _ in range(QUEUE_LIMIT + 1):
+        for _ in range(LIMIT + 1):
             world.collect(("a.b", 1))
-        while not world.engine._queue.empty():
+        while not world.engine._inbox.empty():
             world.at(world.clock.seconds + 1)
         world.at(world.clock.seconds + 1)
     assert len(world.events) == 2

@@ -63,6 +63,11 @@ def unit_of(symbol: str, tags: dict[str, str] | None = None) -> str:
     return (tags or {}).get("currency", "").upper()
 
 
+def is_share(symbol: str) -> bool:
+    """Whether its values lie between 0 and 1: odds, probabilities, and what is either so or not."""
+    return symbol.startswith("pred.") or symbol.endswith((".up", ".match"))
+
+
 @lru_cache(maxsize=4096)
 def glob_regex(pattern: str) -> re.Pattern[str]:
     """A pattern whose `*` stand for any name, dots included, each caught as a group."""

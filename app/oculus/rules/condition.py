@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
 from oculus.core.symbols import matched_name
 from oculus.rules.grammar import Grammar
+from oculus.rules.operand import Age, Function, Number, Operand, Values
 from oculus.rules.tokens import ConditionError
-from oculus.rules.tree import Compare, Comparison, Number, Operand, Range, Test, Values
+from oculus.rules.tree import Compare, Comparison, Cross, Range, Test
 
 __all__ = ["Condition", "ConditionError", "Values", "Worse", "parse"]
 
@@ -83,6 +85,31 @@ class Condition:
         """How many `*` a name must fill; 0 without a glob."""
         return self.globs[0].count("*") if self.globs else 0
 
+    @property
+    def timed(self) -> bool:
+        """Whether time alone can change it, without a new sample."""
+        return any(isinstance(each, Age | Function) for each in self._operands())
+
+    @property
+    def aging(self) -> bool:
+        """Whether it changes with every second."""
+        return any(isinstance(each, Age) for each in self._operands())
+
+    def windows(self) -> Iterator[tuple[str, str, int]]:
+        """(function, symbol, ms) of every window it looks through."""
+        for each in self._operands():
+            if isinstance(each, Function):
+                yield each.name, each.symbol, each.window_ms
+
+    def crossing(self) -> Iterator[str]:
+        """The symbols whose sample before the newest matters."""
+        for each, _ in self.tree.comparisons():
+            if isinstance(each, Cross):
+                yield from each.symbols()
+
+    def _operands(self) -> Iterator[Operand]:
+        return (operand for each, _ in self.tree.comparisons() for operand in each.operands())
+
     def holds(self, values: Values) -> bool | None:
         """None when it cannot be said, for want of a value."""
         return self.tree.holds(values)
@@ -112,6 +139,8 @@ class Condition:
         first, negated = next(self.tree.comparisons())
         if isinstance(first, Range):
             return _worse_range(first, inside=first.inside is not negated)
+        if isinstance(first, Cross):
+            return (Worse.HIGHER if first.upwards is not negated else Worse.LOWER), 0.0
         assert isinstance(first, Compare)
         sign = OPPOSITE[first.sign] if negated else first.sign
         sign = sign if first.left is self.subject else FLIPPED[sign]
@@ -121,7 +150,7 @@ class Condition:
 
 
 def _limit(first: Comparison, subject: Operand) -> Operand | None:
-    if not isinstance(first, Compare):
+    if not isinstance(first, Compare | Cross):
         return None
     return first.right if first.left is subject else first.left
 

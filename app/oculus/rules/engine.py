@@ -18,16 +18,19 @@ from oculus.core.counters import Counters
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.metric import Metric
 from oculus.core.worker import Worker
-from oculus.rules.instance import Instance
+from oculus.rules.inbox import Inbox
+from oculus.rules.instance import Instance, Rule
 from oculus.rules.judge import Judge
+from oculus.rules.lookup import Aggregate, History, Lookup
+from oculus.rules.recall import Recall
 from oculus.rules.restart import Past
 from oculus.rules.roster import Roster
+from oculus.rules.rows import RowJudge
+from oculus.rules.runner import Outcome, Runner, RunSql
 from oculus.rules.settings import RuleSettings
 from oculus.rules.sight import Freshness, Sight
 from oculus.rules.status import RuleStatus, status_of
 
-QUEUE_LIMIT = 2000  # batches; minutes of ordinary work
-AT_ONCE = 200  # batches that one verdict may cover
 BACKLOG = 1000  # verdicts kept while they cannot be recorded
 TICK_S = 1.0
 
@@ -46,22 +49,32 @@ class Engine(Worker):
         freshness: Callable[[str], Freshness | None],
         counters: Counters,
         clock: Clock,
+        history: History | None = None,
+        aggregate: Aggregate | None = None,
+        run_sql: RunSql | None = None,
     ) -> None:
+        """What looks into the past and what runs SQL is called on threads of its own.
+
+        Without `history` and `aggregate`, windows know only what came since; without `run_sql` no SQL runs.
+        """
         super().__init__("rules")
         self._record = record
         self._tell = tell
         self._symbols = symbols
         self._counters = counters
         self._clock = clock
-        self._sight = Sight(latest, freshness)
+        self._lookup = Lookup(history, aggregate, self._give) if history and aggregate else None
+        self._runner = Runner(run_sql, self._ran, clock, counters) if run_sql else None
+        self._sight = Sight(latest, freshness, Recall(self._lookup.ask if self._lookup else None))
         self._judge = Judge(self._sight, tell, counters)
+        self._row_judge = RowJudge(self._judge, tell, counters)
+        self._given_work: queue.SimpleQueue[Callable[[int], None]] = queue.SimpleQueue()
         self._settings: dict[str, RuleSettings] = {}
         self._past: Past | None = None
         self._lock = threading.RLock()
         self._recording = threading.Lock()  # verdicts are recorded in their order, whoever does it
-        self._queue: queue.Queue[Sequence[Metric]] = queue.Queue(QUEUE_LIMIT)
+        self._inbox = Inbox(counters)
         self._backlog: deque[Verdict] = deque()
-        self._dropped = self._dropped_before = 0  # samples; the first is put's, the second the thread's
         self._overrun = False
         self._given = False  # `replace` was called
         self._unmet = False  # there are rules, or states, that have not yet met what is known
@@ -71,18 +84,15 @@ class Engine(Worker):
 
     def put(self, batch: Sequence[Metric]) -> None:
         """Hand over what was committed. Never waits; without room, the newest values are judged later."""
-        try:
-            self._queue.put_nowait(batch)
-        except queue.Full:
-            self._dropped += len(batch)
-            self._counters.add("rules.dropped", len(batch))
+        self._inbox.put(batch)
 
     def replace(self, rules: Sequence[RuleSettings]) -> None:
         """Take new settings. What has the same name and condition goes on where it stands."""
         now_ms = self._clock.now_ms()
         with self._lock:
             before, self._settings = self._judge.roster, {rule.name: rule for rule in rules}
-            self._judge.roster = Roster(rules, self._sight.exists)
+            self._sight.recall.renew()
+            self._judge.roster = Roster(rules, self._sight.exists, self._sight.follow)
             for name, rule in before.rules.items():
                 heir = self._judge.roster.rules.get(name)
                 if heir and heir.condition == rule.condition:
@@ -94,6 +104,8 @@ class Engine(Worker):
             self._given = self._unmet = True
             self._restore(now_ms)
             self._note(now_ms)
+        if self._runner:
+            self._runner.replace([rule for rule in rules if rule.enabled])
 
     def restore(self, saved_states: Sequence[SavedState], open_alerts: Sequence[Alert]) -> None:
         """Go on from before a restart. Call it before `start`, before or after `replace`."""
@@ -114,17 +126,45 @@ class Engine(Worker):
         """Every rule, in the order of the settings."""
         with self._lock:
             rules = self._judge.roster.rules
-            return [status_of(each, rules.get(each.name)) for each in self._settings.values()]
+            return [self._status(each, rules.get(each.name)) for each in self._settings.values()]
 
     def rule(self, name: str) -> RuleStatus | None:
         with self._lock:
             settings = self._settings.get(name)
-            return status_of(settings, self._judge.roster.rules.get(name)) if settings else None
+            return self._status(settings, self._judge.roster.rules.get(name)) if settings else None
+
+    def _status(self, settings: RuleSettings, rule: Rule | None) -> RuleStatus:
+        runs = self._runner.status(settings.name) if self._runner and settings.statement else None
+        return status_of(settings, rule, runs)
 
     # The loop
 
+    def start(self) -> None:
+        super().start()
+        for helper in self._helpers():
+            helper.start()
+
+    def stop(self, timeout_s: float = 5.0) -> bool:
+        """Judge what was handed over, and end. SQL that runs is not waited for."""
+        ended = [helper.stop(timeout_s / 4) for helper in self._helpers() if helper.alive()]
+        return super().stop(timeout_s / 2) and all(ended)
+
+    def _helpers(self) -> list[Worker]:
+        return [each for each in (self._runner, self._lookup) if each]
+
+    def _give(self, answer: Callable[[Recall, int], None]) -> None:
+        self._hand_in(lambda now_ms: answer(self._sight.recall, now_ms))
+
+    def _ran(self, outcome: Outcome) -> None:
+        self._hand_in(lambda now_ms: self._row_judge.take(outcome, now_ms))
+
+    def _hand_in(self, work: Callable[[int], None]) -> None:
+        """Have something done on the engine's thread."""
+        self._given_work.put(work)
+        self.wake()
+
     def step(self) -> None:
-        batches = self._take()
+        batches = self._inbox.take(min(self._next_tick - self._clock.monotonic(), TICK_S))
         begun = self._clock.monotonic()
         with self._lock:
             try:
@@ -137,15 +177,12 @@ class Engine(Worker):
         self._flush()
 
     def wake(self) -> None:
-        try:
-            self._queue.put_nowait(())
-        except queue.Full:
-            return  # then it is awake anyway
+        self._inbox.wake()
 
     def finish(self) -> None:
         """Judge what was handed over before the stop, and save how far every rule had come."""
         with self._lock:
-            while batches := self._waiting():
+            while batches := self._inbox.waiting():
                 self._round(batches)
             self._judge.save_all()
             self._note(self._clock.now_ms())
@@ -153,30 +190,18 @@ class Engine(Worker):
 
     def _round(self, batches: Sequence[Sequence[Metric]]) -> None:
         now_ms = self._clock.now_ms()
+        while not self._given_work.empty():
+            self._given_work.get_nowait()(now_ms)
         for batch in batches:
             self._judge_batch(batch, now_ms)
         if self._unmet:
             self._meet_all(now_ms)
+        self._sight.recall.look_up(now_ms)
         self._watch_overrun(now_ms)
         if self._clock.monotonic() >= self._next_tick:
             self._next_tick = self._clock.monotonic() + TICK_S
             self._judge.tick_all(now_ms)
         self._note(now_ms)
-
-    def _take(self) -> list[Sequence[Metric]]:
-        """What is waiting, or what comes before the next tick."""
-        wait_s = self._next_tick - self._clock.monotonic()
-        try:
-            first = self._queue.get(timeout=min(max(wait_s, 0.0), TICK_S))
-        except queue.Empty:
-            return []
-        return [first, *self._waiting()]
-
-    def _waiting(self) -> list[Sequence[Metric]]:
-        batches: list[Sequence[Metric]] = []
-        while len(batches) < AT_ONCE and not self._queue.empty():
-            batches.append(self._queue.get_nowait())  # this thread alone takes from it
-        return batches
 
     def _judge_batch(self, batch: Sequence[Metric], now_ms: int) -> None:
         """In the order of the samples' own time; those of one moment count together."""
@@ -195,20 +220,21 @@ class Engine(Worker):
         known = [symbol for symbol in self._symbols() if self._sight.refresh(symbol)]
         for symbol in known:
             self._judge.roster.woken(symbol, now_ms)
+        self._sight.recall.settled()
         self._catch_up(now_ms)
 
     def _catch_up(self, now_ms: int) -> None:
         """Judge everything by the newest values, where they are newer than what it was judged by."""
         instances = sorted(self._judge.roster.instances(), key=lambda each: each.rule.rank)
-        newest = {instance: max(map(self._sight.refresh, instance.symbols)) for instance in instances}
+        newest = {each: max(map(self._sight.refresh, each.symbols)) for each in instances if each.symbols}
         for instance, ts_ms in newest.items():
             if ts_ms > instance.judged_ms:
                 self._judge.judge(instance, ts_ms, now_ms)
 
     def _watch_overrun(self, now_ms: int) -> None:
-        dropped, self._dropped_before = self._dropped - self._dropped_before, self._dropped
+        dropped = self._inbox.lost()
         if not dropped:
-            self._overrun = self._overrun and not self._queue.empty()
+            self._overrun = self._overrun and not self._inbox.empty()
             return
         self._catch_up(now_ms)
         if not self._overrun:

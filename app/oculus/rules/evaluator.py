@@ -123,7 +123,7 @@ def _move(spec: Spec, standing: Standing, reading: Reading, holds: bool, counted
     if standing.state in (State.OK, State.PENDING):
         return _rise(spec, standing, reading, holds, counted)
     if holds:
-        standing = _worsened(spec, standing, reading.value)
+        standing = _worsened(spec, standing, reading)
     if holds or not reading.clears:
         return (standing if standing.state is State.FIRING else _again(standing)), ()
     return _recover(spec, standing, reading.ts_ms, counted)
@@ -144,7 +144,7 @@ def _rise(spec: Spec, standing: Standing, reading: Reading, holds: bool, counted
             worst=None,
         )
         counted = 0
-    standing = _worsened(spec, standing, reading.value)
+    standing = _worsened(spec, standing, reading)
     held = standing.held_ms + counted
     if held < spec.for_ms:
         return replace(standing, held_ms=held, seen_ms=max(ts_ms, standing.seen_ms)), ()
@@ -165,8 +165,10 @@ def _recover(spec: Spec, standing: Standing, ts_ms: int, counted: int) -> Step:
     return replace(standing, held_ms=held, seen_ms=max(ts_ms, standing.seen_ms)), ()
 
 
-def _worsened(spec: Spec, standing: Standing, value: float | None) -> Standing:
-    worst = standing.worst
+def _worsened(spec: Spec, standing: Standing, reading: Reading) -> Standing:
+    if reading.rank != standing.rank:
+        standing = replace(standing, rank=reading.rank)
+    worst, value = standing.worst, reading.value
     if value is None or (worst is not None and not _is_worse(spec, value, worst)):
         return standing
     return replace(standing, worst=value)
@@ -228,6 +230,9 @@ def _tell(spec: Spec, standing: Standing, now_ms: int, explained_by: str) -> Ste
         return standing, ()
     if not standing.told:
         return _tell_fired(spec, standing, now_ms, explained_by)
+    if standing.rank > standing.told_rank and not standing.acknowledged:
+        known = replace(standing, told_rank=standing.rank, reminded_ms=now_ms)
+        return known, (_news(NewsKind.ESCALATED, standing, now_ms),)
     if not spec.repeat_ms or standing.acknowledged or now_ms - standing.reminded_ms < spec.repeat_ms:
         return standing, ()
     return replace(standing, reminded_ms=now_ms), (_news(NewsKind.REMINDER, standing, now_ms),)
@@ -237,7 +242,9 @@ def _tell_fired(spec: Spec, standing: Standing, now_ms: int, explained_by: str) 
     standing = _explained(standing, now_ms, explained_by)
     held = _why_held(spec, standing, now_ms, explained_by)
     if not held:
-        told = replace(standing, told=True, told_ms=now_ms, reminded_ms=now_ms, held="")
+        told = replace(
+            standing, told=True, told_ms=now_ms, told_rank=standing.rank, reminded_ms=now_ms, held=""
+        )
         return told, (_news(NewsKind.FIRED, standing, now_ms),)
     if standing.held:
         return standing, ()

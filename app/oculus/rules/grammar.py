@@ -4,7 +4,11 @@ condition   all { "or" all }
 all         one { "and" one }
 one         "not" one | "(" condition ")" | comparison
 comparison  operand SIGN operand | operand "between" operand "and" operand | ... "outside" ...
-operand     NUMBER | SYMBOL
+            | operand "crosses_above" operand | operand "crosses_below" operand
+operand     NUMBER | SYMBOL | FUNCTION "(" SYMBOL "," LENGTH ")" | "age" "(" SYMBOL ")"
+
+A number is meant in the unit of what it is compared with: 2s is 2000 beside an answer time in ms and 2
+beside an age in seconds; 60% is 0.6 beside odds, which lie between 0 and 1, and 60 anywhere else.
 """
 
 from __future__ import annotations
@@ -12,13 +16,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from difflib import get_close_matches
 from math import isinf
+from typing import NamedTuple
 
+from oculus.core.durations import UNITS, parse_duration
+from oculus.rules.functions import FUNCTIONS
+from oculus.rules.operand import SHARE, Age, Function, Number, Operand, Symbol
 from oculus.rules.tokens import LETTERS, NUMBERISH, ConditionError, Kind, Token, tokenize
-from oculus.rules.tree import And, Compare, Not, Number, Operand, Or, Range, Symbol, Test
+from oculus.rules.tree import And, Compare, Cross, Not, Or, Range, Test
 
 DEEPEST = 50  # brackets and nots within one another
 RANGES = {"between": True, "outside": False}
-WORDS = ("and", "or", "not", *RANGES)
+CROSSINGS = {"crosses_above": True, "crosses_below": False}
+WORDS = ("and", "or", "not", *RANGES, *CROSSINGS)
+IN_SECONDS = {"ms": 0.001, "s": 1.0, "d": 86400.0}  # the units in which symbols measure time
+
+
+class Part(NamedTuple):
+    """An operand and where it was read."""
+
+    token: Token
+    operand: Operand
 
 
 class Grammar:
@@ -85,26 +102,38 @@ class Grammar:
 
     def comparison(self) -> Test:
         begun = self.next
-        left = self.operand()
-        if self.next.kind is Kind.SIGN:
-            found: Compare | Range = Compare(left, self.take().text, self.operand())
-        elif self.word() in RANGES:
-            found = self.range(left, RANGES[self.take().text.lower()])
-        else:
-            raise self.no_comparison(left)
-        if all(isinstance(operand, Number) for operand in found.operands()):
+        read = [self.part()]
+        word = self.word()
+        if self.next.kind is not Kind.SIGN and word not in (*RANGES, *CROSSINGS):
+            raise self.no_comparison(read[0].operand)
+        sign = self.take().text
+        read.append(self.part())
+        if word in RANGES:
+            read.append(self.upper_bound())
+        operands = [in_unit(part, read, self.text) for part in read]
+        if all(isinstance(operand, Number) for operand in operands):
             raise self.wrong("compares nothing but numbers", "put a symbol on one side", begun)
-        return found
+        if word in CROSSINGS:
+            return Cross(operands[0], CROSSINGS[word], operands[1])
+        return (
+            self.range(operands, RANGES[word], read[1].token)
+            if word in RANGES
+            else Compare(operands[0], sign, operands[1])
+        )
 
-    def range(self, operand: Operand, inside: bool) -> Range:
-        begun = self.next
-        low = self.operand()
+    def upper_bound(self) -> Part:
         if not self.took("and"):
             raise self.wrong(f"{self.next} where and was expected", "write: x between 1 and 5")
-        high = self.operand()
+        return self.part()
+
+    def range(self, operands: list[Operand], inside: bool, begun: Token) -> Range:
+        operand, low, high = operands
         if isinstance(low, Number) and isinstance(high, Number) and low.number > high.number:
             raise self.wrong(f"nothing lies between {low} and {high}", "write the smaller one first", begun)
         return Range(operand, low, high, inside)
+
+    def part(self) -> Part:
+        return Part(self.next, self.operand())
 
     def operand(self) -> Operand:
         token = self.next
@@ -115,9 +144,41 @@ class Grammar:
         if token.kind is not Kind.WORD or self.word() in WORDS:
             hint = "write such as net.ping.gw > 100"
             raise self.wrong(f"{token} where a symbol or a number was expected", hint)
+        return self.function() if self.tokens[self.at + 1].kind is Kind.OPEN else self.symbol()
+
+    def function(self) -> Operand:
+        name, token = self.word(), self.next
+        if name not in (*FUNCTIONS, "age"):
+            hint = self.near((*FUNCTIONS, "age")) or f"there are {', '.join(FUNCTIONS)} and age"
+            raise self.wrong(f"there is no function {token}", hint)
+        example = "age(net.ping.gw)" if name == "age" else f"{name}(net.ping.gw, 5m)"
+        self.at += 2
+        symbol = self.inner_symbol(name, example)
+        window_ms = 0 if name == "age" else self.window(name, example)
+        if self.next.kind is not Kind.CLOSE:
+            raise self.wrong(f"{self.next} where ) was expected", f"write {example}")
+        self.take()
+        return Age(symbol) if name == "age" else Function(name, symbol, window_ms)
+
+    def inner_symbol(self, function: str, example: str) -> str:
+        if self.next.kind is not Kind.WORD:
+            raise self.wrong(f"{self.next} where {function} needs a symbol", f"write {example}")
         if self.tokens[self.at + 1].kind is Kind.OPEN:
-            raise self.wrong(f"there is no function {token}", "write a symbol, a sign and a number")
-        return self.symbol()
+            raise self.wrong("a function within a function", f"write {example}")
+        return self.symbol().name
+
+    def window(self, function: str, example: str) -> int:
+        if self.next.kind is not Kind.COMMA:
+            raise self.wrong(f"{function} needs to know over how long", f"write {example}")
+        self.take()
+        try:
+            window_ms = parse_duration(self.next.text).ms
+        except ValueError:
+            window_ms = 0
+        if window_ms < 1:
+            raise self.wrong(f"{self.next} is not a length of time", f"write {example}")
+        self.take()
+        return window_ms
 
     def symbol(self) -> Symbol:
         token, name = self.next, self.next.text
@@ -164,3 +225,20 @@ class Grammar:
 
     def wrong(self, what: str, hint: str, token: Token | None = None) -> ConditionError:
         return ConditionError(self.text, (token or self.next).column, what, hint)
+
+
+def in_unit(part: Part, others: list[Part], text: str) -> Operand:
+    """A number as it is meant beside the first of `others` that is none. Raises ConditionError."""
+    token, operand = part
+    beside = next((each.operand for each in others if not isinstance(each.operand, Number)), None)
+    if not isinstance(operand, Number) or not token.unit or beside is None:
+        return operand
+    unit = beside.unit()
+    if token.unit == "%":
+        return Number(token.value / 100, token.text) if unit == SHARE else operand
+    if unit in IN_SECONDS:
+        return Number(round(token.value * UNITS[token.unit] / IN_SECONDS[unit], 9), token.text)
+    if token.unit == "ms":
+        return operand
+    what = f"{token} is a length of time, and {beside} is not known to be one"
+    raise ConditionError(text, token.column, what, "write the number alone, or 5M for millions")

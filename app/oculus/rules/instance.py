@@ -8,12 +8,14 @@ import msgspec
 from msgspec import Struct
 
 from oculus.core.alert import Alert, SavedState
+from oculus.core.event import Severity
 from oculus.core.symbols import matched_name
 from oculus.rules.condition import Condition
+from oculus.rules.operand import fill
 from oculus.rules.settings import RuleSettings
 from oculus.rules.standing import Spec, Standing, State
-from oculus.rules.template import Template
-from oculus.rules.tree import fill
+from oculus.rules.statement import Row, Statement
+from oculus.rules.template import NAMES, Template
 
 
 class Memory(Struct, frozen=True, kw_only=True):
@@ -34,24 +36,33 @@ class Rule:
         self.settings = settings
         self.rank = rank  # rules are judged after those they depend on
         self.name = settings.name
-        self.condition = settings.parsed
+        self.condition: Condition | Statement = settings.statement or settings.parsed
         self.clear = settings.parsed_clear
         self.spec = spec_of(settings)
         self.patience_ms = settings.no_data_for.ms if settings.no_data_for else None
-        self.template = Template.parse(settings.message) if settings.message else None
+        names = None if settings.statement else NAMES
+        self.template = Template.parse(settings.message, names) if settings.message else None
         self.instances: dict[str, Instance] = {}
         self.firing: set[str] = set()  # the instances that are
         self.broken: set[str] = set()  # the instances that cannot be computed, once that was told
+        self.errors = 0  # of runs of its SQL, in a row
+        self.error = ""
+        self.truncated = False  # its SQL returned more rows than are judged, and that was told
         self.mute_template = False  # that its message cannot be made was told
         self.last_fired_ms: int | None = None
 
     def add(self, name: str, begun_ms: int) -> Instance:
-        """The instance for what `*` stands for; "" for a rule without."""
+        """The instance for what `*` stands for, "" for a rule without; with SQL, for a row's key."""
         instance = Instance(self, name, begun_ms)
         return self.instances.setdefault(instance.key, instance)
 
+    def key_of(self, name: str) -> str:
+        return fill(self.condition.globs[0], name) if self.condition.globs else name
+
     def name_of(self, key: str) -> str | None:
         """What `*` stands for in the instance called `key`; None when this rule cannot have it."""
+        if isinstance(self.condition, Statement):
+            return key
         if not self.condition.globs:
             return "" if key == "" else None
         return matched_name(self.condition.globs[0], key)
@@ -62,7 +73,7 @@ class Instance:
 
     def __init__(self, rule: Rule, name: str, begun_ms: int) -> None:
         self.name = name
-        self.key = fill(rule.condition.globs[0], name) if rule.condition.globs else ""
+        self.key = rule.key_of(name)
         self.begun_ms = begun_ms
         self.heard_ms = begun_ms  # when it could last be computed
         self.judged_ms = 0  # the newest sample it was judged by
@@ -71,6 +82,7 @@ class Instance:
         self.no_data_alert: Alert | None = None
         self.value: float | None = None
         self.threshold: float | None = None
+        self.row: Row | None = None  # the last one of a rule with SQL
         self.errors = 0  # in a row
         self.error = ""
         self.saved = False  # there is a row of it
@@ -80,15 +92,25 @@ class Instance:
     def serve(self, rule: Rule) -> None:
         """Belong to `rule`, which has the same condition as the one before."""
         self.rule = rule
-        self.condition: Condition = rule.condition.bind(self.name)
+        self.condition: Condition | Statement = rule.condition.bind(self.name)
         self.clear: Condition | None = rule.clear.bind(self.name) if rule.clear else None
-        self.symbol = self.condition.main_symbol
+        self.symbol = self.row.symbol if self.row else self.condition.main_symbol
         more = self.clear.symbols if self.clear else ()
         self.symbols = tuple(dict.fromkeys((*self.condition.symbols, *more)))
 
     @property
+    def severity(self) -> Severity:
+        """How bad it is: a row may say so itself."""
+        own = self.row.severity if self.row else None
+        return own or self.rule.settings.severity
+
+    @property
     def firing(self) -> bool:
         return self.standing.state in (State.FIRING, State.RECOVERING)
+
+    def conditions(self) -> list[Condition]:
+        """What is computed from samples."""
+        return [each for each in (self.condition, self.clear) if isinstance(each, Condition)]
 
     def open_alerts(self) -> list[Alert]:
         return [alert for alert in (self.alert, self.no_data_alert) if alert is not None]
@@ -121,7 +143,7 @@ def read_memory(body: dict[str, Any]) -> Memory | None:
 
 
 def spec_of(settings: RuleSettings) -> Spec:
-    worse, right = settings.parsed.worse()
+    worse, right = (settings.statement or settings.parsed).worse()
     return Spec(
         for_ms=settings.for_.ms,
         recover_ms=settings.recover_for.ms,

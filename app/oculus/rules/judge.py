@@ -28,7 +28,7 @@ class Judge:
     """Moves instances, and gathers what has to be written until `verdict` takes it."""
 
     def __init__(self, sight: Sight, tell: Callable[[Event], None], counters: Counters) -> None:
-        self.roster = Roster((), sight.exists)
+        self.roster = Roster((), sight.exists, sight.follow)
         self._awake: dict[Instance, None] = {}  # those that time alone can move
         self._sight = sight
         self._tell = tell
@@ -50,15 +50,24 @@ class Judge:
             reading = self._unreadable(instance, ts_ms, now_ms)
         else:
             self._works(instance, now_ms)
-        self._step(instance, reading, now_ms)
+        self.step(instance, reading, now_ms)
 
     def tick_all(self, now_ms: int) -> None:
         """What only time can change: reminders, cooldowns, data that stays away."""
         watching = (rule for rule in self.roster.rules.values() if rule.spec.no_data is NoData.ALERT)
         watched = [instance for rule in watching for instance in rule.instances.values()]
-        for instance in dict.fromkeys([*self._awake, *watched]):
-            self._tick(instance, now_ms)
+        timed = {instance for instance in self.roster.timed if self._may_have_moved(instance, now_ms)}
+        for instance in dict.fromkeys([*self._awake, *watched, *timed]):
+            if instance in timed:
+                self.judge(instance, now_ms, now_ms)
+            else:
+                self._tick(instance, now_ms)
         self._save_progress(now_ms)
+
+    def _may_have_moved(self, instance: Instance, now_ms: int) -> bool:
+        """Whether it is about an age, or a window that holds other samples than when it was judged."""
+        recall, since_ms = self._sight.recall, instance.judged_ms
+        return any(each.aging or recall.moved(each, since_ms, now_ms) for each in instance.conditions())
 
     def _tick(self, instance: Instance, now_ms: int) -> None:
         try:
@@ -69,7 +78,7 @@ class Judge:
         if again:
             self.judge(instance, now_ms, now_ms)
         else:
-            self._step(instance, reading, now_ms)
+            self.step(instance, reading, now_ms)
 
     def acknowledge(self, alert_id: int, now_ms: int) -> Alert | None:
         """Stop the reminders of an open alert. None when there is none of that id."""
@@ -157,7 +166,7 @@ class Judge:
     # Reading
 
     def _read(self, instance: Instance, ts_ms: int, now_ms: int) -> Reading:
-        sight = self._sight.look(now_ms, instance.rule.patience_ms)
+        sight = self._sight.look(now_ms, instance.rule.patience_ms, ts_ms)
         holds = instance.condition.holds(sight)
         if holds is None:
             return self._stale(instance)
@@ -192,7 +201,8 @@ class Judge:
 
     # Moving
 
-    def _step(self, instance: Instance, reading: Reading | None, now_ms: int) -> None:
+    def step(self, instance: Instance, reading: Reading | None, now_ms: int) -> None:
+        """Move it on by what was found, or by time alone, and note what is news of that."""
         rule, before = instance.rule, instance.standing
         explained_by = self.roster.explained_by(rule) if rule.settings.depends_on else ""
         standing, notices = evaluator.step(rule.spec, before, reading, now_ms, explained_by)

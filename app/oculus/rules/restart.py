@@ -82,6 +82,8 @@ class Past:
 
 
 def same_condition(rule: Rule, memory: Memory) -> bool:
+    if memory.condition == str(rule.condition):
+        return True
     try:
         return parse(memory.condition) == rule.condition
     except ConditionError:

@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from oculus.core.symbols import matched_name
+from oculus.rules.condition import Condition
 from oculus.rules.instance import Instance, Rule
+from oculus.rules.operand import fill
 from oculus.rules.settings import RuleSettings, in_order
-from oculus.rules.tree import fill
 
 
 class Roster:
     """The enabled rules by name, in the order in which they are judged."""
 
-    def __init__(self, settings: Sequence[RuleSettings], exists: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        settings: Sequence[RuleSettings],
+        exists: Callable[[str], bool],
+        follow: Callable[[Sequence[Condition]], None],
+    ) -> None:
+        """`follow` is told which windows will be asked for."""
         ordered = in_order([each for each in settings if each.enabled])
         self.rules = {each.name: Rule(each, rank) for rank, each in enumerate(ordered)}
         self._globbed = [rule for rule in self.rules.values() if rule.condition.globs]
+        self.timed: list[Instance] = []  # those that time alone can change
         self._exists = exists
+        self._follow = follow
         self._woken: dict[str, list[Instance]] = {}
         self._met: set[str] = set()
 
@@ -50,12 +59,13 @@ class Roster:
     def enter_single(self, now_ms: int) -> None:
         """Rules without a glob have their one instance whether its symbols are there or not."""
         for rule in self.rules.values():
-            if not rule.condition.globs:
+            if isinstance(rule.condition, Condition) and not rule.condition.globs:
                 self.enter(rule, "", now_ms)
 
     def adopt(self, heir: Rule, rule: Rule) -> None:
         """Let `heir` go on where `rule`, which had the same condition, stood."""
         heir.firing, heir.broken, heir.last_fired_ms = rule.firing, rule.broken, rule.last_fired_ms
+        heir.errors, heir.error, heir.truncated = rule.errors, rule.error, rule.truncated
         for instance in rule.instances.values():
             instance.serve(heir)
             heir.instances[instance.key] = instance
@@ -69,6 +79,10 @@ class Roster:
         return ""
 
     def _listen(self, instance: Instance) -> None:
+        conditions = instance.conditions()
+        self._follow(conditions)
+        if any(condition.timed for condition in conditions):
+            self.timed.append(instance)
         for symbol in instance.symbols:
             self._woken.setdefault(symbol, []).append(instance)
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct, field
 
 from oculus.core.durations import Duration
 from oculus.core.event import Severity
 from oculus.rules.condition import Condition, ConditionError, parse
-from oculus.rules.template import Template, TemplateError
+from oculus.rules.schedule import EXAMPLE, Schedule, ScheduleError
+from oculus.rules.statement import Statement
+from oculus.rules.template import NAMES, Template, TemplateError
 
 NOTHING = Duration(0)
 
@@ -26,7 +28,9 @@ class NoData(StrEnum):
 
 
 class RuleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A condition, how long it must hold, and who is told."""
+    """A condition or a SELECT, how long it must hold, and who is told."""
+
+    either: ClassVar = ("condition", "sql")  # one of which must be there
 
     name: Annotated[
         str, Meta(description="What pages and messages call it; unique.", min_length=1, max_length=100)
@@ -34,7 +38,25 @@ class RuleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     condition: Annotated[
         str,
         Meta(description="When there is trouble, such as net.ping.* > 200 or crypto.price.btc_usd < 50k."),
-    ]
+    ] = ""
+    sql: Annotated[
+        str,
+        Meta(description="In the place of a condition: a SELECT whose every row is one trouble."),
+    ] = ""
+    params: Annotated[
+        dict[str, float | int | str | bool | None], Meta(description="Values for the $names in the SQL.")
+    ] = field(default_factory=dict)
+    key: Annotated[
+        tuple[str, ...],
+        Meta(description="Columns that tell rows apart; by default all that are no numbers."),
+    ] = ()
+    schedule: Annotated[
+        str, Meta(description="When the SQL runs: five cron fields, or six with seconds first.")
+    ] = ""
+    timezone: Annotated[str, Meta(description="Time zone of the schedule, such as Europe/Paris.")] = "UTC"
+    catch_up: Annotated[
+        bool, Meta(description="Whether the SQL runs once for what was due while the machine slept.")
+    ] = False
     clear: Annotated[
         str, Meta(description="When the trouble is over; empty: as soon as the condition no longer holds.")
     ] = ""
@@ -86,15 +108,22 @@ class RuleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """What is wrong, each beginning with the field's name, in the words of whoever wrote it."""
         if not self.name.isprintable() or not self.name.strip():
             yield f"name {self.name!r} cannot be printed; write letters, digits and signs"
-        yield from self._wrong_conditions()
+        if bool(self.condition.strip()) is bool(self.sql.strip()):
+            both = "condition and sql are both there" if self.sql.strip() else "condition is missing"
+            yield f"{both}; write one of condition and sql"
+        elif self.sql.strip():
+            yield from self._wrong_sql()
+        else:
+            yield from self._wrong_conditions()
         if self.no_data_for is not None and self.no_data_for <= NOTHING:
             yield "no_data_for is no time at all; write 1m or more"
         try:
-            Template.parse(self.message)
+            Template.parse(self.message, None if self.sql.strip() else NAMES)
         except TemplateError as error:
             yield f"message {error}"
 
     def _wrong_conditions(self) -> Iterator[str]:
+        yield from self._only_for_sql()
         read: list[Condition] = []
         for name, text in (("condition", self.condition), ("clear", self.clear)):
             try:
@@ -104,6 +133,33 @@ class RuleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                 return
         if len(read) == 2 and read[1].globs and read[1].stars != read[0].stars:
             yield "clear has other * than the condition; write as many in both"
+
+    def _wrong_sql(self) -> Iterator[str]:
+        if self.clear:
+            yield "clear is for a condition; with sql it is over when the row no longer comes"
+        if not self.schedule.strip():
+            yield f"schedule is missing, without which the sql never runs; {EXAMPLE}"
+        else:
+            try:
+                Schedule(self.schedule, self.timezone)
+            except ScheduleError as error:
+                yield f"{'timezone' if 'time zone' in str(error) else 'schedule'} {error}"
+        places = Statement(self.sql).places()
+        for name in sorted(places - set(self.params)):
+            yield f"sql has a place ${name}; write a value for it under params"
+        for name in sorted(set(self.params) - places):
+            yield f"params has {name}, which the sql does not use; leave it out, or write ${name}"
+
+    def _only_for_sql(self) -> Iterator[str]:
+        given = {"params": self.params, "key": self.key, "schedule": self.schedule, "catch_up": self.catch_up}
+        for name, value in given.items():
+            if value:
+                yield f"{name} is for sql; leave it out, or write sql in the place of condition"
+
+    @property
+    def statement(self) -> Statement | None:
+        """None for a rule with a condition."""
+        return Statement(self.sql, self.params, self.key) if self.sql.strip() else None
 
     @property
     def parsed(self) -> Condition:

@@ -6,16 +6,19 @@ symbols never compares a number with one that came after it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from msgspec import Struct
 
 from oculus.core.metric import Metric
 from oculus.core.symbols import main_of
+from oculus.rules.condition import Condition
+from oculus.rules.recall import Recall
 
 INTERVALS = 3  # of its collector without an answer, and a symbol is stale
 SHORTEST_MS = 5 * 60_000  # but not before this
+DESPITE_SILENCE = "count"  # the function that says how much there was, be it nothing
 
 
 class Freshness(Protocol):
@@ -37,16 +40,21 @@ class Sight:
     """Values for conditions, as of one moment and for one rule's patience: see `look`."""
 
     def __init__(
-        self, latest: Callable[[str], Metric | None], freshness: Callable[[str], Freshness | None]
+        self,
+        latest: Callable[[str], Metric | None],
+        freshness: Callable[[str], Freshness | None],
+        recall: Recall | None = None,
     ) -> None:
+        self.recall = recall or Recall(None)
         self._latest = latest
         self._freshness = freshness
         self._seen: dict[str, Seen] = {}
-        self._now_ms = 0
+        self._now_ms = self._moment_ms = 0
         self._patience_ms: int | None = None
 
     def learn(self, metric: Metric, now_ms: int) -> bool:
         """Take a new sample. False when it is older than, or the same as, what is known."""
+        self.recall.learn(metric)
         seen = self._seen.get(metric.symbol)
         if seen is None:
             self._seen[metric.symbol] = Seen(metric, now_ms)
@@ -58,19 +66,31 @@ class Sight:
         seen.metric = metric
         return True
 
+    def follow(self, conditions: Sequence[Condition]) -> None:
+        """Remember from now on what these need of the past; the newest sample is part of it."""
+        self.recall.follow(conditions)
+        for symbol in {symbol for condition in conditions for symbol in condition.symbols}:
+            if seen := self._seen.get(symbol):
+                self.recall.learn(seen.metric)
+
     def refresh(self, symbol: str) -> int:
         """Take what the live cache knows, if it is newer. The known sample's time; 0 when there is none."""
         metric, seen = self._latest(symbol), self._seen.get(symbol)
         if metric is not None and (seen is None or metric.ts_ms > seen.metric.ts_ms):
             seen = self._seen[symbol] = Seen(metric, metric.ts_ms)
+            self.recall.learn(metric)
         return seen.metric.ts_ms if seen else 0
 
     def exists(self, symbol: str) -> bool:
         return symbol in self._seen
 
-    def look(self, now_ms: int, patience_ms: int | None) -> Sight:
-        """Set the moment, and how long without an answer is too long; None: 3 intervals, at least 5 m."""
+    def look(self, now_ms: int, patience_ms: int | None, moment_ms: int | None = None) -> Sight:
+        """Set the moment, and how long without an answer is too long; None: 3 intervals, at least 5 m.
+
+        `moment_ms` is that of the sample that is judged, at which windows end; None: now.
+        """
         self._now_ms, self._patience_ms = now_ms, patience_ms
+        self._moment_ms = now_ms if moment_ms is None else moment_ms
         return self
 
     def last(self, symbol: str) -> float | None:
@@ -79,6 +99,24 @@ class Sight:
         if seen is None or not self._fresh(symbol, seen):
             return None
         return seen.metric.value
+
+    def age(self, symbol: str) -> float | None:
+        """Seconds since the newest sample was measured."""
+        seen = self._seen.get(symbol)
+        return max(0, self._now_ms - seen.metric.ts_ms) / 1000 if seen else None
+
+    def window(self, function: str, symbol: str, window_ms: int) -> float | None:
+        """None when there is not enough for it, it is not known yet, or the symbol is stale."""
+        if function != DESPITE_SILENCE:
+            seen = self._seen.get(symbol)
+            if seen is None or not self._fresh(symbol, seen):
+                return None
+        return self.recall.value(function, symbol, window_ms, self._moment_ms)
+
+    def earlier(self, symbols: tuple[str, ...]) -> Earlier | None:
+        """As of the last sample of any of them before this moment; None when that is not known yet."""
+        moment_ms = self.recall.before(symbols, self._moment_ms)
+        return None if moment_ms is None else Earlier(self.recall, moment_ms)
 
     def tags(self, symbol: str) -> dict[str, str]:
         seen = self._seen.get(symbol)
@@ -110,3 +148,25 @@ class Sight:
             return heard, shortest
         limit = max(round(INTERVALS * found.interval_s * 1000), SHORTEST_MS)
         return max(heard, found.answered_ms or 0), self._patience_ms or limit
+
+
+class Earlier:
+    """The values as they were at some moment."""
+
+    def __init__(self, recall: Recall, moment_ms: int) -> None:
+        self._recall = recall
+        self._moment_ms = moment_ms
+
+    def last(self, symbol: str) -> float | None:
+        found = self._recall.at(symbol, self._moment_ms)
+        return found[1] if found else None
+
+    def age(self, symbol: str) -> float | None:
+        found = self._recall.at(symbol, self._moment_ms)
+        return (self._moment_ms - found[0]) / 1000 if found else None
+
+    def window(self, function: str, symbol: str, window_ms: int) -> float | None:
+        return self._recall.value(function, symbol, window_ms, self._moment_ms)
+
+    def earlier(self, _: tuple[str, ...]) -> None:
+        """Nothing asks for what was before that."""

@@ -40,6 +40,7 @@ class Reading(Struct, frozen=True, gc=False):
     value: float | None = None
     clears: bool = True  # with FALSE: this ends what fires. Not so between `condition` and `clear`
     overdue: bool = False  # with STALE or ERROR: `no_data_for` has passed without an answer
+    rank: int = 0  # with TRUE: how bad it is, where that can change from reading to reading
 
 
 class Spec(Struct, frozen=True, kw_only=True):
@@ -64,6 +65,8 @@ class Standing(Struct, frozen=True, kw_only=True, omit_defaults=True):
     seen_ms: int = 0  # the last sample that counted towards `held_ms`
     held_ms: int = 0  # how much of `for`, or of `recover_for`, has been observed
     worst: float | None = None
+    rank: int = 0  # how bad it is
+    told_rank: int = 0  # how bad people know it to be
     told_ms: int | None = None  # when people last heard that it fires; `cooldown` runs from here
     reminded_ms: int = 0
     told: bool = False  # people know of this trouble

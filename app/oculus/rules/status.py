@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from oculus.core.event import Severity
 from oculus.rules.instance import Instance, Rule
+from oculus.rules.runner import RunStatus
 from oculus.rules.settings import RuleSettings
 from oculus.rules.standing import State
 
@@ -37,6 +38,9 @@ class RuleStatus(Struct, frozen=True, kw_only=True, rename={"for_": "for"}):
     name: str
     kind: str = "simple"
     condition: str
+    sql: str = ""
+    schedule: str = ""  # a cron line, in `timezone`
+    timezone: str = "UTC"
     clear: str
     severity: Severity
     for_: str
@@ -52,17 +56,25 @@ class RuleStatus(Struct, frozen=True, kw_only=True, rename={"for_": "for"}):
     value: float | None = None
     last_fired_ms: int | None = None  # since Oculus was started
     trouble: str = ""  # why it cannot be computed
+    next_run_ms: int | None = None  # of its SQL
+    last_run_ms: int | None = None
+    took_ms: float | None = None
+    missed: int = 0  # runs left out because the one before went on
     instances: list[InstanceStatus] = field(default_factory=list)
 
 
-def status_of(settings: RuleSettings, rule: Rule | None) -> RuleStatus:
+def status_of(settings: RuleSettings, rule: Rule | None, runs: RunStatus | None = None) -> RuleStatus:
     """`rule` is None for one that is switched off."""
     instances = ordered(rule.instances.values()) if rule else []
     worst = instances[0] if instances else None
     idle = State.OK if rule else "off"
     return RuleStatus(
         name=settings.name,
+        kind="sql" if settings.statement else "simple",
         condition=settings.condition,
+        sql=settings.sql,
+        schedule=settings.schedule,
+        timezone=settings.timezone,
         clear=settings.clear,
         severity=settings.severity,
         for_=str(settings.for_),
@@ -77,7 +89,11 @@ def status_of(settings: RuleSettings, rule: Rule | None) -> RuleStatus:
         since_ms=worst.standing.since_ms or None if worst else None,
         value=worst.value if worst else None,
         last_fired_ms=rule.last_fired_ms if rule else None,
-        trouble=next((each.error for each in instances if each.error), ""),
+        trouble=(rule.error if rule else "") or next((each.error for each in instances if each.error), ""),
+        next_run_ms=runs.next_ms if runs else None,
+        last_run_ms=runs.last_ms if runs else None,
+        took_ms=runs.took_ms if runs else None,
+        missed=runs.missed if runs else 0,
         instances=[_instance(each) for each in instances],
     )
 

@@ -16,6 +16,7 @@ from oculus.core.symbols import unit_of
 from oculus.rules.instance import Instance
 from oculus.rules.sight import Sight
 from oculus.rules.standing import Notice
+from oculus.rules.statement import RESERVED
 from oculus.rules.template import TemplateError
 
 
@@ -50,6 +51,8 @@ class Teller:
         if notice.kind is NewsKind.RESOLVED:
             instance.alert = None
             return ended(replace(alert, **values), notice.ts_ms, notice.reason)
+        if notice.kind in (NewsKind.FIRED, NewsKind.ESCALATED):
+            values["severity"] = instance.severity
         if notice.kind is NewsKind.REMINDER or instance.alert:
             values["message"] = self._words(instance, notice, now_ms)
         instance.alert = replace(alert, **values)
@@ -66,19 +69,19 @@ class Teller:
             id=self._ids.next(now_ms),
             rule=instance.rule.name,
             instance=instance.key,
-            severity=instance.rule.settings.severity,
+            severity=instance.severity,
             state=AlertState.FIRING,
             message=message,
             value=None if notice.no_data else instance.value,
             started_ms=notice.started_ms,
             fired_ms=notice.ts_ms,
-            tags={**self._sight.tags(instance.symbol), "symbol": instance.symbol},
+            tags=self._tags(instance),
         )
 
     def _words(self, instance: Instance, notice: Notice, now_ms: int) -> str:
         template = instance.rule.template
         if template is None:
-            return self._plain(instance)
+            return instance.row.message if instance.row and instance.row.message else self._plain(instance)
         try:
             return template.render(self._facts(instance, notice, now_ms))
         except TemplateError as error:
@@ -91,14 +94,23 @@ class Teller:
             "symbol": instance.symbol,
             "threshold": shown(instance.threshold),
             "rule": instance.rule.name,
-            "severity": str(instance.rule.settings.severity),
+            "severity": str(instance.severity),
             "since": to_datetime(notice.started_ms // 1000 * 1000),
             "duration": spoken((max(now_ms, notice.ts_ms) - notice.started_ms) / 1000),
             "tags": dict(self._sight.tags(instance.symbol)),
+            **({name: bare(value) for name, value in instance.row.columns.items()} if instance.row else {}),
         }
+
+    def _tags(self, instance: Instance) -> dict[str, Any]:
+        if not instance.row:
+            return {**self._sight.tags(instance.symbol), "symbol": instance.symbol}
+        columns = instance.row.columns
+        return {name: value for name, value in columns.items() if name not in RESERVED and value is not None}
 
     def _plain(self, instance: Instance) -> str:
         """The words for a rule that has none of its own."""
+        if instance.row:
+            return ", ".join(f"{name} {bare(value)}" for name, value in instance.row.columns.items())
         held = f" for {instance.rule.settings.for_}" if instance.rule.spec.for_ms else ""
         condition = f"{instance.condition}{held}"
         if instance.value is None:
@@ -119,6 +131,11 @@ class Shown(float):
 
     def __str__(self) -> str:
         return f"{float(self):.10g}" if abs(self) < 1e10 else f"{float(self):.0f}"
+
+
+def bare(value: Any) -> Any:
+    """A value of a row as messages show it."""
+    return Shown(value) if isinstance(value, float) else value
 
 
 def shown(value: float | None) -> Shown | None:

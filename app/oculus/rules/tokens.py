@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 LONGEST = 2000  # characters; also what bounds every later step
-FACTORS = {"": 1.0, "%": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9}
+FACTORS = {"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9}
 BLANK = re.compile(r"\s+")
-NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([kKMG%]?)(?![\w.\-:/*%])")
+NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(ms|[kKMG%smhdwy]?)(?![\w.\-:/*%])")
 NUMBERISH = re.compile(r"[+-]?\.?\d[\d._]*[A-Za-z]*%?")  # meant as a number, but not one we know
 WORD = re.compile(r"[+\-]?[\w.\-:/*]+%?")
 LETTERS = "write symbols with letters, digits and . _ - : / only"
@@ -58,6 +58,7 @@ class Token:
     text: str
     column: int
     value: float = 0.0  # of a number
+    unit: str = ""  # of a number: %, ms, s, m, h, d, w, y or none; 100k has none
 
     def __str__(self) -> str:
         return "the end" if self.kind is Kind.END else repr(self.text)
@@ -87,7 +88,8 @@ def _token(text: str, at: int) -> Token:
             raise ConditionError(text, column, "'<>' is not a comparison", HINTS["<>"])
         return Token(Kind.SIGN, found[0], column)
     if found := NUMBER.match(text, at):
-        return Token(Kind.NUMBER, found[0], column, float(found[1]) * FACTORS[found[2]])
+        unit = "" if found[2] in FACTORS else found[2]
+        return Token(Kind.NUMBER, found[0], column, float(found[1]) * FACTORS.get(found[2], 1.0), unit)
     if found := WORD.match(text, at):
         return Token(Kind.WORD, found[0], column)
     raise ConditionError(text, column, f"{text[at]!r} does not belong here", HINTS.get(text[at], LETTERS))

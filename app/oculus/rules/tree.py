@@ -1,7 +1,7 @@
 """What a condition is made of. Every part can say itself, name its symbols and be computed.
 
-A value may be unknown: never seen, or too old to go by. Then the answer is None as far as it depends
-on that value, and only so far: `a > 1 or b > 2` holds with a = 5 whatever b may be.
+Where a value is unknown the answer is None as far as it depends on that value, and only so far:
+`a > 1 or b > 2` holds with a = 5 whatever b may be.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+
+from oculus.rules.operand import Operand, Values
 
 COMPARE: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
@@ -20,63 +21,6 @@ COMPARE: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     "<": operator.lt,
 }
-
-
-class Values(Protocol):
-    """Where a condition gets its numbers from."""
-
-    def last(self, symbol: str) -> float | None:
-        """The newest value of `symbol`; None when it is not known."""
-        ...
-
-
-class Operand(ABC):
-    """Something with a number for a value."""
-
-    @abstractmethod
-    def value(self, values: Values) -> float | None: ...
-
-    @abstractmethod
-    def symbols(self) -> Iterator[str]: ...
-
-    @abstractmethod
-    def bind(self, name: str) -> Operand:
-        """The same with `name` in the place of `*`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Number(Operand):
-    number: float
-    written: str = field(default="", compare=False)  # as the person wrote it: 100k
-
-    def value(self, _: Values) -> float | None:
-        return self.number
-
-    def symbols(self) -> Iterator[str]:
-        return iter(())
-
-    def bind(self, _: str) -> Number:
-        return self
-
-    def __str__(self) -> str:
-        return self.written or (f"{self.number:.0f}" if self.number.is_integer() else repr(self.number))
-
-
-@dataclass(frozen=True, slots=True)
-class Symbol(Operand):
-    name: str  # a glob when it holds a "*"
-
-    def value(self, values: Values) -> float | None:
-        return values.last(self.name)
-
-    def symbols(self) -> Iterator[str]:
-        yield self.name
-
-    def bind(self, name: str) -> Symbol:
-        return Symbol(fill(self.name, name))
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Test(ABC):
@@ -147,6 +91,38 @@ class Range(Comparison):
 
 
 @dataclass(frozen=True, slots=True)
+class Cross(Comparison):
+    """True at the one sample that comes to lie beyond `right` when the one before did not."""
+
+    left: Operand
+    upwards: bool
+    right: Operand
+
+    def holds(self, values: Values) -> bool | None:
+        beyond = self.beyond(values)
+        if not beyond:
+            return beyond
+        before = values.earlier(self.symbols())
+        return None if before is None else self.beyond(before) is False
+
+    def beyond(self, values: Values) -> bool | None:
+        left, right = self.left.value(values), self.right.value(values)
+        return None if left is None or right is None else left > right if self.upwards else left < right
+
+    def symbols(self) -> tuple[str, ...]:
+        return tuple(symbol for operand in self.operands() for symbol in operand.symbols())
+
+    def operands(self) -> tuple[Operand, ...]:
+        return self.left, self.right
+
+    def bind(self, name: str) -> Cross:
+        return Cross(self.left.bind(name), self.upwards, self.right.bind(name))
+
+    def __str__(self) -> str:
+        return f"{self.left} {'crosses_above' if self.upwards else 'crosses_below'} {self.right}"
+
+
+@dataclass(frozen=True, slots=True)
 class Not(Test):
     part: Test
 
@@ -213,11 +189,3 @@ def settled(parts: tuple[Test, ...], values: Values, decisive: bool) -> bool | N
 
 def bracketed(part: Test, *kinds: type[Test]) -> str:
     return f"({part})" if isinstance(part, kinds) else str(part)
-
-
-def fill(glob: str, name: str) -> str:
-    """`glob` with `name` in the place of its `*`; several are parted by `*` in `name` as well."""
-    if "*" not in glob:
-        return glob
-    pieces, names = glob.split("*"), name.split("*")
-    return "".join(piece + given for piece, given in zip(pieces, [*names, ""], strict=True))

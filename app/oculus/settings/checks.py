@@ -104,10 +104,14 @@ def notice_unknown_symbols(draft: Draft, bound: Bound) -> None:
     """A rule on what nobody collects never fires. It may be on purpose: its collector is yet to come."""
     if not draft.whole or draft.problems:
         return
-    known = {symbol for settings in bound.collectors.values() for symbol in build(settings).symbols()}
+    collectors = [build(settings) for settings in bound.collectors.values()]
+    known = {symbol for collector in collectors for symbol in collector.symbols()}
+    heads = [head for collector in collectors for head in collector.may_write()]
     for where, rule in bound.rules.items():
-        for symbol in rule.parsed.symbols:
-            if not symbol.startswith(OWN) and not somebody_writes(symbol, known):
+        for symbol in rule.parsed.symbols if rule.statement is None else ():
+            if symbol.startswith(OWN) or somebody_may_write(symbol, heads):
+                continue
+            if not somebody_writes(symbol, known):
                 near = nearest(symbol, known)
                 hint = f"did you mean {near}?" if near else "add a collector for it"
                 draft.odd((*where, "condition"), f"no collector writes {symbol}", hint)
@@ -119,6 +123,12 @@ def somebody_writes(symbol: str, known: set[str]) -> bool:
         return main_of(symbol) in known
     base = symbol.rpartition(".")[0]  # of a part: net.http.*.status
     return any(matches(symbol, main) or matches(base, main) for main in known)
+
+
+def somebody_may_write(symbol: str, heads: list[str]) -> bool:
+    """Whether `symbol`, which may be a glob, can begin like one of `heads`."""
+    start, star, _ = symbol.partition("*")
+    return any(start.startswith(head) or (star and head.startswith(start)) for head in heads)
 
 
 def written(draft: Draft, section: str, name: str) -> Iterator[tuple[Where, Any]]:

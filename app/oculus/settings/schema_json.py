@@ -94,12 +94,14 @@ class Writer:
         info = inspect.type_info(kind)
         assert isinstance(info, inspect.StructType)
         tag = {info.tag_field: {"const": info.tag}} if info.tag_field else {}
+        either = [{"required": [name]} for name in getattr(kind, "either", ())]
         return {
             "title": (kind.__doc__ or kind.__name__).partition("\n")[0],
             "type": "object",
             "properties": {**tag, **{field.encode_name: self.field(field) for field in info.fields}},
             "required": [field.encode_name for field in info.fields if field.required],
             "additionalProperties": False,
+            **({"anyOf": either} if either else {}),
         }
 
     def field(self, field: inspect.Field) -> dict[str, Any]:

@@ -1,0 +1,54 @@
+"""Looks up in the database what the rules want to know of the past, so that judging never waits for it."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from oculus.core.windowstats import WindowStats
+from oculus.core.worker import Worker
+from oculus.rules.recall import Recall, Sample, Wish
+
+AGAIN_S = 1.0  # after the database did not answer
+
+History = Callable[[Sequence[str], int], Iterable[Sample]]  # symbols, since when
+Aggregate = Callable[[Sequence[str], int, int, bool], Mapping[str, WindowStats]]  # ..., until, ranked
+Answer = Callable[[Recall, int], None]  # to be run on the engine's thread
+
+
+class Lookup(Worker):
+    """`give` takes answers to the engine's thread."""
+
+    pause_s = 0
+
+    def __init__(self, history: History, aggregate: Aggregate, give: Callable[[Answer], None]) -> None:
+        super().__init__("rules.lookup")
+        self._history = history
+        self._aggregate = aggregate
+        self._give = give
+        self._wishes: queue.SimpleQueue[Wish | None] = queue.SimpleQueue()
+
+    def ask(self, wish: Wish) -> None:
+        """Any thread may; what is asked is bounded by who asks: one question at a time for each window."""
+        self._wishes.put(wish)
+
+    def step(self) -> None:
+        wish = self._wishes.get()
+        if wish is None:
+            return
+        try:
+            self._give(self._answer(wish))
+        except Exception:
+            self._wishes.put(wish)
+            self.stopping.wait(AGAIN_S)
+            raise
+
+    def wake(self) -> None:
+        self._wishes.put(None)
+
+    def _answer(self, wish: Wish) -> Answer:
+        if wish.window_ms:
+            stats = self._aggregate(wish.symbols, wish.since_ms, wish.until_ms, wish.ranked)
+            return lambda recall, now_ms: recall.answer(wish, stats, now_ms)
+        samples = list(self._history(wish.symbols, wish.since_ms))
+        return lambda recall, now_ms: recall.samples(wish, samples, now_ms)
