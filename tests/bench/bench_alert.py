@@ -19,10 +19,9 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
-from oculus.settings.load import load
-
 from oculus.core.metric import Metric
 from oculus.runtime import Oculus
+from oculus.settings.load import load
 from serving import Row, write_settings
 
 ROUNDS = 40
