@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -100,11 +101,55 @@ def test_the_files_are_for_their_owner_only(database, tmp_path):
     assert (tmp_path / "oculus.db.lock").stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_cannot_be_written_is_named(tmp_path):
-    tmp_path.chmod(0o500)
-    with pytest.raises(StorageError, match="cannot be"):
-        opened(tmp_path)
+AS_SOMEBODY = """
+import os, sys
+from pathlib import Path
+from oculus.core.clock import SystemClock
+from oculus.core.errors import StorageError
+from oculus.storage.database import open_database
+from oculus.storage.settings import StorageSettings
+if os.geteuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+try:
+    open_database(Path(sys.argv[1]), StorageSettings(), SystemClock())
+except StorageError as error:
+    print(error)
+"""
+
+
+@pytest.fixture
+def somebody():
+    """Opens a folder as a person who may read but not write it, and returns what they are told."""
+    folder = Path(tempfile.mkdtemp())
+
+    def tries():
+        folder.chmod(0o555)
+        done = subprocess.run(
+            [sys.executable, "-c", AS_SOMEBODY, str(folder)], capture_output=True, text=True
+        )
+        folder.chmod(0o755)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    yield folder, tries
+    shutil.rmtree(folder)
+
+
+def test_a_folder_that_cannot_be_written_is_named(somebody):
+    folder, tries = somebody
+    said = tries()
+    assert str(folder) in said
+    assert "--data" in said
+
+
+def test_a_file_that_cannot_be_written_is_named_and_is_not_damaged(somebody):
+    folder, tries = somebody
+    opened(folder).close()
+    (folder / "oculus.db").chmod(0o444)
+    (folder / "oculus.db.lock").chmod(0o666)
+    assert "Permission denied" in tries()
+    assert others(folder, "damaged") == []
 
 
 def test_a_data_folder_that_is_a_file_is_named(tmp_path):
