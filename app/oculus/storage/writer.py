@@ -41,7 +41,7 @@ Listener = Callable[[Sequence[Metric]], None]
 QUEUE_LIMIT = 200_000  # rows, about 100 MB
 QUEUE_RESERVE = 20_000  # more, for alerts and events, which must not be lost behind numbers
 MOST_ROWS = 5_000  # in one commit
-LINGER_S = (0.010, 0.250)  # the least and the longest wait for more; between them ten commits' time
+LINGER_S = (0.020, 0.250)  # the least and the longest wait for more; as long as a commit in between
 CHECKPOINT_BYTES = 16 * 2**20  # of write-ahead log: a start after a crash reads that much again
 CHECKPOINT_REST_S = 60.0  # after one that failed
 OWN_TRIES = 3  # of a change whose work fails as a full disk would make it fail
@@ -140,7 +140,7 @@ class Writer(Worker):
 
     def step(self) -> None:
         shortest, longest = LINGER_S
-        linger_s = 0.0 if self.stopping.is_set() else min(max(10 * self._commit_s, shortest), longest)
+        linger_s = 0.0 if self.stopping.is_set() else min(max(self._commit_s, shortest), longest)
         taken = self._inbox.take(MOST_ROWS, linger_s)
         if self._overflowing and self.queue_length() < QUEUE_LIMIT // 2:
             self._overflowing = False
