@@ -46,8 +46,9 @@ class Series:
         points = self.points
         self.latest = metric
         self._trail = None
-        crowded = len(points) > 1 and metric.ts_ms - points[-2][0] < STEP_MS
-        if crowded or metric.ts_ms == points[-1][0]:
+        # The last point gives way to the next as long as it lies too close to the one before it.
+        passing = len(points) > 1 and points[-1][0] - points[-2][0] < STEP_MS
+        if passing or metric.ts_ms == points[-1][0]:
             points.pop()
         points.append((metric.ts_ms, metric.value))
         while len(points) > 2 and points[0][0] < metric.ts_ms - HOUR_MS:
