@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from oculus.collectors.scheduler import Scheduler
+from oculus.collectors.sources.registry import Sources
+from oculus.collectors.tools import Tools
 from oculus.core.alert import Alert, Verdict
 from oculus.core.clock import Clock, SystemClock
 from oculus.core.counters import Counters
@@ -28,6 +30,7 @@ from oculus.storage import alerts
 from oculus.storage.database import open_database
 from oculus.storage.live import LiveCache
 from oculus.storage.reader import Reader
+from oculus.storage.remembered import DailyCloses, Remembered
 from oculus.storage.upkeep import Upkeep
 from oculus.storage.writer import Writer
 from oculus.vitals import Vitals
@@ -79,7 +82,10 @@ class Oculus:
             reload=lambda: alerts.load_deliveries(self.database.cursor()),
             told=lambda alert_id: alerts.told_channels(self.database.cursor(), alert_id),
         )
-        self.scheduler = Scheduler(self.writer.put, self.writer.tell, self.counters, self.clock)
+        memory = Remembered(self.database, self.writer, self.clock)
+        self.sources = Sources(settings.sources, memory, self.clock)
+        tools = Tools(self.sources, memory, DailyCloses(self.database, self.writer), self.counters)
+        self.scheduler = Scheduler(self.writer.put, self.writer.tell, self.counters, self.clock, tools=tools)
         self.engine = Engine(
             record=self.record,
             tell=self.writer.tell,
@@ -104,6 +110,7 @@ class Oculus:
         set_levels(parse_levels(settings.logging.level))
         self.notifier.replace(settings.channels)
         self.engine.replace(settings.rules)
+        self.sources.replace(settings.sources)
         self.scheduler.replace(settings.collectors)
 
     def _judge(self, batch: Sequence[Metric]) -> None:
@@ -176,6 +183,7 @@ class Oculus:
         for stage in self._flow():
             if stage.alive() and not stage.stop(max(0.5, until - time.monotonic() - 1)):
                 log.warning("%s: did not end in time", type(stage).__name__.lower())
+        self.sources.close()
         self.writer.tell(self._event("Oculus has stopped", EventType.SYSTEM))
         if not self.writer.stop(max(1.0, until - time.monotonic())):
             log.error("writer: did not end in time; %d rows are lost", self.writer.queue_length())

@@ -14,6 +14,8 @@ from oculus.cli.table import table
 from oculus.collectors import build
 from oculus.collectors.collector import CollectorSettings
 from oculus.collectors.once import collect_once
+from oculus.collectors.sources.registry import Sources
+from oculus.collectors.tools import Tools
 from oculus.core.clock import to_iso
 from oculus.core.errors import ConfigError
 from oculus.core.metric import Metric
@@ -22,7 +24,8 @@ from oculus.core.symbols import unit_of
 
 def run(args: argparse.Namespace) -> int:
     settings = read_settings(args, place(args))
-    metrics, trouble = collect_once(_named(args.name, settings.collectors))
+    tools = Tools(Sources(settings.sources))
+    metrics, trouble = collect_once(_named(args.name, settings.collectors), tools)
     print(_as_json(metrics, trouble) if args.json else _as_table(metrics))
     if trouble:
         print(trouble, file=sys.stderr)
@@ -39,8 +42,8 @@ def _named(name: str, known: Sequence[CollectorSettings]) -> CollectorSettings:
 
 
 def _as_table(metrics: Sequence[Metric]) -> str:
-    rows = [[each.symbol, each.value, unit_of(each.symbol, each.tags)] for each in metrics]
-    return table(["symbol", "value", "unit"], rows)
+    rows = [[m.symbol, m.value, unit_of(m.symbol, m.tags), to_iso(m.ts_ms)] for m in metrics]
+    return table(["symbol", "value", "unit", "as of"], rows)
 
 
 def _as_json(metrics: Sequence[Metric], trouble: str) -> str:

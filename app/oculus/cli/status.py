@@ -31,10 +31,14 @@ def _report(address: str, asked: dict[str, Any]) -> str:
     parts.append(_firing(asked["alerts"]))
     parts.append(
         table(
-            ["collector", "state", "last success", "last error"],
-            [[c["name"], c["state"], _ago(c["last_success"]), c["last_error"]] for c in asked["collectors"]],
+            ["collector", "state", "last success", "next run", "last error"],
+            [
+                [c["name"], c["state"], _ago(c["last_success"]), _in(c["next_run"]), c["last_error"]]
+                for c in asked["collectors"]
+            ],
         )
     )
+    parts += _sources(asked["collectors"])
     parts.append(
         table(
             ["channel", "state", "queued", "last error"],
@@ -49,6 +53,26 @@ def _firing(alerts: list[dict[str, Any]]) -> str:
         return "No rule fires."
     rows = [[a["severity"], a["rule"], a["instance"], a["message"], _ago(a["fired_at"])] for a in alerts]
     return table(["severity", "rule", "instance", "message", "fired"], rows)
+
+
+def _sources(collectors: list[dict[str, Any]]) -> list[str]:
+    """The providers that collectors share; nothing when there are none."""
+    by_name = {c["source"]: c for c in collectors if c["source"]}
+    rows = [[name, c["calls_used"], c["calls_left"], _alone(c)] for name, c in by_name.items()]
+    return [table(["source", "calls this month", "left", "left alone"], rows)] if rows else []
+
+
+def _alone(collector: dict[str, Any]) -> str:
+    """For how long the provider is left alone, and why; empty when it is not."""
+    if not collector["cool_down"]:
+        return ""
+    return f"{_in(collector['cool_down_until'])} longer: {collector['cool_down']}".removeprefix("in ")
+
+
+def _in(moment: str | None) -> str:
+    if moment is None:
+        return ""
+    return f"in {spoken((datetime.fromisoformat(moment) - datetime.now(UTC)).total_seconds())}"
 
 
 def _ago(moment: str | None) -> str:

@@ -75,17 +75,19 @@ class Collector(ABC):
     settings_class: ClassVar[type[CollectorSettings]] = CollectorSettings
     backs_off: ClassVar[bool] = True  # False where failing is itself the news, as for probes
     clock: Clock = SystemClock()
+    tools: Tools = Tools()  # what the scheduler has takes its place
 
-    unwell: ClassVar[str] = "is down"  # the verb of "<name> is down: <trouble>"
+    unwell: str = "is down"  # the verb of "<name> is down: <trouble>"
 
     trouble: str = ""  # why what it watches is down, in words; set by `collect`, "" when all is well
     rest_s: float = 0.0  # how long it need not be asked again, beyond its interval; set by `collect`
     stands_s: float = 0.0  # how long its numbers stand without new ones, where that is beyond its interval
+    said: str = ""  # what its source said, in words
+    as_of_ms: int | None = None  # the time of its newest number, where its source gives one
     heard_ms: int | None = None  # when its source was last heard from, where that is not when `collect` ran
 
     def __init__(self, settings: CollectorSettings) -> None:
         self.settings = settings
-        self.tools = Tools()  # what the scheduler has takes its place
         self.news: list[str] = []  # what people should know once; told as events after each run
 
     @property
@@ -110,6 +112,10 @@ class Collector(ABC):
 
     def symbols(self) -> list[str]:
         """The main symbols it will write, as far as they are known before it has asked."""
+        return []
+
+    def may_write(self) -> list[str]:
+        """How the symbols begin that it may write beyond those; "" where it may write any."""
         return []
 
     def source(self) -> SourceStatus | None:

@@ -23,6 +23,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     answered: bool = True  # the source was heard from, be it bad news
     wish_s: float | None = None  # how long the source wants to be left alone
     rest_s: float = 0.0  # how long the collector need not be asked again
+    said: str = ""  # what the source said, in words
+    as_of_ms: int | None = None  # the time of the newest number
     heard_ms: int | None = None  # when the source was last heard from; None: just now
     news: Sequence[str] = ()  # what people should know once
 
@@ -36,6 +38,8 @@ class Health:
         self.last_success_ms: int | None = None
         self.answered_ms: int | None = None
         self.trouble = ""
+        self.said = ""
+        self.as_of_ms: int | None = None
         self.since_ms: int | None = None  # when the trouble began; None when all is well
         self.lateness_s: deque[float] = deque(maxlen=RECENT)
 
@@ -47,6 +51,9 @@ class Health:
         if outcome.answered:
             self.answered_ms = now_ms if outcome.heard_ms is None else outcome.heard_ms
         self.trouble = outcome.trouble
+        self.said = outcome.said
+        if outcome.as_of_ms is not None:
+            self.as_of_ms = outcome.as_of_ms
         if outcome.trouble:
             return self._worse(outcome, now_ms)
         self.last_success_ms = now_ms

@@ -90,6 +90,8 @@ class Job:
             trouble=collector.trouble,
             how=collector.unwell,
             rest_s=collector.rest_s,
+            said=collector.said,
+            as_of_ms=collector.as_of_ms or newest(metrics),
             heard_ms=collector.heard_ms,
             news=news,
         )
@@ -121,6 +123,8 @@ class Job:
     def status(self, now: float, now_ms: int) -> CollectorStatus:
         """How it fares. `now` is the monotonic clock, `now_ms` the wall clock."""
         health, on = self.health, self.settings.enabled
+        collector = self._collector  # its own thread may let go of it meanwhile
+        source = collector.source() if collector else None
         stuck = self.run is not None and self.run.given_up
         asks = on and not self.paused and not stuck
         return CollectorStatus(
@@ -140,6 +144,13 @@ class Job:
             stuck=stuck,
             lateness_p50_ms=health.late(0.5),
             lateness_p99_ms=health.late(0.99),
+            said=health.said,
+            as_of_ms=health.as_of_ms,
+            source=source.title if source else "",
+            calls_used=source.calls_used if source else None,
+            calls_left=source.calls_left if source else None,
+            cool_down_until_ms=source.cool_down_until_ms if source else None,
+            cool_down=source.cool_down if source else "",
         )
 
     def _state(self) -> CollectorState:
@@ -183,3 +194,8 @@ class Job:
             math.isfinite(metric.value)
             if metric.symbol not in self.seen and not VALID.fullmatch(metric.symbol):
                 raise ValueError(f"symbol {metric.symbol!r} may only have a-z, 0-9 and . _ - : /")
+
+
+def newest(metrics: Sequence[Metric]) -> int | None:
+    """The time of the newest number, if there is one."""
+    return max((metric.ts_ms for metric in metrics), default=None)

@@ -55,7 +55,6 @@ class MarketCollector(Collector):
 
     def __init__(self, settings: MarketSettings) -> None:
         super().__init__(settings)
-        self.said = ""
         self._ends = 0.0
         self._begun = False
 
@@ -82,6 +81,8 @@ class MarketCollector(Collector):
             readings = []
         fresh = [metric for reading in readings for metric in self._moved(reading)]
         self.said = self.said or tell(readings, fresh)
+        times = [reading.ts_ms for reading in readings if reading.ts_ms is not None]
+        self.as_of_ms = max(times, default=self.as_of_ms)
         self.slow_down(self.client(self.provider()).stretch(self._key(), self.questions(), self.interval_s))
         if self.rest_s > self.interval_s:
             self.tools.memory.save(f"due.{self._key()}", self.clock.now_ms() + round(self.rest_s * 1000))

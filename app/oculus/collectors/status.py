@@ -33,7 +33,13 @@ class CollectorStatus(Struct, frozen=True, kw_only=True):
     stuck: bool  # given up, its thread not yet back
     lateness_p50_ms: float | None  # of the recent starts, behind their slots
     lateness_p99_ms: float | None
-    calls_left: int | None = None  # of the source's quota, where there is one
+    said: str = ""  # what its source said the last time, in words
+    as_of_ms: int | None = None  # the time of its newest number
+    source: str = ""  # the provider it asks, if it asks one that others ask too
+    calls_used: int | None = None  # of that provider, this month, by all collectors
+    calls_left: int | None = None  # of that provider's day or month, where there is a limit
+    cool_down_until_ms: int | None = None  # until when the provider is left alone
+    cool_down: str = ""  # and why
 
 
 class Freshness(Struct, frozen=True, kw_only=True):

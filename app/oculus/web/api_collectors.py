@@ -28,7 +28,13 @@ class CollectorAnswer(Struct, frozen=True, kw_only=True):
     runs: int
     failures: int
     missed: int
+    said: str
+    as_of: str | None
+    source: str
+    calls_used: int | None
     calls_left: int | None
+    cool_down: str
+    cool_down_until: str | None
 
 
 class CollectorsAnswer(Struct, frozen=True):
@@ -40,6 +46,7 @@ class RunAnswer(Struct, frozen=True):
 
     metrics: list[MetricAnswer]
     count: int
+    said: str  # what the source said, in words
 
 
 def mount(app: Site, oculus: Oculus) -> None:
@@ -54,7 +61,8 @@ def mount(app: Site, oculus: Oculus) -> None:
     def run(name: str) -> RunAnswer:
         """Ask once, now, and wait for what it learns."""
         metrics = oculus.scheduler.run_now(known(oculus, name))
-        return RunAnswer([metric_answer(metric) for metric in metrics], len(metrics))
+        said = status_of(oculus, name).said
+        return RunAnswer([metric_answer(metric) for metric in metrics], len(metrics), said)
 
     @app.post("/api/collectors/<name:path>/pause")
     def pause(name: str) -> CollectorAnswer:
@@ -96,5 +104,11 @@ def answer(status: CollectorStatus) -> CollectorAnswer:
         runs=status.runs,
         failures=status.failures,
         missed=status.missed,
+        said=status.said,
+        as_of=iso(status.as_of_ms),
+        source=status.source,
+        calls_used=status.calls_used,
         calls_left=status.calls_left,
+        cool_down=status.cool_down,
+        cool_down_until=iso(status.cool_down_until_ms),
     )

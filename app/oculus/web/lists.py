@@ -14,6 +14,7 @@ from oculus.rules.status import RuleStatus
 from oculus.web.firing import measured
 from oculus.web.numbers import age
 
+OLD_INTERVALS = 2  # of its collector, and the age of its newest number is told
 MOST_SYMBOLS = 3  # named below a collector; the rest is counted
 STATES = ("firing", "recovering", "pending", "ok", "off")
 REACHED = (DeliveryState.SENT, DeliveryState.SENDING, DeliveryState.QUEUED, DeliveryState.RETRYING)
@@ -29,8 +30,10 @@ class CollectorRow:
     state: str
     tone: str
     trouble: str
+    source: str  # its provider's allowance and cool-down, in words; empty where it has none
     answered_ms: int | None
     answered: str
+    said: str
     next_ms: int | None
     next: str
     runs: int
@@ -87,14 +90,35 @@ def collector_row(status: CollectorStatus, now_ms: int) -> CollectorRow:
         state="stuck" if status.stuck else str(status.state),
         tone="error" if status.stuck or status.state == CollectorState.FAILING else "",
         trouble=status.last_error,
+        source=provider(status, now_ms),
         answered_ms=status.last_success_ms,
         answered=age((now_ms - status.last_success_ms) / 1000) if status.last_success_ms else "",
+        said=dated(status, now_ms),
         next_ms=status.next_run_ms,
         next=f"in {spoken((status.next_run_ms - now_ms) / 1000)}" if status.next_run_ms else "—",
         runs=status.runs,
         failures=status.failures,
         missed=status.missed,
     )
+
+
+def provider(status: CollectorStatus, now_ms: int) -> str:
+    """How the provider that a collector shares with others stands."""
+    if not status.source:
+        return ""
+    used = f"{status.source}: {status.calls_used or 0} calls this month"
+    left = "" if status.calls_left is None else f", {status.calls_left} left"
+    if not status.cool_down:
+        return used + left
+    rest_s = ((status.cool_down_until_ms or now_ms) - now_ms) / 1000
+    return f"{used}{left}; left alone for another {spoken(rest_s)}: {status.cool_down}"
+
+
+def dated(status: CollectorStatus, now_ms: int) -> str:
+    """How old its newest number is, where that is much older than its last answer; and what was said."""
+    old_s = 0.0 if status.as_of_ms is None else (now_ms - status.as_of_ms) / 1000
+    aged = f"its newest number is {age(old_s)} old" if old_s > OLD_INTERVALS * status.interval_s else ""
+    return "; ".join(part for part in (status.said, aged) if part)
 
 
 def some(names: Sequence[str]) -> str:

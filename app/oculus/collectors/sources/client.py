@@ -73,6 +73,7 @@ class Source:
         self._lock = threading.Lock()  # guards what is counted
         self._asked_ms: int | None = None
         self._answer = ""
+        self._closed = False
 
     def get_json(self, path: str, params: Mapping[str, str] | None = None, timeout_s: float = 10.0) -> Any:
         """The JSON at `path`.
@@ -125,7 +126,8 @@ class Source:
             )
 
     def close(self) -> None:
-        """Whoever waits for an answer gets an error now."""
+        """Whoever waits for an answer gets an error now, which is not the provider's fault."""
+        self._closed = True
         self._transport.close()
 
     def _may_ask(self) -> None:
@@ -149,7 +151,7 @@ class Source:
             self._save()
 
     def _send(self, question: Question, timeout_s: float) -> Reply:
-        headers = {**self._etags.headers(question), **question.headers}
+        headers = {**(self._etags.headers(question) if question.marks else {}), **question.headers}
         if self._key and self.provider.key_header:
             headers[key_header(self.provider, self._base_url)] = self._key
         if self._key and self.provider.key_param:
@@ -179,7 +181,7 @@ class Source:
         except SourceError:
             self._etags.forget(question)
             raise
-        if self._etags.note(question, reply):
+        if question.marks and self._etags.note(question, reply):
             self._memory.save(f"etags.{self.provider.name}", self._etags.saved())
         self._note_success(f"{len(reply.body)} bytes")
         return reply
@@ -201,7 +203,7 @@ class Source:
         return SourceError(title, refused.what.partition(": ")[2])
 
     def _note_failure(self, error: SourceError) -> None:
-        if isinstance(error, LeftAlone):
+        if isinstance(error, LeftAlone) or self._closed:
             return
         now_ms = self._clock.now_ms()
         reason = mask(error.what.removeprefix(f"{self.provider.title}: "))

@@ -29,6 +29,11 @@ class Sources:
         self._lock = threading.Lock()
         self._made: dict[str, Source] = {}
 
+    @property
+    def settings(self) -> SourcesSettings:
+        """What is set for the providers now."""
+        return self._settings
+
     def get(self, name: str) -> Source:
         """The client of a provider that is known by `name` (providers.py)."""
         with self._lock:

@@ -39,6 +39,7 @@ class Question(Struct, frozen=True, kw_only=True):
     body: bytes | None = None
     json: bool = True  # whether anything but JSON is a failure
     limit: int = BODY_LIMIT
+    marks: bool = True  # whether "as before the restart" will do; False: the answer is needed whole
 
 
 class Reply(Struct, frozen=True, kw_only=True):
