@@ -2,9 +2,11 @@
 
 import copy
 import json
+import math
 import threading
 import time
 from collections import deque
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
@@ -14,6 +16,8 @@ from oculus.core.alert import Alert, AlertState, News, NewsKind
 from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
 from oculus.core.event import Severity
+from oculus.core.metric import Metric
+from oculus.notify.facts import Facts
 from oculus.notify.notifier import Notifier
 
 NOON_MS = 1_767_268_800_000  # 2026-01-01 12:00 UTC
@@ -231,3 +235,60 @@ def services():
 @pytest.fixture(autouse=True)
 def no_proxy(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+
+
+@pytest.fixture
+def facts():
+    """What the rest of the house knows: three hours of one series, and notes that are kept in `notes`."""
+    return known()
+
+
+@dataclass(frozen=True)
+class Known(Facts):
+    """Facts that a test may look into."""
+
+    notes: dict = field(default_factory=dict)
+
+
+def known():
+    wave = [120 + 30 * math.sin(number / 9) for number in range(300)]
+    wave += [503 - number for number in range(60)]
+    points = [(NOON_MS - (360 - number) * 30_000, value) for number, value in enumerate(wave, 1)]
+    values = {"": 503.0, ".status": 503.0, ".up": 0.0}
+    latest = {f"net.http.api{part}": value for part, value in values.items()} | {"net.http.shop": 88.5}
+    metrics = {name: Metric(NOON_MS - 12_000, "net.http", name, value, {}) for name, value in latest.items()}
+    notes = {}
+    return Known(
+        series=lambda symbol, since, until: [
+            point for point in points if symbol == "net.http.api" and since <= point[0] <= until
+        ],
+        latest=metrics.get,
+        symbols=lambda: sorted(metrics),
+        link=lambda path: f"http://oculus.test:8420{path}",
+        remember=lambda channel, alert, note: notes.update({(channel, alert): note}),
+        recall=lambda channel, alert: notes.get((channel, alert), ""),
+        notes=notes,
+    )
+
+
+@pytest.fixture
+def messengers():
+    """Starts a local Telegram, Discord or Slack."""
+    made = []
+
+    def start(kind):
+        made.append(kind())
+        return made[-1]
+
+    yield start
+    for server in made:
+        server.end()
+
+
+NASTY = '<b>@everyone</b> <!channel> <@U123456> `*_~||x||_*` [l](http://e.vil) & "q" \n@here @all'
+
+
+@pytest.fixture
+def nasty():
+    """A text that tries to call people and to break every kind of mark-up."""
+    return NASTY

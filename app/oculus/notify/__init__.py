@@ -8,13 +8,21 @@ from __future__ import annotations
 
 from oculus.core.clock import Clock
 from oculus.notify.channel import Channel, ChannelSettings
+from oculus.notify.channels.apprise import Apprise
+from oculus.notify.channels.discord import Discord
+from oculus.notify.channels.email import Email
 from oculus.notify.channels.log import Log
+from oculus.notify.channels.slack import Slack
+from oculus.notify.channels.telegram import Telegram
 from oculus.notify.channels.webhook import Webhook
+from oculus.notify.facts import NO_FACTS, Facts
 
-CHANNELS: dict[str, type[Channel]] = {channel.kind: channel for channel in (Log, Webhook)}
+CHANNELS: dict[str, type[Channel]] = {
+    channel.kind: channel for channel in (Log, Email, Telegram, Discord, Slack, Webhook, Apprise)
+}
 
 
-def build(name: str, settings: ChannelSettings, clock: Clock) -> Channel:
+def build(name: str, settings: ChannelSettings, clock: Clock, facts: Facts = NO_FACTS) -> Channel:
     """The channel that these settings are for."""
     kinds = {channel.settings_class: channel for channel in CHANNELS.values()}
-    return kinds[type(settings)](name, settings, clock)
+    return kinds[type(settings)](name, settings, clock, facts)

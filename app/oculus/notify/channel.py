@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
@@ -12,6 +12,7 @@ from oculus.core.alert import News
 from oculus.core.clock import Clock
 from oculus.core.durations import Duration
 from oculus.core.event import Severity
+from oculus.notify.facts import NO_FACTS, Facts
 
 
 class Limit(NamedTuple):
@@ -39,6 +40,14 @@ class ChannelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = Severity.CRITICAL
 
 
+class PictureSettings(ChannelSettings, frozen=True, kw_only=True):
+    """What can be set for channels that show a chart."""
+
+    chart: Annotated[
+        Literal["dark", "light", "off"], Meta(description="How charts look: dark, light, or off for none.")
+    ] = "dark"
+
+
 class Channel(ABC):
     """A way to tell a person.
 
@@ -49,13 +58,15 @@ class Channel(ABC):
 
     kind: ClassVar[str]  # its `type` in the settings
     settings_class: ClassVar[type[ChannelSettings]]
-    group_for: ClassVar[Duration] = Duration(0)  # news within this time goes as one message; 0: one each
+    group_for: Duration = Duration(0)  # news within this time goes as one message; 0: one each
     limits: ClassVar[tuple[Limit, ...]] = ()  # what the service allows
 
-    def __init__(self, name: str, settings: ChannelSettings, clock: Clock) -> None:
+    def __init__(self, name: str, settings: ChannelSettings, clock: Clock, facts: Facts = NO_FACTS) -> None:
         self.name = name  # as rules call it
         self.settings = settings
         self.clock = clock
+        self.facts = facts
+        self.free_at = 0.0  # monotonic: the service wishes not to be spoken to before
 
     @abstractmethod
     def send(self, group: Sequence[News]) -> None:

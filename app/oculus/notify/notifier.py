@@ -21,6 +21,7 @@ from oculus.core.ids import Ids
 from oculus.notify import build
 from oculus.notify.channel import ChannelSettings
 from oculus.notify.channels.log import LogSettings
+from oculus.notify.facts import NO_FACTS, Facts
 from oculus.notify.office import Office
 from oculus.notify.retry import EXPIRES
 from oculus.notify.routing import skip_reason
@@ -59,11 +60,13 @@ class Notifier:
         *,
         reload: Callable[[], Sequence[Delivery]] = lambda: (),
         told: Callable[[int], Collection[str]] = lambda _alert: (),
+        facts: Facts = NO_FACTS,
         chance: Callable[[], float] = random.random,
         queue_limit: int = QUEUE_LIMIT,
     ) -> None:
         self._told = Told(told)
         self._office = Office(save, tell, reload, self._told, counters, clock, chance)
+        self._facts = facts
         self._queue_limit = queue_limit
         self._ids = Ids()
         self._settings: dict[str, ChannelSettings] = {}
@@ -81,7 +84,7 @@ class Notifier:
                 self._sender(name).use(None)
             for name, settings in wanted.items():
                 if old.get(name) != settings:
-                    self._sender(name).use(build(name, settings, self._office.clock))
+                    self._sender(name).use(build(name, settings, self._office.clock, self._facts))
 
     def address(self, news: Sequence[News]) -> list[Delivery]:
         """One delivery for each piece of news and channel, to be stored with it and then handed to `put`.

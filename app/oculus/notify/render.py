@@ -35,10 +35,15 @@ def as_text(news: News) -> str:
     return one_line("; ".join(part for part in parts if part))
 
 
+def symbol_of(alert: Alert) -> str:
+    """The series that the alert is about, as far as it is one: a SQL row's key is none."""
+    return str(alert.tags.get("symbol") or alert.instance)
+
+
 def how_much(news: News) -> str:
     """The value and what it was held against: "503 ms, limit 200 ms", at the end "worst 612 ms"."""
     alert = news.alert
-    unit = unit_of(alert.instance, alert.tags)
+    unit = unit_of(symbol_of(alert), alert.tags)
     if news.kind is NewsKind.RESOLVED and alert.worst is not None:
         return f"worst {amount(alert.worst, unit)}"
     if alert.value is None:

@@ -261,7 +261,8 @@ class Sender(Worker):
         moments = [self._fetch_at] if self._line.wants_more() else []
         due = self._line.next_due()
         if due is not None:
-            moments.append(max(due, self._rests_until, self._asked_until, self._pace.free_at()))
+            free = max(self._pace.free_at(), self.channel.free_at if self.channel else 0.0)
+            moments.append(max(due, self._rests_until, self._asked_until, free))
         return min(moments) - self._now() if moments else None
 
     def _due(self, delivery: Delivery) -> float:

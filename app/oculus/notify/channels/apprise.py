@@ -1,0 +1,92 @@
+"""Apprise: a hundred other services, as plain text. Needs the extra: pip install 'oculus-monitor[apprise]'.
+
+Address  see https://github.com/caronc/apprise/wiki; it may hold a password, so it is never shown
+Answer   Apprise only says whether it worked: everything that fails is tried again
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from oculus.core.alert import News, NewsKind
+from oculus.core.durations import Duration
+from oculus.core.errors import ChannelError
+from oculus.core.event import Severity
+from oculus.core.secret import Secret
+from oculus.notify.channel import Channel, ChannelSettings
+from oculus.notify.render_escape import fit, quiet, shorten
+from oculus.notify.render_mention import mentions
+from oculus.notify.render_words import Words, more, spelt_out, summary, words
+
+TEXT_LIMIT, TITLE_LIMIT = 2000, 200
+MESSAGE_LIMIT = 300
+MISSING = (
+    "The library Apprise is not installed",
+    "Run: pip install 'oculus-monitor[apprise]', then start Oculus anew",
+)
+TYPES = {
+    Severity.INFO: "info",
+    Severity.WARN: "warning",
+    Severity.ERROR: "failure",
+    Severity.CRITICAL: "failure",
+}
+
+
+class AppriseSettings(ChannelSettings, tag="apprise", frozen=True, kw_only=True):
+    """Where Apprise sends."""
+
+    url: Annotated[Secret, Meta(description="Apprise's address, such as ntfy://topic; it is never shown.")]
+
+
+class Apprise(Channel):
+    """One text for a group of news."""
+
+    kind = "apprise"
+    settings_class = AppriseSettings
+    settings: AppriseSettings
+    group_for = Duration(seconds=5)
+
+    def send(self, group: Sequence[News]) -> None:
+        told, rest = spelt_out(group)
+        shown = [words(news, self.facts, MESSAGE_LIMIT) for news in told]
+        title = f"{shown[0].mark} {shown[0].title}" if len(group) == 1 else summary(group)
+        blocks = [block(each, alone=len(group) == 1) for each in shown]
+        names = " ".join(mentions(group, self.settings))
+        text = fit([*([names] if names else []), *blocks], TEXT_LIMIT, more, unseen=rest)
+        if not self._library().notify(
+            body=text,
+            title=shorten(quiet(title), TITLE_LIMIT),
+            notify_type=type_of(told[0]),
+            body_format="text",
+        ):
+            raise ChannelError("Apprise could not send it", "Its own lines in the log say more")
+
+    def _library(self) -> Any:
+        """Apprise with the one address in it. Raises ChannelError."""
+        try:
+            import apprise  # an extra; loading it takes half a second
+        except ImportError as error:
+            raise ChannelError(*MISSING, permanent=True) from error
+        made = apprise.Apprise()
+        if not made.add(self.settings.url.reveal().strip()):
+            raise ChannelError(
+                "Apprise does not know this kind of address",
+                f"Look at https://github.com/caronc/apprise/wiki and mend url under channels, {self.name}",
+                permanent=True,
+            )
+        return made
+
+
+def type_of(news: News) -> str:
+    return "success" if news.kind is NewsKind.RESOLVED else TYPES[news.alert.severity]
+
+
+def block(told: Words, *, alone: bool) -> str:
+    """One piece of news; its title stands above it already when it is alone."""
+    head = [] if alone else [f"{told.mark} {told.title}"]
+    details = [f"{label}: {value}" for label, value in told.details]
+    lines = [*head, told.message, *details, *([told.link] if told.link and alone else [])]
+    return quiet("\n".join(line for line in lines if line))

@@ -1,0 +1,172 @@
+"""Discord: an embed through a channel's webhook, coloured by severity, with the chart as its image.
+
+Needs    a webhook's address: channel settings, Integrations, Webhooks
+Limits   5 messages in 2 seconds, and what its X-RateLimit headers say; 2000 characters, 4096 in an embed
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import msgspec
+from msgspec import Meta
+
+from oculus.core.alert import News
+from oculus.core.clock import Clock, to_iso
+from oculus.core.durations import Duration
+from oculus.core.secret import Secret
+from oculus.notify.channel import Channel, Limit, PictureSettings
+from oculus.notify.chart import picture
+from oculus.notify.chart_colours import DARK
+from oculus.notify.facts import NO_FACTS, Facts
+from oculus.notify.post import Answer, Poster
+from oculus.notify.post_answers import fields, form, json, quoted, trouble
+from oculus.notify.render_escape import fit, for_discord, shorten, within
+from oculus.notify.render_mention import mentions
+from oculus.notify.render_words import Words, more, spelt_out, summary, words
+
+CONTENT_LIMIT, TITLE_LIMIT, TEXT_LIMIT, FIELD_LIMIT = 2000, 256, 4096, 1024
+MESSAGE_LIMIT = 200  # of each one in a group
+EVERYBODY = ("@everyone", "@here")
+PERSON, ROLE = re.compile(r"<@!?(\d+)>"), re.compile(r"<@&(\d+)>")
+REMEDIES = {
+    "unknown webhook": "The webhook was deleted: make a new one and write its address as discord_webhook",
+    "invalid webhook token": "The address is cut off or wrong: copy it anew from the channel's settings",
+    "404 ": "The webhook is not there any more: make a new one and write its address as discord_webhook",
+    "401 ": "The address is wrong: copy it anew from the channel's settings, Integrations, Webhooks",
+    "403 ": "The webhook may not write there: look at the channel's permissions",
+}
+
+
+class DiscordSettings(PictureSettings, tag="discord", frozen=True, kw_only=True):
+    """Which webhook writes."""
+
+    discord_webhook: Annotated[Secret, Meta(description="The webhook's address. Whoever has it can post.")]
+    timeout: Annotated[Duration, Meta(description="Longest wait for an answer.")] = Duration(seconds=10)
+
+
+class Discord(Channel):
+    """One embed for a group of news."""
+
+    kind = "discord"
+    settings_class = DiscordSettings
+    settings: DiscordSettings
+    group_for = Duration(seconds=5)
+    limits = (Limit(5, 2.0),)
+
+    def __init__(self, name: str, settings: DiscordSettings, clock: Clock, facts: Facts = NO_FACTS) -> None:
+        super().__init__(name, settings, clock, facts)
+        self._poster = Poster(settings.timeout.total_seconds())
+
+    def send(self, group: Sequence[News]) -> None:
+        names = mentions(group, self.settings)
+        body: dict[str, Any] = {
+            "embeds": [embed(group, self.facts)],
+            "allowed_mentions": allowed(names),
+        }
+        if names:
+            body["content"] = shorten(" ".join(map(as_mention, names)), CONTENT_LIMIT)
+        chart = self._chart(group)
+        if chart is None:
+            self._post(*json(body))
+        else:
+            body["embeds"][0]["image"] = {"url": "attachment://chart.png"}
+            body["attachments"] = [{"id": 0, "filename": "chart.png"}]
+            told = msgspec.json.encode(body).decode()
+            self._post(*form({"payload_json": told, "files[0]": ("chart.png", chart, "image/png")}))
+
+    def close(self) -> None:
+        self._poster.close()
+
+    def _chart(self, group: Sequence[News]) -> bytes | None:
+        theme = self.settings.chart
+        if len(group) != 1 or theme == "off":
+            return None
+        return picture(group[0], self.facts, self.clock.now_ms(), theme)
+
+    def _post(self, body: bytes, headers: dict[str, str]) -> None:
+        url = self.settings.discord_webhook.reveal().strip()
+        answer = self._poster.post(waiting(url), body, headers)
+        self._keep_pace(answer)
+        if not 200 <= answer.status < 300:
+            secrets = [url, *urlsplit(url).path.split("/")[-1:]]
+            said = quoted(str(fields(answer).get("message", "")), secrets)
+            raise trouble("Discord", answer, said, REMEDIES, self.clock.now_ms())
+
+    def _keep_pace(self, answer: Answer) -> None:
+        """Nothing is left of this window: the next message waits for the next one."""
+        if answer.headers.get("X-RateLimit-Remaining") != "0":
+            return
+        with contextlib.suppress(ValueError):
+            seconds = float(answer.headers.get("X-RateLimit-Reset-After", ""))
+            if math.isfinite(seconds):
+                self.free_at = self.clock.monotonic() + max(0.0, seconds)
+
+
+def embed(group: Sequence[News], facts: Facts) -> dict[str, Any]:
+    """The embed, without its image."""
+    if len(group) == 1:
+        return single(group[0], facts)
+    told, rest = spelt_out(group)
+    shown = [words(news, facts, MESSAGE_LIMIT) for news in told]
+    return {
+        "title": shorten(summary(group), TITLE_LIMIT),
+        "description": fit(list(map(block, shown)), TEXT_LIMIT, more, unseen=rest),
+        "color": colour(shown[0]),
+        "timestamp": to_iso(max(news.ts_ms for news in group)),
+        "footer": {"text": "Oculus"},
+    }
+
+
+def single(news: News, facts: Facts) -> dict[str, Any]:
+    told = words(news, facts)
+    found = {
+        "title": shorten(f"{told.mark} {for_discord(told.title)}", TITLE_LIMIT),
+        "description": within(lambda longest: for_discord(shorten(told.message, longest)), TEXT_LIMIT // 2),
+        "color": colour(told),
+        "fields": [
+            {"name": label, "value": shorten(for_discord(value), FIELD_LIMIT), "inline": label != "Where"}
+            for label, value in told.details
+        ],
+        "timestamp": to_iso(news.ts_ms),
+        "footer": {"text": "Oculus"},
+    }
+    return found | ({"url": told.link} if told.link else {})
+
+
+def block(told: Words) -> str:
+    """One piece of news among others."""
+    details = " · ".join(f"{label}: {for_discord(value)}" for label, value in told.details)
+    lines = [f"{told.mark} **{for_discord(told.title)}**", for_discord(told.message), details]
+    return "\n".join(line for line in lines if line)
+
+
+def colour(told: Words) -> int:
+    return int(DARK.states[told.state][1:], 16)
+
+
+def allowed(names: Sequence[str]) -> dict[str, Any]:
+    """Whom the message may call: those that were named, and nobody that a text happens to name."""
+    joined = " ".join(map(as_mention, names))
+    return {
+        "parse": ["everyone"] if any(name in EVERYBODY for name in names) else [],
+        "users": PERSON.findall(joined)[:100],
+        "roles": ROLE.findall(joined)[:100],
+    }
+
+
+def as_mention(name: str) -> str:
+    """A bare number is a person's."""
+    return f"<@{name}>" if name.isdigit() else name
+
+
+def waiting(url: str) -> str:
+    """The address with wait=true: only then does Discord say whether the message was kept."""
+    parts = urlsplit(url)
+    query = [(key, value) for key, value in parse_qsl(parts.query) if key != "wait"] + [("wait", "true")]
+    return urlunsplit(parts._replace(query=urlencode(query)))

@@ -1,0 +1,250 @@
+"""Telegram: a bot writes to a chat, with a chart as the photo.
+
+Needs    a bot token from @BotFather, and the id of a chat that the bot is a member of
+Limits   1 message a second to a chat, 20 a minute to a group; 4096 characters, 1024 below a photo
+Ends     the message that told of the beginning is marked as over, and the end is a reply to it
+"""
+
+from __future__ import annotations
+
+import html
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from oculus.core.alert import News, NewsKind
+from oculus.core.clock import Clock
+from oculus.core.durations import Duration
+from oculus.core.errors import ChannelError
+from oculus.core.secret import Secret
+from oculus.notify.channel import Channel, Limit, PictureSettings
+from oculus.notify.chart import picture
+from oculus.notify.facts import NO_FACTS, Facts, Notebook
+from oculus.notify.post import Answer, Poster
+from oculus.notify.post_answers import Part, fields, form, json, quoted, trouble
+from oculus.notify.render_escape import fit, for_telegram, units, within
+from oculus.notify.render_mention import mentions
+from oculus.notify.render_words import Words, more, spelt_out, summary, words
+
+log = logging.getLogger(__name__)
+
+TEXT_LIMIT, CAPTION_LIMIT = 4096, 1024  # characters as they are seen, without mark-up
+MESSAGE_LIMIT = 200  # of each one in a group
+MOST_EDITS = 5  # for the ends in one message
+CHAT = 0  # the notebook's page about the chat itself
+REMEDIES = {
+    "chat not found": "The bot does not know that chat: add it there, send /start, and check chat_id",
+    "not a member": "The bot is not a member of that chat: add it, then send /start",
+    "kicked": "The bot was removed from that chat: add it again",
+    "blocked by the user": "Open the chat with the bot, unblock it, and send /start",
+    "initiate conversation": "Open a chat with the bot and send /start: a bot may not write first",
+    "not enough rights": "Make the bot an administrator of the chat, or let members write",
+    "401 ": "The token is wrong or was revoked: get it from @BotFather, write telegram_bot_token",
+    "404 ": "That is no bot's token: get it from @BotFather, write telegram_bot_token",
+}
+
+
+class TelegramSettings(PictureSettings, tag="telegram", frozen=True, kw_only=True):
+    """Which bot writes to which chat."""
+
+    telegram_bot_token: Annotated[Secret, Meta(description="The bot's token, from @BotFather.")]
+    chat_id: Annotated[
+        int | str, Meta(description="The chat: a number (groups begin with -), or @name of a public channel.")
+    ]
+    api_url: Annotated[str, Meta(description="Where the Bot API is, for a server of your own.")] = (
+        "https://api.telegram.org"
+    )
+    timeout: Annotated[Duration, Meta(description="Longest wait for an answer.")] = Duration(seconds=10)
+
+
+class Telegram(Channel):
+    """One message for a group of news."""
+
+    kind = "telegram"
+    settings_class = TelegramSettings
+    settings: TelegramSettings
+    group_for = Duration(seconds=5)
+    limits = (Limit(1, 1.0), Limit(20, 60.0))
+
+    def __init__(self, name: str, settings: TelegramSettings, clock: Clock, facts: Facts = NO_FACTS) -> None:
+        super().__init__(name, settings, clock, facts)
+        self._poster = Poster(settings.timeout.total_seconds())
+        self._notes = Notebook(name, facts)
+        self._token = settings.telegram_bot_token.reveal().strip()
+
+    def send(self, group: Sequence[News]) -> None:
+        chart = self._chart(group)
+        sent = self._tell(group, chart)
+        for news in group:
+            if news.kind is NewsKind.RESOLVED:
+                continue
+            note = {"message": sent.get("message_id"), "photo": chart is not None, "alone": len(group) == 1}
+            self._notes.write(news.alert.id, note)
+        self._mark_as_over([news for news in group if news.kind is NewsKind.RESOLVED])
+
+    def close(self) -> None:
+        self._poster.close()
+
+    def _chart(self, group: Sequence[News]) -> bytes | None:
+        theme = self.settings.chart
+        if len(group) != 1 or theme == "off":
+            return None
+        return picture(group[0], self.facts, self.clock.now_ms(), theme)
+
+    def _tell(self, group: Sequence[News], chart: bytes | None) -> dict[str, Any]:
+        """The message as Telegram keeps it."""
+        reply = self._reply_to(group)
+        if chart is not None:
+            caption = text_of(group, self.facts, CAPTION_LIMIT, self._names(group))
+            try:
+                return self._write("sendPhoto", {"caption": caption} | reply, chart)
+            except Refused as error:  # the chat takes no photos, or not this one: words must do
+                if not error.about_photo:
+                    raise
+        text = text_of(group, self.facts, TEXT_LIMIT, self._names(group))
+        return self._write(
+            "sendMessage", {"text": text, "link_preview_options": {"is_disabled": True}} | reply
+        )
+
+    def _names(self, group: Sequence[News]) -> str:
+        return shorten_names([as_mention(name) for name in mentions(group, self.settings)])
+
+    def _reply_to(self, group: Sequence[News]) -> dict[str, Any]:
+        if len(group) != 1 or group[0].kind is NewsKind.FIRED:
+            return {}
+        told = self._notes.read(group[0].alert.id).get("message")
+        # Somebody may have deleted it; that must not keep the news back.
+        return {"reply_parameters": {"message_id": told, "allow_sending_without_reply": True}} if told else {}
+
+    def _mark_as_over(self, ended: Sequence[News]) -> None:
+        """Edit what told of the beginning. The end is told already, so whatever goes wrong stays here."""
+        notes = [(news, self._notes.read(news.alert.id)) for news in ended]
+        alone = [(news, note) for news, note in notes if note.get("alone") and note.get("message")]
+        for news, note in alone[:MOST_EDITS]:
+            limit = CAPTION_LIMIT if note.get("photo") else TEXT_LIMIT
+            key, method = (
+                ("caption", "editMessageCaption") if note.get("photo") else ("text", "editMessageText")
+            )
+            try:
+                text = text_of([news], self.facts, limit, "")
+                self._call(method, {"message_id": note["message"], key: text, "parse_mode": "HTML"})
+            except ChannelError as error:
+                log.info("%s: an earlier message could not be marked as over: %s", self.name, error)
+
+    def _write(self, method: str, body: Mapping[str, Any], chart: bytes | None = None) -> dict[str, Any]:
+        """Send with mark-up; where Telegram cannot read that, as plain text."""
+        try:
+            return self._call(method, {**body, "parse_mode": "HTML"}, chart)
+        except Refused as error:
+            if "can't parse entities" not in error.said:
+                raise
+            log.warning("%s: Telegram could not read a message's mark-up; it goes as plain text", self.name)
+            plain = {key: seen(value) if key in ("text", "caption") else value for key, value in body.items()}
+            return self._call(method, plain, chart)
+
+    def _call(self, method: str, body: Mapping[str, Any], chart: bytes | None = None) -> dict[str, Any]:
+        """One call; a chat that has become a supergroup is followed to its new id."""
+        chat = self._notes.read(CHAT)
+        moved = chat.get("to") if chat.get("from") == str(self.settings.chat_id) else None
+        answer = self._post(method, {**body, "chat_id": moved or self.settings.chat_id}, chart)
+        new_id = parameters(answer).get("migrate_to_chat_id")
+        if new_id is not None:
+            self._notes.write(CHAT, {"from": str(self.settings.chat_id), "to": new_id})
+            log.warning("%s: the chat has the id %s now; write that as chat_id", self.name, new_id)
+            answer = self._post(method, {**body, "chat_id": new_id}, chart)
+        return self._taken(answer)
+
+    def _post(self, method: str, body: Mapping[str, Any], chart: bytes | None) -> Answer:
+        url = f"{self.settings.api_url.rstrip('/')}/bot{self._token}/{method}"
+        if chart is None:
+            return self._poster.post(url, *json(body))
+        parts: dict[str, Part] = {
+            key: value if isinstance(value, str) else msgspec.json.encode(value).decode()
+            for key, value in body.items()
+        }
+        return self._poster.post(url, *form({**parts, "photo": ("chart.png", chart, "image/png")}))
+
+    def _taken(self, answer: Answer) -> dict[str, Any]:
+        """What the call gave. Raises Refused."""
+        body = fields(answer)
+        if 200 <= answer.status < 300 and body.get("ok", True):
+            result = body.get("result")
+            return result if isinstance(result, dict) else {}
+        said = quoted(str(body.get("description", "")), [self._token])
+        error = trouble("Telegram", answer, said, REMEDIES, self.clock.now_ms())
+        raise Refused(error, said)
+
+
+class Refused(ChannelError):
+    """Telegram took the call and said no."""
+
+    def __init__(self, error: ChannelError, said: str) -> None:
+        super().__init__(error.what, error.hint, permanent=error.permanent, retry_after_s=error.retry_after_s)
+        self.said = said
+
+    @property
+    def about_photo(self) -> bool:
+        return self.permanent and bool(re.search(r"photo|image|media|PHOTO_", self.said))
+
+
+def text_of(group: Sequence[News], facts: Facts, limit: int, names: str) -> str:
+    """The message as Telegram's HTML, within `limit` characters as they are seen."""
+    ending = f"\n\n{names}" if names else ""
+    room = limit - size(ending)
+    if len(group) == 1:
+        return within(lambda longest: block(words(group[0], facts, longest)), room, size) + ending
+    told, rest = spelt_out(group)
+    blocks = [f"<b>{for_telegram(summary(group))}</b>"]
+    blocks += [block(words(news, facts, MESSAGE_LIMIT), brief=True) for news in told]
+    return fit(blocks, room, more, size, rest) + ending
+
+
+def block(told: Words, *, brief: bool = False) -> str:
+    """One piece of news."""
+    lines = [f"{told.mark} <b>{for_telegram(told.title)}</b>", for_telegram(told.message)]
+    details = [f"{label}: {value_of(label, value)}" for label, value in told.details]
+    lines += [" · ".join(details)] if brief else details
+    if told.link and not brief:
+        lines.append(f'<a href="{html.escape(told.link)}">Open in Oculus</a>')
+    return "\n".join(line for line in lines if line)
+
+
+def value_of(label: str, value: str) -> str:
+    escaped = for_telegram(value)
+    return f"<code>{escaped}</code>" if label == "Where" else escaped
+
+
+def as_mention(name: str) -> str:
+    """@name as it is; a number as a link that calls that person."""
+    number = name.removeprefix("tg:")
+    if number.isdigit():
+        return f'<a href="tg://user?id={number}">{number}</a>'
+    return html.escape(name, quote=False)
+
+
+def shorten_names(names: Sequence[str]) -> str:
+    """As many as make a line."""
+    line = ""
+    for name in names:
+        if size(f"{line} {name}") > MESSAGE_LIMIT:
+            break
+        line = f"{line} {name}".strip()
+    return line
+
+
+def seen(text: str) -> str:
+    """The text without its mark-up."""
+    return html.unescape(re.sub(r"<[^>]*>", "", text))
+
+
+def size(text: str) -> int:
+    return units(seen(text))
+
+
+def parameters(answer: Answer) -> dict[str, Any]:
+    found = fields(answer).get("parameters")
+    return found if isinstance(found, dict) else {}
