@@ -133,10 +133,12 @@ def test_text_from_outside_is_text(house, visit):
 
 @pytest.mark.parametrize("place", ["/", "/alerts", "/rules", "/collectors", "/about"])
 @pytest.mark.parametrize("house", [{"rules": [RULE]}], indirect=True)
-def test_nothing_is_wider_than_a_phone_and_every_place_is_in_reach(house, visit, place):
+def test_nothing_is_wider_than_its_window_and_every_place_is_in_reach(house, visit, until, place):
     ping(house, 500)
-    page = visit(place, width=390, height=844, has_touch=True)
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    until(lambda: house.oculus.reader.alerts(state="firing"))
+    for width in (1440, 1024, 820, 390):
+        page = visit(place, width=width, height=844)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
     links = page.locator("nav .place")
     assert links.count() == 5
     for link in links.all():

@@ -90,6 +90,7 @@ def test_an_error_page_needs_no_running_oculus():
 
 def test_mistakes_in_the_settings_are_all_listed():
     [notice] = broken_settings(["a.yaml:1: one", "a.yaml:2: two"])
+    assert notice.what == "The changed settings have 2 mistakes."
     assert notice.lines == ("a.yaml:1: one", "a.yaml:2: two")
     assert broken_settings([]) == []
 

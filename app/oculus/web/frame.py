@@ -121,12 +121,13 @@ def storing(oculus: Oculus, lost: float) -> list[Notice]:
 def broken_settings(problems: Sequence[str]) -> list[Notice]:
     if not problems:
         return []
+    count = "a mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
     return [
         Notice(
             "settings",
             "error",
-            "The changed settings have mistakes.",
-            "Until they are mended, those from before the change stay in force.",
+            f"The changed settings have {count}.",
+            "Until that is mended, those from before the change stay in force.",
             tuple(problems),
         )
     ]
