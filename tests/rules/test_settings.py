@@ -132,3 +132,43 @@ def test_rules_come_after_those_they_depend_on():
 def test_a_circle_does_not_hang_the_ordering():
     rules = [rule("a", depends_on=("b",)), rule("b", depends_on=("a",))]
     assert {each.name for each in in_order(rules)} == {"a", "b"}
+
+
+def test_a_rule_may_be_a_select_instead():
+    given = read(
+        name="whales",
+        sql="SELECT symbol, max(value) AS top FROM metrics GROUP BY ALL HAVING top > $threshold",
+        params={"threshold": 0.05},
+        schedule="*/5 * * * *",
+        timezone="Europe/Paris",
+        key=["symbol"],
+        catch_up=True,
+        message="{{ symbol }}: {{ top }}",
+    )
+    assert given.statement.params == {"threshold": 0.05}
+    assert given.condition == ""
+    assert rule().statement is None
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "condition is missing; write one of condition and sql"),
+        ({"condition": "a.b > 5", "sql": "SELECT 1", "schedule": "* * * * *"}, "are both there"),
+        ({"sql": "SELECT 1"}, "schedule is missing, without which the sql never runs"),
+        ({"sql": "SELECT 1", "schedule": "* * *"}, "schedule '* * *' has 3 fields"),
+        ({"sql": "SELECT 1", "schedule": "* * * * *", "timezone": "Mars"}, "timezone 'Mars' is no time zone"),
+        ({"sql": "SELECT $n", "schedule": "* * * * *"}, "sql has a place $n; write a value for it"),
+        (
+            {"sql": "SELECT 1", "schedule": "* * * * *", "params": {"n": 1}},
+            "params has n, which the sql does",
+        ),
+        ({"sql": "SELECT 1", "schedule": "* * * * *", "clear": "a.b < 1"}, "clear is for a condition"),
+        ({"condition": "a.b > 5", "schedule": "* * * * *"}, "schedule is for sql"),
+        ({"condition": "a.b > 5", "key": ["x"]}, "key is for sql"),
+    ],
+)
+def test_what_does_not_belong_together_is_told(given, said):
+    with pytest.raises(msgspec.ValidationError) as caught:
+        read(name="r", **given)
+    assert said in str(caught.value)

@@ -37,7 +37,7 @@ class RowJudge:
         self._works(rule, now_ms)
         self._warn_of_more(rule, outcome.truncated, now_ms)
         for key, row in outcome.rows.items():
-            self._holds(rule, key, row, outcome.ts_ms, now_ms)
+            self._holds(rule, key, row, outcome, now_ms)
         # Of what lies beyond the first thousand rows nothing is known.
         kind = Input.STALE if outcome.truncated else Input.NO_ROW
         for instance in [each for key, each in rule.instances.items() if key not in outcome.rows]:
@@ -46,12 +46,12 @@ class RowJudge:
             if evaluator.forgettable(rule.spec, instance.standing, now_ms):
                 del rule.instances[instance.key]
 
-    def _holds(self, rule: Rule, key: str, row: Row, ts_ms: int, now_ms: int) -> None:
+    def _holds(self, rule: Rule, key: str, row: Row, outcome: Outcome, now_ms: int) -> None:
         instance = self._judge.roster.enter(rule, key, now_ms)
         instance.row, instance.value = row, row.value
-        instance.symbol = row.symbol
-        instance.heard_ms, instance.judged_ms = now_ms, ts_ms
-        reading = Reading(Input.TRUE, ts_ms, row.value, rank=instance.severity.rank)
+        instance.symbol, instance.threshold = row.symbol, outcome.statement.limit
+        instance.heard_ms, instance.judged_ms = now_ms, outcome.ts_ms
+        reading = Reading(Input.TRUE, outcome.ts_ms, row.value, rank=instance.severity.rank)
         self._judge.step(instance, reading, now_ms)
 
     def _failed(self, rule: Rule, outcome: Outcome, now_ms: int) -> None:

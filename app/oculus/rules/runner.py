@@ -160,13 +160,16 @@ class Runner(Worker):
 
     def _work(self) -> None:
         while (given := self._due.get()) is not None:
-            job, ts_ms = given
-            outcome = self._run_one(job, ts_ms)
-            with self._lock:
-                job.running = False
-            self._done(outcome)
+            self.run_one(*given)
 
-    def _run_one(self, job: Job, ts_ms: int) -> Outcome:
+    def run_one(self, job: Job, ts_ms: int) -> None:
+        """Run a job that is due, and hand on what it came to."""
+        outcome = self._outcome(job, ts_ms)
+        with self._lock:
+            job.running = False
+        self._done(outcome)
+
+    def _outcome(self, job: Job, ts_ms: int) -> Outcome:
         begun = self._clock.monotonic()
         statement = job.statement
         self._counters.time("rules.sql_late", max(0, self._clock.now_ms() - ts_ms) / 1000)

@@ -77,7 +77,11 @@ class Statement:
         return None
 
     def threshold(self, _: Values) -> float | None:
-        """The parameter of that name."""
+        return self.limit
+
+    @property
+    def limit(self) -> float | None:
+        """The parameter called threshold."""
         given = self.params.get("threshold")
         return float(given) if isinstance(given, int | float) else None
 

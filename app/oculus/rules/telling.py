@@ -94,11 +94,11 @@ class Teller:
             "symbol": instance.symbol,
             "threshold": shown(instance.threshold),
             "rule": instance.rule.name,
-            "severity": str(instance.severity),
             "since": to_datetime(notice.started_ms // 1000 * 1000),
             "duration": spoken((max(now_ms, notice.ts_ms) - notice.started_ms) / 1000),
             "tags": dict(self._sight.tags(instance.symbol)),
             **({name: bare(value) for name, value in instance.row.columns.items()} if instance.row else {}),
+            "severity": str(instance.severity),
         }
 
     def _tags(self, instance: Instance) -> dict[str, Any]:
