@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from oculus.cli.copy import running, stored
 from oculus.cli.place import place
@@ -12,7 +13,7 @@ from oculus.core.errors import OculusError
 
 def run(args: argparse.Namespace) -> int:
     where = place(args)
-    target = args.to.absolute()
+    target = Path(args.to).absolute()
     if target.exists():
         raise OculusError(f"{target} exists already", "Choose another --to; Oculus overwrites nothing.")
     if copy := running(args, where):

@@ -17,7 +17,7 @@ FORMATS = {".csv": "csv", ".parquet": "parquet"}
 
 
 def run(args: argparse.Namespace) -> int:
-    target = args.to.absolute()
+    target = Path(args.to).absolute()
     kind = _format(target)
     since_ms = _since(args.since)
     where = place(args)
