@@ -22,16 +22,16 @@ exit codes:
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line. Shared options may stand before or after the command."""
-    shared = _shared()
     top = argparse.ArgumentParser(
         "oculus",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[shared],
+        parents=[_shared()],
     )
     top.add_argument("--version", action="version", version=f"oculus {__version__}")
     top.set_defaults(module="serve", config=None, data=None, host=None, port=None, log_level=None)
+    shared = _shared()  # not the one of the top: set_defaults has given that one's options defaults
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
     for name, (help_text, arguments) in COMMANDS.items():
         command = commands.add_parser(
