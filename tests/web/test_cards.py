@@ -164,6 +164,12 @@ def test_a_symbol_that_was_promised_has_its_card_before_its_first_number():
     assert (card.label, card.state, str(card.figure), card.at_ms) == ("gw", "waiting", "—", None)
 
 
+def test_promised_parts_make_no_cards_of_their_own():
+    gw = collector("gw", "net.ping.gw", "net.ping.gw.jitter", "net.ping.gw.loss", "net.ping.gw.up")
+    card = only_card(trail("net.ping.gw", 11, 12), collectors=[gw])
+    assert card.label == "gw"
+
+
 def test_a_collector_that_is_off_leaves_no_empty_card():
     assert panels(collectors=[collector("gw", "net.ping.gw", state="off")]) == ()
 

@@ -217,6 +217,10 @@ def test_a_collector_that_hangs_is_called_stuck_and_has_no_next_run():
     assert (row.state, row.tone, row.next, row.answered) == ("stuck", "error", "—", "")
 
 
+def test_a_collector_is_told_by_its_main_symbols():
+    assert collector_row(collector(symbols=["net.ping.gw", "net.ping.gw.loss"]), NOW).symbols == "net.ping.gw"
+
+
 def test_a_collector_of_many_symbols_names_the_first_and_counts_the_rest():
     assert collector_row(collector(symbols=list("abcde")), NOW).symbols == "a, b, c and 2 more"
 

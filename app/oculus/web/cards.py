@@ -190,7 +190,7 @@ def grouped(facts: Facts) -> dict[str, Parts]:
     groups: dict[str, Parts] = {}
     for status in facts.collectors:
         for symbol in status.symbols if status.state != "off" else ():
-            groups[symbol] = {}
+            groups.setdefault(place_of(symbol)[0], {})
     for trail in facts.trails:
         main, part = place_of(trail.symbol)
         groups.setdefault(main, {})[part] = trail
@@ -198,9 +198,12 @@ def grouped(facts: Facts) -> dict[str, Parts]:
 
 
 def owners_of(collectors: Sequence[CollectorStatus]) -> dict[str, tuple[int, CollectorStatus]]:
-    """Who writes a symbol, and its place in the settings."""
-    pairs = [(symbol, status) for status in collectors for symbol in status.symbols]
-    return {symbol: (place, status) for place, (symbol, status) in enumerate(pairs)}
+    """Who writes a main symbol, and its place in the settings."""
+    owners: dict[str, tuple[int, CollectorStatus]] = {}
+    for status in collectors:
+        for symbol in status.symbols:
+            owners.setdefault(place_of(symbol)[0], (len(owners), status))
+    return owners
 
 
 def state_of(symbol: str, parts: Parts, owner: CollectorStatus | None, facts: Facts) -> str:

@@ -10,6 +10,7 @@ from oculus.core.alert import Alert, AlertState, Delivery, DeliveryState
 from oculus.core.clock import to_datetime, to_iso
 from oculus.core.durations import parse_duration, spoken
 from oculus.core.event import Severity
+from oculus.core.symbols import main_of
 from oculus.rules.status import RuleStatus
 from oculus.web.firing import measured
 from oculus.web.numbers import age
@@ -86,7 +87,7 @@ def collector_row(status: CollectorStatus, now_ms: int) -> CollectorRow:
     return CollectorRow(
         name=status.name,
         type=status.type,
-        symbols=some(status.symbols),
+        symbols=some(list(dict.fromkeys(map(main_of, status.symbols)))),
         state="stuck" if status.stuck else str(status.state),
         tone="error" if status.stuck or status.state == CollectorState.FAILING else "",
         trouble=status.last_error,
@@ -106,8 +107,9 @@ def provider(status: CollectorStatus, now_ms: int) -> str:
     """How the provider that a collector shares with others stands."""
     if not status.source:
         return ""
-    used = f"{status.source}: {status.calls_used or 0} calls this month"
-    left = "" if status.calls_left is None else f", {status.calls_left} left"
+    calls = status.calls_used or 0
+    used = f"{status.source}: {calls:,} call{'' if calls == 1 else 's'} this month"
+    left = "" if status.calls_left is None else f", {status.calls_left:,} left"
     if not status.cool_down:
         return used + left
     rest_s = ((status.cool_down_until_ms or now_ms) - now_ms) / 1000
