@@ -178,7 +178,7 @@ def clear_leftovers(path: Path) -> None:
 def verify(connection: duckdb.DuckDBPyConnection) -> None:
     """Raise Damaged when what the first minute needs cannot be read."""
     try:
-        for table in sorted(schema.tables(connection) - {"metrics"}):
+        for table in sorted(schema.own_tables(connection) - {"metrics"}):
             connection.execute(VERIFY.format(table=table)).fetchall()
         if "metrics" in schema.tables(connection):
             connection.execute(VERIFY_METRICS).fetchall()

@@ -101,11 +101,21 @@ REMEMBERED = """
         PRIMARY KEY (symbol, day)
     );
 """
+TABLE_FILES = """
+    CREATE TABLE table_files (
+        file VARCHAR PRIMARY KEY,
+        name VARCHAR NOT NULL,
+        bytes BIGINT NOT NULL,
+        modified_ns BIGINT NOT NULL,
+        loaded_at TIMESTAMPTZ NOT NULL
+    );
+"""
 
 MIGRATIONS: list[Migration] = [
     Migration(1, "metrics, events, alerts and deliveries", FIRST),
     Migration(2, "what channels remember of their messages", CHANNEL_NOTES),
     Migration(3, "what collectors keep beyond a run, and daily closes", REMEMBERED),
+    Migration(4, "which files are tables", TABLE_FILES),
 ]
 
 VERSIONS = """
@@ -113,12 +123,31 @@ VERSIONS = """
         version INTEGER PRIMARY KEY, says VARCHAR NOT NULL, applied_at TIMESTAMPTZ NOT NULL DEFAULT now()
     )
 """
+UNFINISHED = "oculus_unfinished_table"  # of a file that is being read
 TABLES = "SELECT table_name FROM duckdb_tables() WHERE NOT internal AND NOT temporary"
 
 
 def tables(cursor: duckdb.DuckDBPyConnection) -> frozenset[str]:
     """The names of all tables."""
     return frozenset(name for (name,) in cursor.execute(TABLES).fetchall())
+
+
+def own_tables(cursor: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """The names of those that do not come from somebody's files (tables.py)."""
+    names = tables(cursor)
+    return names - set(from_files(cursor)) - {UNFINISHED} if "table_files" in names else names
+
+
+def from_files(cursor: duckdb.DuckDBPyConnection) -> list[str]:
+    return [str(name) for (name,) in cursor.execute("SELECT name FROM table_files").fetchall()]
+
+
+def drop_tables_from_files(cursor: duckdb.DuckDBPyConnection) -> None:
+    """They might stand in the way of new tables of ours. They are read again from their files."""
+    if "table_files" in tables(cursor):
+        for name in from_files(cursor):
+            cursor.execute(f'DROP TABLE IF EXISTS "{name}"')
+        cursor.execute("DELETE FROM table_files")
 
 
 def version(cursor: duckdb.DuckDBPyConnection) -> int:
@@ -157,6 +186,7 @@ def apply(cursor: duckdb.DuckDBPyConnection, changes: list[Migration]) -> None:
     for change in changes:
         cursor.begin()
         try:
+            drop_tables_from_files(cursor)
             cursor.execute(VERSIONS)
             cursor.execute(change.sql)
             cursor.execute(
