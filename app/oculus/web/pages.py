@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oculus.collectors.sources.providers import PROVIDERS
 from oculus.runtime import Oculus
 from oculus.web.board import Boards, settings_file
 from oculus.web.lists import alert_row, collector_row, rule_row
@@ -57,4 +58,7 @@ def mount(app: Site, oculus: Oculus) -> None:
 
     @app.get("/about")
     def about() -> str:
-        return render("pages/about.html", page="about", frame=boards.frame(), borrowed=BORROWED)
+        sources = [(each.title, each.site, each.terms) for each in PROVIDERS.values() if each.site]
+        return render(
+            "pages/about.html", page="about", frame=boards.frame(), borrowed=BORROWED, sources=sources
+        )
