@@ -94,6 +94,9 @@ class Oculus:
             freshness=self.scheduler.freshness,
             counters=self.counters,
             clock=self.clock,
+            history=self.reader.samples,
+            aggregate=self.reader.windows,
+            run_sql=self.reader.judge,
         )
         self.upkeep = Upkeep(self.writer, settings.storage, self.clock)
         self.vitals = Vitals(self.measure, self.writer.put, self.clock)

@@ -194,8 +194,8 @@ class Stored:
             raise OSError("the disk is gone")
         return [("a.b", NOON_MS - minute * 60_000, 100.0) for minute in range(1, 120)]
 
-    def aggregate(self, symbols, since_ms, until_ms, ranked):
-        self.asked.append(("aggregate", tuple(symbols), until_ms - since_ms, ranked))
+    def aggregate(self, symbols, since_ms, until_ms, functions):
+        self.asked.append(("aggregate", tuple(symbols), until_ms - since_ms, functions))
         return {"a.b": WindowStats(count=1000, total=100_000.0, low=100.0, high=100.0, median=100.0)}
 
 
@@ -234,8 +234,8 @@ def test_a_long_window_joins_the_database_with_what_came_since(remembering, stor
     remembering.at(2, ("a.b", 501))
     assert remembering.kinds() == ["FIRED"]
     assert {entry[2:] for entry in stored.asked if entry[0] == "aggregate"} == {
-        (86_400_000 - 10_000, False),
-        (7 * 86_400_000 - 10_000, False),
+        (86_400_000 - 10_000, ("max",)),
+        (7 * 86_400_000 - 10_000, ("avg",)),
     }
 
 
@@ -244,7 +244,7 @@ def test_a_long_window_is_asked_for_anew_now_and_then(remembering, stored, make_
     remembering.wait(600, every=1)
     asked = [entry for entry in stored.asked if entry[0] == "aggregate"]
     assert len(asked) == 1 + 600_000 // pause_ms(86_400_000)
-    assert asked[0][3] is True
+    assert asked[0][3] == ("median",)
 
 
 def test_until_the_past_is_looked_up_a_window_has_no_value():

@@ -12,7 +12,8 @@ from oculus.rules.recall import Recall, Sample, Wish
 AGAIN_S = 1.0  # after the database did not answer
 
 History = Callable[[Sequence[str], int], Iterable[Sample]]  # symbols, since when
-Aggregate = Callable[[Sequence[str], int, int, bool], Mapping[str, WindowStats]]  # ..., until, ranked
+# Symbols, since, until, and the functions that will be asked.
+Aggregate = Callable[[Sequence[str], int, int, Sequence[str]], Mapping[str, WindowStats]]
 Answer = Callable[[Recall, int], None]  # to be run on the engine's thread
 
 
@@ -48,7 +49,7 @@ class Lookup(Worker):
 
     def _answer(self, wish: Wish) -> Answer:
         if wish.window_ms:
-            stats = self._aggregate(wish.symbols, wish.since_ms, wish.until_ms, wish.ranked)
+            stats = self._aggregate(wish.symbols, wish.since_ms, wish.until_ms, wish.functions)
             return lambda recall, now_ms: recall.answer(wish, stats, now_ms)
         samples = list(self._history(wish.symbols, wish.since_ms))
         return lambda recall, now_ms: recall.samples(wish, samples, now_ms)

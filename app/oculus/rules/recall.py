@@ -15,7 +15,7 @@ from msgspec import Struct
 from oculus.core.metric import Metric
 from oculus.core.windowstats import WindowStats
 from oculus.rules.condition import Condition
-from oculus.rules.functions import FUNCTIONS, RANKED, joined
+from oculus.rules.functions import FUNCTIONS, joined
 from oculus.rules.track import Track
 
 SHORT_MS = 3_600_000  # windows up to here are kept in memory
@@ -34,14 +34,14 @@ class Wish(Struct, frozen=True):
     since_ms: int
     until_ms: int = 0
     window_ms: int = 0
-    ranked: bool = False  # median or p95 are wanted, which cost more
+    functions: tuple[str, ...] = ()  # what will be asked of the window: some cost more than others
 
 
 class Long(Struct):
     """One length of window, for all the symbols that are asked for over it."""
 
     symbols: dict[str, None] = {}
-    ranked: bool = False
+    functions: dict[str, None] = {}
     asked_ms: int | None = None  # None: what is known is not enough
     waiting: bool = False  # for an answer
     answered_ms: int = 0
@@ -67,7 +67,7 @@ class Recall:
         for condition in conditions:
             for function, symbol, window_ms in condition.windows():
                 if window_ms > SHORT_MS and self._ask:
-                    self._follow_long(symbol, window_ms, function in RANKED)
+                    self._follow_long(symbol, window_ms, function)
                 else:
                     self._keep(symbol, window_ms)
             for symbol in condition.crossing():
@@ -95,13 +95,12 @@ class Recall:
             track.whole = False
             self._unknown[symbol] = max(keep_ms, self._unknown.get(symbol, 0))
 
-    def _follow_long(self, symbol: str, window_ms: int, ranked: bool) -> None:
+    def _follow_long(self, symbol: str, window_ms: int, function: str) -> None:
         self._keep(symbol, pause_ms(window_ms) + 6 * LAG_MS)
         long = self._long.get(window_ms) or self._answers.pop(window_ms, None) or Long()
         self._long[window_ms] = long
-        if symbol not in long.symbols or ranked > long.ranked:
-            long.symbols[symbol] = None
-            long.ranked = long.ranked or ranked
+        if symbol not in long.symbols or function not in long.functions:
+            long.symbols[symbol] = long.functions[function] = None
             long.asked_ms = None
 
     def learn(self, metric: Metric) -> None:
@@ -121,7 +120,8 @@ class Recall:
             if old and not long.waiting:
                 long.asked_ms, long.waiting = now_ms, True
                 until_ms = now_ms - LAG_MS
-                self._ask(Wish(tuple(long.symbols), now_ms - window_ms, until_ms, window_ms, long.ranked))
+                about = (tuple(long.symbols), now_ms - window_ms, until_ms, window_ms, tuple(long.functions))
+                self._ask(Wish(*about))
 
     def samples(self, wish: Wish, samples: Iterable[Sample], now_ms: int) -> None:
         """The answer to a question for samples."""

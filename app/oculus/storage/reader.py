@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -12,7 +12,8 @@ import duckdb
 from oculus.core.counters import Counters
 from oculus.core.errors import StorageError
 from oculus.core.metric import Metric
-from oculus.storage import history, metrics
+from oculus.core.windowstats import WindowStats
+from oculus.storage import history, metrics, windows
 from oculus.storage.answer import QueryResult
 from oculus.storage.connection import first_line, one
 from oculus.storage.copies import copy_database
@@ -25,6 +26,7 @@ from oculus.storage.query import Params, Queries
 from oculus.storage.trouble import must_reopen
 
 T = TypeVar("T")
+RULE_S = 5.0  # longest run of a rule's SQL
 SEED_MS = 7 * 24 * HOUR_MS  # a daily number must be there after a restart, too
 
 
@@ -35,6 +37,7 @@ class Reader:
         self._database = database
         self._counters = counters
         self._queries = Queries(database)
+        self._rule_queries = Queries(database)
 
     def metrics(self, wanted: MetricFilter) -> MetricPage:
         """One page of stored metrics. Raises QueryError for a cursor that is none."""
@@ -103,9 +106,23 @@ class Reader:
         finally:
             self._counters.time("reader.query", time.perf_counter() - begun)
 
+    def judge(self, sql: str, params: Params, max_rows: int) -> QueryResult:
+        """`query` for rules: they have places of their own, so that neither waits for the other."""
+        return self._rule_queries.run(sql, params, max_rows, RULE_S)
+
+    def samples(self, symbols: Sequence[str], since_ms: int) -> list[tuple[str, int, float]]:
+        """(symbol, ms, value) of all samples after a moment, and of the last one before, in no order."""
+        return self._ask(lambda cursor: windows.samples(cursor, symbols, since_ms))
+
+    def windows(
+        self, symbols: Sequence[str], since_ms: int, until_ms: int, functions: Collection[str]
+    ) -> dict[str, WindowStats]:
+        """What the samples of a window come to, by symbol; see storage.windows."""
+        return self._ask(lambda cursor: windows.stats(cursor, symbols, since_ms, until_ms, functions))
+
     def active_queries(self) -> int:
         """Statements from outside that run now."""
-        return self._queries.active()
+        return self._queries.active() + self._rule_queries.active()
 
     def export(self, target: Path, symbol: str = "*", since_ms: int = 0) -> Path:
         """Write metrics to a .csv or .parquet file. `symbol` may be a glob."""

@@ -1,0 +1,52 @@
+"""SQL rules and long windows on a real file, beside rules that misbehave."""
+
+from oculus.core.metric import Metric
+
+RULES = """
+rules:
+  - {name: forever, sql: "SELECT count(*) FROM range(1000000) a, range(1000000) b", schedule: "* * * * * *"}
+  - {name: million, sql: "SELECT range::VARCHAR AS n FROM range(1000000)", schedule: "* * * * * *"}
+  - {name: writes, sql: "DELETE FROM metrics", schedule: "* * * * * *"}
+  - {name: hidden, sql: "WITH x AS (INSERT INTO events (ts) VALUES (now()) RETURNING *) SELECT * FROM x",
+     schedule: "* * * * * *"}
+  - {name: missing, sql: "SELECT * FROM metric", schedule: "* * * * * *"}
+  - {name: odd, sql: "SELECT CAST(symbol AS INTEGER) FROM metrics", schedule: "* * * * * *"}
+  - name: slowest
+    sql: SELECT symbol, max(value) AS top FROM metrics WHERE category = 'custom.x' AND value > $limit GROUP BY symbol
+    params: {limit: 10}
+    schedule: "* * * * * *"
+    message: "{{ symbol }} took {{ top }} ms"
+  - {name: plain, condition: custom.x.value > 10}
+  - {name: week, condition: "max(custom.x.value, 7d) > 10 and count(custom.x.value, 7d) > 0"}
+"""
+BAD = ("forever", "million", "writes", "hidden", "missing", "odd")
+
+
+def test_rules_that_misbehave_are_told_once_and_others_are_unharmed(house, eventually, monkeypatch):
+    monkeypatch.setattr("oculus.storage.reader.RULE_S", 0.2)
+    with house(RULES) as oculus:
+        oculus.writer.put([metric(oculus, 42)])
+
+        def told():
+            sql = "SELECT source, count(*) FROM events WHERE type = 'error' GROUP BY ALL"
+            return dict(oculus.reader.query(sql).rows)
+
+        def fired():
+            return {rule.name for rule in oculus.engine.status() if rule.state == "firing"}
+
+        eventually(lambda: fired() == {"slowest", "plain", "week", "million"}, within_s=20)
+        eventually(lambda: set(told()) == {f"rule.{name}" for name in BAD}, within_s=20)
+        runs = oculus.engine.rule("missing").last_run_ms
+        eventually(lambda: oculus.engine.rule("missing").last_run_ms > runs + 2000, within_s=20)
+        assert set(told().values()) == {1}
+        [slowest] = oculus.reader.alerts(rule="slowest")
+        assert slowest.alert.message == "custom.x.value took 42 ms"
+        troubles = {rule.name: rule.trouble for rule in oculus.engine.status() if rule.trouble}
+    assert "took too long" in troubles["forever"]
+    assert "There is no table 'metric'" in troubles["missing"]
+    assert "SELECT" in troubles["writes"]
+    assert set(troubles) == set(BAD) - {"million"}
+
+
+def metric(oculus, value):
+    return Metric(oculus.clock.now_ms(), "custom.x", "custom.x.value", float(value), {})
