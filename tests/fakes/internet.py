@@ -57,6 +57,12 @@ class Internet:
         with self._lock:
             self._answers[(provider, path)] = answers
 
+    def forget(self):
+        """Nobody has said or asked anything yet."""
+        with self._lock:
+            self._answers.clear()
+            self.asked.clear()
+
     def count(self, provider, path=None):
         return sum(1 for each in self.asked if each.provider == provider and path in (None, each.path))
 
@@ -96,6 +102,7 @@ class Server(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def respond(self):
         parts = urlsplit(self.path)

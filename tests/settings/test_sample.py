@@ -23,10 +23,15 @@ def test_the_sample_has_no_mistakes_and_nothing_odd(tmp_path):
     ensure_settings(tmp_path / "oculus.yaml")
     settings = load(tmp_path / "oculus.yaml", environment={})
     assert settings.notices == []
-    watched = [(each.__struct_config__.tag, each.target) for each in settings.collectors if each.enabled]
+    watched = [
+        (each.__struct_config__.tag, getattr(each, "target", ""))
+        for each in settings.collectors
+        if each.enabled
+    ]
     assert watched == [
         ("ping", "127.0.0.1"), ("tcp", "127.0.0.1:8420"), ("dns", "example.com"),
         ("ping", "1.1.1.1"), ("http", "https://example.com"),
+        ("crypto.price", ""), ("crypto.fng", ""), ("stock.index", ""),
     ]  # fmt: skip
 
 

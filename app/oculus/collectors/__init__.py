@@ -7,14 +7,28 @@ table of collectors.
 from __future__ import annotations
 
 from oculus.collectors.collector import Collector, CollectorSettings
+from oculus.collectors.crypto.altseason import Altseason
+from oculus.collectors.crypto.average import Average
+from oculus.collectors.crypto.fear_greed import FearGreed
+from oculus.collectors.crypto.mvrv import Mvrv
+from oculus.collectors.crypto.price import Price
 from oculus.collectors.custom.http_json import HttpJson
 from oculus.collectors.custom.push import Push
 from oculus.collectors.network.dns import Dns
 from oculus.collectors.network.http import Http
 from oculus.collectors.network.ping import Ping
 from oculus.collectors.network.tcp import Tcp
+from oculus.collectors.stocks.index import Index
+from oculus.collectors.stocks.price import StockPrice
+from oculus.collectors.stocks.sector import Sector
 
-COLLECTORS: dict[str, type[Collector]] = {c.kind: c for c in (Ping, Tcp, Http, Dns, HttpJson, Push)}
+COLLECTORS: dict[str, type[Collector]] = {c.kind: c for c in (
+    Ping, Tcp, Http, Dns,
+    Price, Average, FearGreed, Mvrv, Altseason,
+    StockPrice, Index, Sector,
+    Polymarket,
+    HttpJson, Push,
+)}  # fmt: skip
 
 
 def build(settings: CollectorSettings) -> Collector:
