@@ -13,11 +13,13 @@ from oculus.collectors.crypto.fear_greed import FearGreed
 from oculus.collectors.crypto.mvrv import Mvrv
 from oculus.collectors.crypto.price import Price
 from oculus.collectors.custom.http_json import HttpJson
+from oculus.collectors.custom.plugin import Plugin
 from oculus.collectors.custom.push import Push
 from oculus.collectors.network.dns import Dns
 from oculus.collectors.network.http import Http
 from oculus.collectors.network.ping import Ping
 from oculus.collectors.network.tcp import Tcp
+from oculus.collectors.prediction.polymarket import Polymarket
 from oculus.collectors.stocks.index import Index
 from oculus.collectors.stocks.price import StockPrice
 from oculus.collectors.stocks.sector import Sector
@@ -27,7 +29,7 @@ COLLECTORS: dict[str, type[Collector]] = {c.kind: c for c in (
     Price, Average, FearGreed, Mvrv, Altseason,
     StockPrice, Index, Sector,
     Polymarket,
-    HttpJson, Push,
+    HttpJson, Push, Plugin,
 )}  # fmt: skip
 
 

@@ -83,12 +83,17 @@ def take(jobs: list[Job], settings: CollectorSettings) -> Job | None:
 
 def take_over(old: Iterable[Job], jobs: Iterable[Job]) -> None:
     """A job with changed settings takes over its predecessor's record, so that nothing is told twice."""
-    records = {(job.type, *job.expected): job for job in old if job.expected}
+    records = {identity(job): job for job in old}
     for job in jobs:
-        before = records.get((job.type, *job.expected))
+        before = records.get(identity(job))
         if before:
             job.health, job.paused = before.health, before.paused
             job.seen.update(before.seen)
+
+
+def identity(job: Job) -> tuple[str, ...]:
+    """What stays the same when other settings of a collector change: what it writes, else its name."""
+    return job.type, *(job.expected or [job.name])
 
 
 def name_all(jobs: Iterable[Job]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from oculus.collectors.custom.plugin_files import plugin_files
 from oculus.core.clock import Clock
 from oculus.core.errors import ConfigError, OculusError
 from oculus.core.worker import Worker
@@ -122,7 +123,8 @@ class Reloader(Worker):
         self._broken(self.problems)
 
     def _look(self) -> Look:
-        return {path: self._seen(path) for path in files_of(self._path)}
+        paths = [*files_of(self._path), *plugin_files(self._path.parent)]
+        return {path: self._seen(path) for path in paths}
 
     def _seen(self, path: Path) -> Seen | None:
         try:

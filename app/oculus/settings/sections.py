@@ -10,11 +10,13 @@ from msgspec import Struct, field
 
 from oculus.collectors import COLLECTORS
 from oculus.collectors.collector import CollectorSettings
+from oculus.collectors.custom.plugin import PluginSettings
 from oculus.notify import CHANNELS
 from oculus.notify.channel import ChannelSettings
 from oculus.rules.settings import RuleSettings
 from oculus.settings.bind import WRONG, bind, bind_struct
 from oculus.settings.draft import Draft, Where
+from oculus.settings.plugins import bind_plugin
 from oculus.settings.schema import SECTIONS, Settings
 from oculus.settings.words import advice, either, shown
 
@@ -99,7 +101,8 @@ def bind_typed(kinds: Mapping[str, type[Struct]], where: Where, draft: Draft, us
         return WRONG
     kind = given.get("type", usual)
     if isinstance(kind, str) and kind in kinds:
-        return bind_struct(kinds[kind], where, draft)
+        bound = bind_struct(kinds[kind], where, draft)
+        return bind_plugin(bound, where, draft) if isinstance(bound, PluginSettings) else bound
     if "type" in given:
         draft.wrong((*where, "type"), f"{shown(kind)} is no type there is", advice(str(kind), kinds))
     else:

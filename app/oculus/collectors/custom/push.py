@@ -70,6 +70,9 @@ class Push(Collector):
     def symbols(self) -> list[str]:
         return [f"{self._base}.up"] if self.settings.expect_every else []
 
+    def may_write(self) -> list[str]:
+        return [f"{self._base}."]
+
     def collect(self) -> list[Metric]:
         now_ms = self.clock.now_ms()
         self.heard_ms = self._last_ms(now_ms)

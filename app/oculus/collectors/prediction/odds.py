@@ -1,0 +1,73 @@
+"""From prices to rows: the symbols of a market, its probabilities, and what has been written already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from oculus.collectors.prediction.gamma import Market
+from oculus.collectors.prediction.quotes import Price
+from oculus.core.metric import Metric
+from oculus.core.symbols import clean
+
+POLY, PROB = "pred.poly", "pred.prob"
+Make = Callable[..., Metric]  # Collector.metric
+
+
+def main_symbols(slug: str) -> list[str]:
+    return [f"{POLY}.{clean(slug)}", f"{PROB}.{clean(slug)}"]
+
+
+def probabilities(prices: Sequence[Price | None]) -> list[float] | None:
+    """Shares that sum to 1; None unless every price is known and not all are 0."""
+    known = [price.value for price in prices if price is not None]
+    total = sum(known)
+    return [value / total for value in known] if len(known) == len(prices) and total > 0 else None
+
+
+class Written:
+    """The newest row of each symbol, so that nothing is written twice, be it after a restart."""
+
+    def __init__(self, saved: Any = None) -> None:
+        pairs = saved.items() if isinstance(saved, dict) else ()
+        self._rows = {str(symbol): (int(row[0]), float(row[1])) for symbol, row in pairs}
+
+    def saved(self) -> dict[str, list[float]]:
+        return {symbol: [ts_ms, value] for symbol, (ts_ms, value) in self._rows.items()}
+
+    def time_for(self, symbol: str, price: Price, now_ms: int) -> int | None:
+        """The time under which `price` is to be written; None: it is nothing new.
+
+        A value that changed under an old time is of now: that time was not the price's own.
+        """
+        ts_ms, (known_ms, known) = min(price.ts_ms, now_ms), self._rows.get(symbol, (-1, -1.0))
+        if ts_ms <= known_ms and price.value == known:
+            return None
+        if ts_ms <= known_ms:
+            ts_ms = now_ms
+        self._rows[symbol] = (ts_ms, price.value)
+        return ts_ms
+
+
+def rows(
+    market: Market, prices: Sequence[Price | None], written: Written, make: Make, now_ms: int
+) -> list[Metric]:
+    """What is new: each outcome under its own name, the first one under the market's name too."""
+    tags = {"source": "polymarket", "market": "closed" if market.closed else "open"}
+    poly, prob = main_symbols(market.slug)
+    found: list[Metric] = []
+    for number, (key, price) in enumerate(zip(market.keys, prices, strict=True)):
+        ts_ms = written.time_for(f"{poly}.{key}", price, now_ms) if price else None
+        if price and ts_ms is not None:
+            names = [poly, f"{poly}.{key}"] if number == 0 else [f"{poly}.{key}"]
+            found += [make(name, price.value, ts_ms, **tags) for name in names]
+    shares = probabilities(prices) if found else None
+    if shares:
+        newest = max(metric.ts_ms for metric in found)
+        pairs = [(prob, shares[0]), *((f"{prob}.{k}", v) for k, v in zip(market.keys, shares, strict=True))]
+        made = [make(name, share, newest, **tags) for name, share in pairs]
+        found += [
+            Metric(m.ts_ms, PROB if m.category == POLY else m.category, m.symbol, m.value, m.tags)
+            for m in made
+        ]
+    return found

@@ -1,0 +1,291 @@
+"""Polymarket: what its markets hold likely.
+
+Source   its WebSocket, sampled; Gamma, which also describes the markets, where the socket has nothing
+Symbols  pred.poly.<slug> .<outcome>   price of the first outcome, and of each; 0 to 1
+         pred.prob.<slug> .<outcome>   the same as probabilities: those of one market sum to 1
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Annotated
+
+from msgspec import Meta
+
+from oculus.collectors.collector import Collector, CollectorSettings
+from oculus.collectors.prediction.gamma import Market, read_events, read_markets
+from oculus.collectors.prediction.odds import Written, main_symbols, rows
+from oculus.collectors.prediction.quotes import Price, Quotes
+from oculus.collectors.prediction.stream import MOST_TOKENS, Pace, Stream
+from oculus.collectors.prediction.watched import LONG_AGO, Watched
+from oculus.collectors.sources.client import SourceStatus
+from oculus.collectors.sources.reply import Question, Refused
+from oculus.core.durations import Duration
+from oculus.core.errors import BadAnswer, SourceError
+from oculus.core.metric import Metric
+from oculus.core.symbols import clean
+
+Slug = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_\-]*$", max_length=200)]
+SHORTEST = Duration(seconds=5)  # between two rows of a token: the stream may say a hundred times as much
+GAMMA, CLOB = "polymarket_gamma", "polymarket_clob"
+Reader = Callable[[object], list[Market]]
+SHARE = 0.8  # of the time-out that may go into questions
+MOST_MARKETS = 500
+DOWN_S = 60.0  # a stream that is away for longer is worth telling
+SAVE_S = 60.0
+LATE_MS = 90_000  # a time that lies further ahead is of a clock that is wrong
+IDLE_S = 600.0  # between two runs once all markets have ended
+
+
+class OddsSettings(CollectorSettings, frozen=True, kw_only=True, tag="polymarket"):
+    """Markets of Polymarket."""
+
+    markets: Annotated[
+        list[Slug],
+        Meta(description="Markets or events: the last part of their address.", min_length=1, max_length=200),
+    ]
+    stream: Annotated[bool, Meta(description="Whether to listen rather than ask.")] = True
+    interval: Annotated[Duration, Meta(description="Time between two rows; 5s or more.")] = SHORTEST
+    timeout: Annotated[Duration, Meta(description="Longest wait for answers.")] = Duration(seconds=5)
+
+    def mistakes(self) -> list[str]:
+        wrong = super().mistakes()
+        if self.interval < SHORTEST:
+            wrong.append(f"interval {self.interval} is too short; write {SHORTEST} or more")
+        return wrong
+
+
+class Polymarket(Collector):
+    """Reads the newest prices that the stream has heard; asks where it has heard none."""
+
+    kind = "polymarket"
+    category = "pred.poly"
+    settings_class = OddsSettings
+    settings: OddsSettings
+    unwell = "has trouble"
+    backs_off = False  # the polite client does, and the stream goes on meanwhile
+    pace = Pace()
+
+    def __init__(self, settings: OddsSettings) -> None:
+        super().__init__(settings)
+        self._quotes = Quotes()
+        self._streams: list[Stream] = []
+        self._watched: dict[str, Watched] = {}
+        self._asked: dict[str, float] = {}  # slugs of the settings: when they were last looked up
+        self._unknown: set[str] = set()
+        self._failure: SourceError | None = None  # of the last time that Gamma was asked
+        self._written: Written | None = None
+        self._saved_at = self._ends = 0.0
+        self._closed = False
+
+    def symbols(self) -> list[str]:
+        return [symbol for slug in self.settings.markets for symbol in main_symbols(slug)]
+
+    def may_write(self) -> list[str]:
+        return ["pred."]
+
+    def source(self) -> SourceStatus | None:
+        return self.tools.sources.get(GAMMA).status()
+
+    def close(self) -> None:
+        self._closed = True
+        for stream in list(self._streams):
+            stream.stop(0)
+
+    def collect(self) -> list[Metric]:
+        self._ends = time.monotonic() + SHARE * self.settings.timeout.total_seconds()
+        self._written = self._written or Written(self.tools.memory.load(self._kept_as))
+        found: list[Metric] = []
+        self._describe()
+        self._listen()
+        self._compare()
+        for watched in self._watched.values():
+            found += self._rows(watched)
+        self._conclude(self._failure)
+        self._keep()
+        return found
+
+    # What the markets are
+
+    def _describe(self) -> None:
+        """Look up what is due, as far as the time goes."""
+        try:
+            for slug in self.settings.markets:
+                if self._due(slug) and not self._out_of_time():
+                    self._look_up(slug)
+            for watched in sorted(self._watched.values(), key=lambda each: each.described):
+                if watched.wants_description(self._now(), self._heard(watched)) and not self._out_of_time():
+                    self._look_up_again(watched)
+        except SourceError as error:
+            self._failure = error
+
+    def _due(self, slug: str) -> bool:
+        asked = self._asked.get(slug)
+        return asked is None or (slug in self._unknown and self._now() - asked >= IDLE_S)
+
+    def _look_up(self, slug: str) -> None:
+        markets = self._markets(slug) or self._read(read_events, "/events", {"slug": slug})
+        self._asked[slug] = self._now()
+        self._unknown.discard(slug)
+        if not markets:
+            self._unknown.add(slug)
+        for market in markets[: MOST_MARKETS - len(self._watched)]:
+            watched = self._watched.setdefault(market.slug, Watched(market))
+            watched.describe(market, self._now(), self.clock.now_ms())
+
+    def _look_up_again(self, watched: Watched) -> None:
+        watched.described = self._now()
+        for market in self._markets(watched.market.slug):
+            if market.slug == watched.market.slug:
+                watched.describe(market, self._now(), self.clock.now_ms())
+
+    def _markets(self, slug: str) -> list[Market]:
+        """The market of that name, also when it is closed; nothing when there is none."""
+        found = self._read(read_markets, "/markets", {"slug": slug})
+        return found or self._read(read_markets, "/markets", {"slug": slug, "closed": "true"})
+
+    def _read(self, reader: Reader, path: str, params: dict[str, str]) -> list[Market]:
+        answer = self._ask(path, params)
+        try:
+            found = reader(answer)
+        except BadAnswer as error:
+            self.tools.sources.get(GAMMA).complain(error)
+            raise
+        self._failure = None
+        return found
+
+    def _ask(self, path: str, params: dict[str, str], source: str = GAMMA) -> object:
+        question = Question(path=path, params=params, marks=False)
+        client = self.tools.sources.get(source)
+        left_s = max(0.1, self._ends - time.monotonic())
+        return client.ask(question, left_s).json(client.provider.title)
+
+    # Listening
+
+    def _listen(self) -> None:
+        """One stream for so many tokens; none where nothing is to be heard."""
+        open_markets = [each.market for each in self._watched.values() if not each.ended]
+        tokens = [token for market in open_markets for token in market.tokens] if self.settings.stream else []
+        parts = [tokens[start : start + MOST_TOKENS] for start in range(0, len(tokens), MOST_TOKENS)]
+        for stream in self._streams[len(parts) :]:
+            stream.stop(0)
+        del self._streams[len(parts) :]
+        for stream, part in zip(self._streams, parts, strict=False):
+            stream.watch(part)
+        for part in parts[len(self._streams) :]:
+            if not self._closed:
+                self._streams.append(Stream(self._address(), part, self._quotes, self.pace))
+                self._streams[-1].start()
+
+    def _address(self) -> str:
+        return self.tools.sources.settings.polymarket.ws_url
+
+    def _heard(self, watched: Watched) -> bool:
+        """Whether the stream has a price for every outcome."""
+        tokens = watched.market.tokens
+        return bool(tokens) and all(self._quotes.price(token) for token in tokens)
+
+    def _compare(self) -> None:
+        """A frozen stream looks well from outside: hold it against what Polymarket answers."""
+        for watched in self._watched.values():
+            if watched.wants_comparison(self._now()) and self._heard(watched) and not self._out_of_time():
+                try:
+                    self._compare_one(watched)
+                except SourceError as error:
+                    if isinstance(error, Refused):  # there are no offers any more: perhaps it is over
+                        watched.described = LONG_AGO
+
+    def _compare_one(self, watched: Watched) -> None:
+        token = watched.market.tokens[0]
+        before = self._quotes.middle(token)
+        watched.compared = self._now()
+        answer = self._ask("/midpoint", {"token_id": token}, CLOB)
+        if watched.is_frozen(before, self._quotes.middle(token), answer):
+            self._quotes.forget(watched.market.tokens)
+            for stream in self._streams:
+                if token in stream.tokens:
+                    stream.renew()
+            self.tools.counters.add("polymarket.frozen")
+
+    # Rows
+
+    def _rows(self, watched: Watched) -> list[Metric]:
+        if watched.ended:
+            return []
+        market, now_ms = watched.market, self.clock.now_ms()
+        winner = self._quotes.ended(market.tokens)
+        if winner is not None or market.closed:
+            return self._end(
+                watched, market.tokens.index(winner) if winner in market.tokens else market.winner
+            )
+        heard = self._heard(watched)
+        if heard:
+            prices: list[Price | None] = [self._quotes.price(token) for token in market.tokens]
+            watched.answered_ms = now_ms
+        else:
+            prices = watched.described_prices()
+        return self._made(market, prices)
+
+    def _made(self, market: Market, prices: list[Price | None]) -> list[Metric]:
+        assert self._written is not None
+        now_ms = self.clock.now_ms()
+        if any(price and price.ts_ms > now_ms + LATE_MS for price in prices):
+            self.tools.counters.add("collectors.clipped")
+        return rows(market, prices, self._written, self.metric, now_ms)
+
+    def _end(self, watched: Watched, winner: int | None) -> list[Metric]:
+        """The last rows of a market, if they are known, and one event about it."""
+        watched.ended = True
+        market = watched.over(winner)
+        key = f"polymarket.ended.{market.slug}"
+        if self.tools.memory.load(key):
+            return []
+        self.tools.memory.save(key, True)
+        result = (
+            "its result is not known yet" if winner is None else f"the result is {market.outcomes[winner]}"
+        )
+        self.news.append(f"the market {market.slug} is closed; {result}")
+        if winner is None:
+            return []
+        now_ms = self.clock.now_ms()
+        return self._made(market, [Price(float(n == winner), now_ms) for n in range(len(market.outcomes))])
+
+    # How it goes
+
+    def _conclude(self, failure: SourceError | None) -> None:
+        """Say what is missing. Raises the failure when nothing at all is to be had."""
+        going = [each for each in self._watched.values() if not each.ended]
+        silent = [each for each in going if not self._heard(each)]
+        answered = [each.answered_ms for each in going if each.answered_ms]
+        if failure and (len(silent) == len(going)) and (going or not self._watched):
+            raise failure
+        self.heard_ms = max(answered, default=self.clock.now_ms())
+        self.rest_s = IDLE_S if self._watched and not going and not self._unknown else 0.0
+        said = [f"there is no market or event {slug}" for slug in sorted(self._unknown)]
+        if failure and silent:
+            said.append(str(failure))
+        elif down := self._down():
+            said.append(f"the stream is down ({down}); it is asked instead")
+        self.trouble = "; ".join(said)
+
+    def _down(self) -> str:
+        """Why a stream has been away for long; "" when none has."""
+        now = time.monotonic()
+        away = [each.trouble for each in self._streams if each.trouble and now - each.since >= DOWN_S]
+        return away[0] if away else ""
+
+    def _keep(self) -> None:
+        if self._written and self._now() - self._saved_at >= SAVE_S:
+            self._saved_at = self._now()
+            self.tools.memory.save(self._kept_as, self._written.saved())
+
+    @property
+    def _kept_as(self) -> str:
+        return f"polymarket.{clean(self.name)}"
+
+    def _now(self) -> float:
+        return self.clock.monotonic()
+
+    def _out_of_time(self) -> bool:
+        return time.monotonic() >= self._ends
