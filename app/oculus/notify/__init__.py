@@ -9,6 +9,7 @@ from __future__ import annotations
 from oculus.core.clock import Clock
 from oculus.notify.channel import Channel, ChannelSettings
 from oculus.notify.channels.apprise import Apprise
+from oculus.notify.channels.desktop import Desktop
 from oculus.notify.channels.discord import Discord
 from oculus.notify.channels.email import Email
 from oculus.notify.channels.log import Log
@@ -18,7 +19,7 @@ from oculus.notify.channels.webhook import Webhook
 from oculus.notify.facts import NO_FACTS, Facts
 
 CHANNELS: dict[str, type[Channel]] = {
-    channel.kind: channel for channel in (Log, Email, Telegram, Discord, Slack, Webhook, Apprise)
+    channel.kind: channel for channel in (Log, Desktop, Email, Telegram, Discord, Slack, Webhook, Apprise)
 }
 
 

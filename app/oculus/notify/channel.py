@@ -68,6 +68,10 @@ class Channel(ABC):
         self.facts = facts
         self.free_at = 0.0  # monotonic: the service wishes not to be spoken to before
 
+    def absent(self) -> str:
+        """Why there is nobody here to tell at present; "" when there is. What comes meanwhile is skipped."""
+        return ""
+
     @abstractmethod
     def send(self, group: Sequence[News]) -> None:
         """Tell all of `group`, oldest first, as one message; one piece of news if `group_for` is 0.

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from oculus.core.desk import Popup
 from oculus.core.errors import OculusError
 from oculus.core.metric import Metric
 
@@ -29,7 +30,7 @@ class Facts:
     `series(symbol, since_ms, until_ms)` gives (ms, value), oldest first, a few hundred at most.
     `link(path)` is the address of a page, "" when the pages have none. `remember(channel, alert_id, note)`
     returns once the note is stored; `recall(channel, alert_id)` gives it back, "" when there is none, after
-    a restart too.
+    a restart too. `popup()` is how to show one, None while there is no desktop; showing raises ChannelError.
     """
 
     series: Callable[[str, int, int], Sequence[tuple[int, float]]] = lambda _symbol, _since, _until: ()
@@ -38,6 +39,7 @@ class Facts:
     link: Callable[[str], str] = nowhere
     remember: Callable[[str, int, str], None] = lambda _channel, _alert, _note: None
     recall: Callable[[str, int], str] = lambda _channel, _alert: ""
+    popup: Callable[[], Callable[[Popup], None] | None] = lambda: None
 
 
 NO_FACTS = Facts()

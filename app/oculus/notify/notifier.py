@@ -20,6 +20,7 @@ from oculus.core.event import Event, Severity
 from oculus.core.ids import Ids
 from oculus.notify import build
 from oculus.notify.channel import ChannelSettings
+from oculus.notify.channels.desktop import DesktopSettings
 from oculus.notify.channels.log import LogSettings
 from oculus.notify.facts import NO_FACTS, Facts
 from oculus.notify.office import Office
@@ -77,7 +78,7 @@ class Notifier:
 
     def replace(self, channels: Mapping[str, ChannelSettings]) -> None:
         """Take new settings. What did not change goes on; what waits for a channel now gone is skipped."""
-        wanted = {"log": LogSettings(), **channels}
+        wanted = {"log": LogSettings(), "desktop": DesktopSettings(), **channels}
         with self._lock:
             old, self._settings = self._settings, wanted
             for name in old.keys() - wanted.keys():
@@ -195,13 +196,14 @@ class Notifier:
 
     def _status(self, name: str, sender: Sender) -> ChannelStatus:
         settings, health = self._settings[name], sender.health
+        absent = sender.channel.absent() if sender.channel else ""
         state: Literal["ok", "broken", "off"] = "broken" if health.broken else "ok"
         return ChannelStatus(
             name=name,
             type=str(settings.__struct_config__.tag),
-            state=state if settings.enabled else "off",
+            state=state if settings.enabled and not absent else "off",
             last_sent_ms=health.last_sent_ms,
-            last_error=health.trouble,
+            last_error=health.trouble or absent,
             queued=sender.queued(),
         )
 

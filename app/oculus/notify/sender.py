@@ -86,6 +86,8 @@ class Sender(Worker):
         channel = self.channel
         if channel is None:
             raise ChannelError(f"There is no channel {self.channel_name!r}")
+        if reason := channel.absent():
+            raise ChannelError(reason, "Start `oculus` on the desktop, then try again.", permanent=True)
         try:
             self._send(channel, [news])
         except ChannelError as error:
@@ -138,6 +140,7 @@ class Sender(Worker):
         """Whether it needs no attempt any more; its state then says why."""
         told = self._office.told.follows(delivery.news, self.channel_name)
         reason = skip_reason(delivery.news, channel.settings if channel else None, told)
+        reason = reason or (channel.absent() if channel else "")
         if reason:
             delivery.state, delivery.last_error = DeliveryState.SKIPPED, reason
         elif delivery.expires_ms <= self._office.clock.now_ms():

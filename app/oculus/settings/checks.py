@@ -14,7 +14,7 @@ from oculus.settings.draft import Draft, Where
 from oculus.settings.sections import Bound
 from oculus.settings.words import advice, nearest
 
-ALWAYS_THERE = ("log",)  # channels that need not be listed
+ALWAYS_THERE = ("log", "desktop")  # channels that need not be listed
 OWN = "oculus."  # symbols that Oculus writes about itself
 
 

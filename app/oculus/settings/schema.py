@@ -75,7 +75,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         default_factory=list
     )
     channels: Annotated[
-        dict[str, ChannelSettings], Meta(description="Ways to tell a person, by name; `log` is always there.")
+        dict[str, ChannelSettings], Meta(description="Ways to tell a person, by name; `log` and `desktop` are always there.")
     ] = field(default_factory=dict)
     rules: Annotated[list[RuleSettings], Meta(description="What is worth telling, and to whom.")] = field(
         default_factory=list
