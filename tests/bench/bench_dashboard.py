@@ -57,7 +57,12 @@ def main() -> list[Row]:
             took = timings(refresh, before=feed.two_seconds)
     return [
         ("/healthz, p95", f"{p95(bare):.1f} ms", "1.0", ""),
-        ("/partials/metrics, p50", f"{median(took):.1f} ms", f"{median(took) / median(bare):.1f} x /healthz", ""),
+        (
+            "/partials/metrics, p50",
+            f"{median(took):.1f} ms",
+            f"{median(took) / median(bare):.1f} x /healthz",
+            "",
+        ),
         (
             f"/partials/metrics, {SYMBOLS} symbols, {ROWS / 1e6:.0f} M rows in the file, p95",
             f"{p95(took):.1f} ms",

@@ -65,7 +65,9 @@ def test_a_lone_answer_between_two_failures_can_still_be_seen():
 
 def test_an_unbroken_line_is_filled_as_it_is_and_a_broken_one_has_an_area_of_its_own():
     assert spark(series(1, 2, 1)).area == ""
-    assert spark(series(1, 2, 1), down=[(2 * MINUTE, 4 * MINUTE)]).area == "M0 100L0 90 120 10 240 90 240 100Z"
+    assert (
+        spark(series(1, 2, 1), down=[(2 * MINUTE, 4 * MINUTE)]).area == "M0 100L0 90 120 10 240 90 240 100Z"
+    )
 
 
 def test_a_peak_of_one_second_survives_the_thinning_of_a_long_hour():
