@@ -140,7 +140,7 @@ def why(error: BaseException) -> str:
             return "refuses connections"
     if isinstance(error, requests.exceptions.ProxyError):
         return "cannot be reached through the proxy"
-    return "closed the connection before its answer was whole" if closed(error) else "cannot be reached"
+    return "closed the connection without an answer" if closed(error) else "cannot be reached"
 
 
 def closed(error: BaseException) -> bool:

@@ -7,14 +7,11 @@ only ever shown scheme and host.
 from __future__ import annotations
 
 import contextlib
-import socket
-import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable, Mapping
 from http.client import HTTPException, responses
 from typing import NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import requests
 from requests.auth import HTTPBasicAuth
@@ -22,15 +19,23 @@ from requests.utils import get_auth_from_url
 from urllib3.exceptions import HTTPError
 
 from oculus import __version__
-from oculus.core.clock import to_ms
 from oculus.core.durations import short
 from oculus.core.errors import ChannelError
-from oculus.notify.cuttable import CuttableAdapter
+from oculus.core.outgoing import (
+    UNSHOWN,
+    CuttableAdapter,
+    NoAuth,
+    origin,
+    retry_after_s,
+    same_host,
+    why,
+)
+
+__all__ = ["BODY_LIMIT", "Answer", "Deadline", "Poster", "check", "origin", "retry_after_s", "why"]
 
 CONNECT_S = 5.0
 BODY_LIMIT = 64 * 1024  # bytes of an answer; more is not read
 MOST_REDIRECTS = 3
-UNSHOWN = "its address"
 REDIRECTS = (301, 302, 307, 308)  # 303 asks for a GET, which would deliver nothing
 PERMANENT = (401, 403, 404, 410)
 NO_ADDRESS = (
@@ -143,37 +148,6 @@ class Deadline(threading.Timer):
         self._end()
 
 
-def why(error: BaseException) -> str:
-    """What went wrong, without the address."""
-    for cause in causes(error):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"shows a certificate that is not trusted ({cause.verify_message})"
-        if isinstance(cause, ssl.SSLError):
-            return "cannot be spoken to over TLS"
-        if isinstance(cause, socket.gaierror):
-            return "is not known to the name service"
-        if isinstance(cause, ConnectionRefusedError):
-            return "refuses connections"
-    if isinstance(error, requests.exceptions.ProxyError):
-        return "cannot be reached through the proxy"
-    return "closed the connection without an answer" if closed(error) else "cannot be reached"
-
-
-def closed(error: BaseException) -> bool:
-    """Whether the connection stood and then ended."""
-    return any(
-        isinstance(cause, HTTPException | ConnectionResetError | BrokenPipeError) for cause in causes(error)
-    )
-
-
-def causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what led to it."""
-    current: BaseException | None = error
-    while current is not None:
-        yield current
-        current = current.__cause__ or current.__context__
-
-
 def check(answer: Answer, url: str, hint: str, now_ms: int) -> None:
     """Raises ChannelError unless the status is 2xx; permanent where trying again cannot help."""
     if 200 <= answer.status < 300:
@@ -188,39 +162,7 @@ def check(answer: Answer, url: str, hint: str, now_ms: int) -> None:
     )
 
 
-def retry_after_s(text: str, now_ms: int) -> float | None:
-    """Seconds to wait, from a number of seconds or an HTTP date; None when it is neither."""
-    with contextlib.suppress(ValueError, OverflowError):
-        seconds = float(text)
-        return max(0.0, seconds) if seconds < float("inf") else None
-    with contextlib.suppress(ValueError, OverflowError, TypeError, IndexError):  # whatever a server makes up
-        return max(0.0, (to_ms(parsedate_to_datetime(text)) - now_ms) / 1000)
-    return None
-
-
 def credentials(url: str) -> requests.auth.AuthBase:
     """The user and password in the address, or none: ~/.netrc must not take the place of our headers."""
     user, password = get_auth_from_url(url)
     return HTTPBasicAuth(user, password) if user or password else NoAuth()
-
-
-class NoAuth(requests.auth.AuthBase):
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request
-
-
-def origin(url: str) -> str:
-    """All that may be shown of an address: https://host:port, without user, path and query."""
-    try:
-        parts = urlsplit(url)
-        port = f":{parts.port}" if parts.port else ""
-        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    except ValueError:
-        return UNSHOWN
-    return f"{parts.scheme}://{host}{port}" if parts.scheme in ("http", "https") and host else UNSHOWN
-
-
-def same_host(url: str, target: str) -> bool:
-    """Whether a redirect stays where the message was meant to go; http may become https."""
-    here, there = origin(url), origin(target)
-    return there != UNSHOWN and there in (here, here.replace("http://", "https://"))

@@ -116,7 +116,7 @@ USELESS = [
     ({"content": b'{"a": [1, 2'}, "is cut short"),
     ({"content": b"Will be right back..."}, "is not JSON"),
     ({"content": b""}, "is cut short|is not JSON"),
-    ({"content": b'{"a": 1}', "declared": 500}, "before its answer was whole"),
+    ({"content": b'{"a": 1}', "declared": 500}, "its answer broke off"),
     ({"content": b" " * (9 * 2**20)}, "more than 8192 kB"),
     ({"content": {"code": 0}, "status": 451}, "does not serve this country"),
     (

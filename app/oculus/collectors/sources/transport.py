@@ -52,6 +52,8 @@ class Transport:
         except FAILURES as error:
             if late.passed or time.monotonic() >= deadline or isinstance(error, requests.Timeout):
                 raise SourceError(self._title, f"did not answer within {short(timeout_s)}") from None
+            if isinstance(error, requests.exceptions.ChunkedEncodingError):
+                raise SourceError(self._title, "its answer broke off") from None
             # Without a cause: the library's words hold the whole address, and logs show causes.
             raise SourceError(self._title, f"{origin(url)} {why(error)}") from None
         finally:
