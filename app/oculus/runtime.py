@@ -22,6 +22,7 @@ from oculus.core.counters import Counters
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.logs import parse_levels, set_levels
 from oculus.core.metric import Metric
+from oculus.notify.facts import Facts
 from oculus.notify.notifier import Notifier
 from oculus.rules.engine import Engine
 from oculus.settings.reload import Reloader
@@ -29,6 +30,7 @@ from oculus.settings.schema import Settings
 from oculus.storage import alerts
 from oculus.storage.database import open_database
 from oculus.storage.live import LiveCache
+from oculus.storage.notes import Notes
 from oculus.storage.reader import Reader
 from oculus.storage.remembered import DailyCloses, Remembered
 from oculus.storage.upkeep import Upkeep
@@ -38,6 +40,7 @@ from oculus.vitals import Vitals
 log = logging.getLogger(__name__)
 
 STOP_S = 4.5  # for all stages together; the pages have ended before
+CHART_POINTS = 400  # at most, of a series that a message shows
 
 
 class Stage(Protocol):
@@ -64,6 +67,7 @@ class Oculus:
         clock: Clock | None = None,
     ) -> None:
         self.settings = settings
+        self.address = ""  # where the pages are; whoever serves them says so
         self.problems: list[str] = []  # why the settings files are not what runs; shown on every page
         self.clock = clock or SystemClock()
         self.started_ms = self.clock.now_ms()
@@ -81,6 +85,7 @@ class Oculus:
             self.clock,
             reload=lambda: alerts.load_deliveries(self.database.cursor()),
             told=lambda alert_id: alerts.told_channels(self.database.cursor(), alert_id),
+            facts=self._facts(),
         )
         memory = Remembered(self.database, self.writer, self.clock)
         self.sources = Sources(settings.sources, memory, self.clock)
@@ -115,6 +120,28 @@ class Oculus:
         self.engine.replace(settings.rules)
         self.sources.replace(settings.sources)
         self.scheduler.replace(settings.collectors)
+
+    def _facts(self) -> Facts:
+        """What messages show, and what their channels remember."""
+        notes = Notes(self.database, self.writer, self.clock)
+        return Facts(
+            series=self._points,
+            latest=self.live.latest,
+            symbols=self.live.symbols,
+            link=self.link,
+            remember=notes.remember,
+            recall=notes.recall,
+        )
+
+    def _points(self, symbol: str, since_ms: int, until_ms: int) -> list[tuple[int, float]]:
+        step_ms = max(1, (until_ms - since_ms) // CHART_POINTS)
+        found = self.reader.series(symbol, since_ms, until_ms, step_ms)
+        return [(round(ms), mean) for ms, mean, _, _ in found]
+
+    def link(self, path: str) -> str:
+        """The address of a page, for messages; "" while nothing serves the pages."""
+        base = self.settings.server.public_url or self.address
+        return f"{base.rstrip('/')}{path}" if base else ""
 
     def _judge(self, batch: Sequence[Metric]) -> None:
         self.engine.put(batch)  # built after the writer, which it speaks to

@@ -22,7 +22,13 @@ def test_without_a_command_the_program_serves():
 def test_every_command_has_a_module_and_explains_itself(name, capsys):
     from importlib import import_module
 
-    needs = {"collect": ["x"], "query": ["SELECT 1"], "backup": ["--to", "f"], "export": ["--to", "f.csv"]}
+    needs = {
+        "collect": ["x"],
+        "query": ["SELECT 1"],
+        "backup": ["--to", "f"],
+        "export": ["--to", "f.csv"],
+        "send-test": ["x"],
+    }
     args = parser().parse_args([name, *needs.get(name, [])])
     assert callable(import_module(f"oculus.cli.{args.module}").run)
     with pytest.raises(SystemExit) as ended:

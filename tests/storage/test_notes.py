@@ -27,3 +27,10 @@ def test_old_notes_are_let_go_of(database, clock):
     notes.keep(database.writing, "chat", 2, "new", clock.ms + 91 * DAY_MS)
     assert notes.recall(database.cursor(), "chat", 1) == ""
     assert notes.recall(database.cursor(), "chat", 2) == "new"
+
+
+def test_a_note_is_committed_when_remember_returns(database, writer, clock):
+    writer.start()
+    kept = notes.Notes(database, writer, clock)
+    kept.remember("chat", 7, "here")
+    assert kept.recall("chat", 7) == "here"

@@ -20,8 +20,9 @@ from oculus.notify.chart_scale import label, moments, spread, ticks
 from oculus.notify.render import amount
 
 WIDTH, HEIGHT = 800, 300
-LEFT, TOP, RIGHT, BOTTOM = 66, 46, 784, 268  # of the plot itself
+LEFT, TOP, RIGHT, BOTTOM = 76, 56, 784, 262  # of the plot itself
 TWICE = 2
+HEAD, AXIS, NOTE = 23, 17, 16  # sizes of text: a phone shows the chart at less than half
 GAP = 4  # of the usual distance between points: no line goes across
 XY = tuple[float, float]
 
@@ -116,10 +117,10 @@ class Paper:
         self._headline(pen)
         step = self.ticks[1] - self.ticks[0] if len(self.ticks) > 1 else 1.0
         for tick in self.ticks:
-            pen.text((LEFT - 8, self.y(tick)), label(tick, step), self.palette.second, font(13), "rm")
+            pen.text((LEFT - 8, self.y(tick)), label(tick, step), self.palette.second, font(AXIS), "rm")
         for ms, text in moments(self.begin_ms, self.plot.until_ms):
-            if LEFT - 1 <= self.x(ms) <= RIGHT - 14:
-                pen.text((self.x(ms), BOTTOM + 8), text, self.palette.second, font(13), "mt")
+            if LEFT - 1 <= self.x(ms) <= RIGHT - 18:
+                pen.text((self.x(ms), BOTTOM + 10), text, self.palette.second, font(AXIS), "mt")
         if self.plot.threshold is not None:
             self._limit(pen, self.plot.threshold)
         self._say(pen, self.plot.fired_ms, "fired", self.alarm)
@@ -128,36 +129,36 @@ class Paper:
 
     def _headline(self, pen: ImageDraw.ImageDraw) -> None:
         newest = amount(self.plot.points[-1][1], self.plot.unit)
-        room = RIGHT - LEFT - pen.textlength(newest, font(17)) - 24
-        pen.text((LEFT, 12), clipped(pen, self.plot.title, room), self.palette.text, font(17), "lt")
-        pen.text((RIGHT, 12), newest, self.palette.text, font(17), "rt")
+        room = RIGHT - LEFT - pen.textlength(newest, font(HEAD)) - 24
+        pen.text((LEFT, 14), clipped(pen, self.plot.title, room), self.palette.text, font(HEAD), "lt")
+        pen.text((RIGHT, 14), newest, self.palette.text, font(HEAD), "rt")
 
     def _limit(self, pen: ImageDraw.ImageDraw, threshold: float) -> None:
         """Above its line at the left, where no mark stands; below it when there is no room."""
         height, text = self.y(threshold), f"limit {amount(threshold, self.plot.unit)}"
-        above = height - TOP > 20
+        above = height - TOP > 26
         left = (
             LEFT + 6
             if self.x(self.plot.fired_ms) > LEFT + 170
-            else RIGHT - 6 - pen.textlength(text, font(13))
+            else RIGHT - 6 - pen.textlength(text, font(AXIS))
         )
         place = (left, height - 5 if above else height + 5)
-        box = pen.textbbox(place, text, font(13), "lb" if above else "lt")
+        box = pen.textbbox(place, text, font(AXIS), "lb" if above else "lt")
         pen.rectangle((box[0] - 3, box[1] - 2, box[2] + 3, box[3] + 2), self.palette.ground)
-        pen.text(place, text, self.alarm, font(13), "lb" if above else "lt")
+        pen.text(place, text, self.alarm, font(AXIS), "lb" if above else "lt")
 
     def _say(self, pen: ImageDraw.ImageDraw, ms: int, text: str, colour: str) -> None:
         """A word on top of a mark, on the side where it does not meet the other one."""
         if ms < self.begin_ms:
             return
-        across, width = self.x(ms), pen.textlength(text, font(12))
+        across, width = self.x(ms), pen.textlength(text, font(NOTE))
         before = text == "fired"
         fits = across - width - 5 > LEFT if before else across + width + 5 < RIGHT
         left = before if fits else not before
         place, anchor = (across - 5, "rt") if left else (across + 5, "lt")
-        box = pen.textbbox((place, TOP + 3), text, font(12), anchor)
+        box = pen.textbbox((place, TOP + 3), text, font(NOTE), anchor)
         pen.rectangle((box[0] - 2, box[1] - 2, box[2] + 2, box[3] + 2), self.palette.ground)
-        pen.text((place, TOP + 3), text, colour, font(12), anchor)
+        pen.text((place, TOP + 3), text, colour, font(NOTE), anchor)
 
 
 def unbroken(plot: Plot) -> list[list[tuple[int, float]]]:
@@ -198,7 +199,7 @@ def clipped(pen: ImageDraw.ImageDraw, text: str, room: float) -> str:
     """Without its middle where it is too long: both ends of a symbol tell something."""
     kept = len(text)
     shown = text
-    while pen.textlength(shown, font(17)) > room and kept > 8:
+    while pen.textlength(shown, font(HEAD)) > room and kept > 8:
         kept -= 2
         shown = f"{text[: kept // 2]}...{text[-(kept - kept // 2) :]}"
     return shown

@@ -12,11 +12,11 @@ from typing import Literal
 
 from msgspec import Struct
 
-from oculus.core.alert import Alert, AlertState, Delivery, DeliveryState, News, NewsKind
+from oculus.core.alert import Delivery, DeliveryState, News
 from oculus.core.clock import Clock
 from oculus.core.counters import Counters
 from oculus.core.errors import ChannelError
-from oculus.core.event import Event, Severity
+from oculus.core.event import Event
 from oculus.core.ids import Ids
 from oculus.notify import build
 from oculus.notify.channel import ChannelSettings
@@ -26,6 +26,7 @@ from oculus.notify.facts import NO_FACTS, Facts
 from oculus.notify.office import Office
 from oculus.notify.retry import EXPIRES
 from oculus.notify.routing import skip_reason
+from oculus.notify.sample import sample_news
 from oculus.notify.sender import QUEUE_LIMIT, Sender
 from oculus.notify.told import Told
 
@@ -154,7 +155,7 @@ class Notifier:
             if name not in self._settings:
                 raise ChannelError(f"There is no channel {name!r}", nearest(name, list(self._settings)))
             sender = self._senders[name]
-        sender.test(sample_news(self._office.clock.now_ms()))
+        sender.test(sample_news(self._office.clock.now_ms(), self._facts))
 
     def _delivery(self, news: News, channel: str) -> Delivery:
         with self._lock:
@@ -215,19 +216,3 @@ def left(until: float) -> float:
 def nearest(name: str, known: Sequence[str]) -> str:
     near = get_close_matches(name, known, n=1)
     return f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}."
-
-
-def sample_news(now_ms: int) -> News:
-    """What `oculus send-test` says."""
-    alert = Alert(
-        id=0,
-        rule="test",
-        instance="",
-        severity=Severity.INFO,
-        state=AlertState.FIRING,
-        message="This is a test from Oculus. If you can read it, this channel works.",
-        value=None,
-        started_ms=now_ms,
-        fired_ms=now_ms,
-    )
-    return News(kind=NewsKind.FIRED, alert=alert, ts_ms=now_ms)

@@ -68,7 +68,9 @@ def details(news: News) -> list[tuple[str, str]]:
 
 def since(news: News) -> str:
     seconds = (news.ts_ms - news.alert.started_ms) / 1000
-    return moment(news.alert.started_ms) + (f", for {spoken(seconds)}" if seconds >= 1 else "")
+    return moment(news.alert.started_ms, "%Y-%m-%d %H:%M %Z") + (
+        f", for {spoken(seconds)}" if seconds >= 1 else ""
+    )
 
 
 def lasted(news: News) -> tuple[str, str]:

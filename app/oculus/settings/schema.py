@@ -38,6 +38,13 @@ class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     rate_limit: Annotated[RateLimit, Meta(description="How often one client may ask the API.")] = field(
         default_factory=RateLimit
     )
+    public_url: Annotated[
+        str,
+        Meta(
+            description="Where people reach the pages, for links in messages; empty: where they are served.",
+            pattern=r"^(https?://\S+)?$",
+        ),
+    ] = ""
     names: Annotated[list[str], Meta(description="Further host names under which the pages are reached.")] = (
         field(default_factory=list)
     )

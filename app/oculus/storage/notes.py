@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import duckdb
 
+from oculus.core.clock import Clock
 from oculus.core.errors import StorageError
 from oculus.storage.connection import first_line
+from oculus.storage.database import Database
+from oculus.storage.writer import Writer
 
 KEEP_DAYS = 90  # an alert that fires longer loses its thread, nothing more
 FORGET = "DELETE FROM channel_notes WHERE kept_at < make_timestamptz(?) - to_days(?)"
@@ -29,3 +32,25 @@ def recall(cursor: duckdb.DuckDBPyConnection, channel: str, alert_id: int) -> st
     except duckdb.Error as error:
         raise StorageError(f"The channels' notes cannot be read: {first_line(error)}") from error
     return str(row[0]) if row else ""
+
+
+class Notes:
+    """The same for any thread but the writer's own."""
+
+    def __init__(self, database: Database, writer: Writer, clock: Clock) -> None:
+        self._database = database
+        self._writer = writer
+        self._clock = clock
+
+    def recall(self, channel: str, alert_id: int) -> str:
+        """The note; "" when there is none. Raises StorageError."""
+        return recall(self._database.cursor(), channel, alert_id)
+
+    def remember(self, channel: str, alert_id: int, note: str, timeout_s: float = 30.0) -> None:
+        """Returns once it is committed. Raises StorageError."""
+        now_ms = self._clock.now_ms()
+        written = self._writer.change(lambda cursor: keep(cursor, channel, alert_id, note, now_ms))
+        try:
+            written.result(timeout_s)
+        except (TimeoutError, duckdb.Error) as error:
+            raise StorageError("What a channel remembers could not be written") from error

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 TEXT_LIMIT, CAPTION_LIMIT = 4096, 1024  # characters as they are seen, without mark-up
 MESSAGE_LIMIT = 200  # of each one in a group
 MOST_EDITS = 5  # for the ends in one message
-CHAT = 0  # the notebook's page about the chat itself
+CHAT = -1  # the notebook's page about the chat itself, which no alert has
 REMEDIES = {
     "chat not found": "The bot does not know that chat: add it there, send /start, and check chat_id",
     "not a member": "The bot is not a member of that chat: add it, then send /start",
