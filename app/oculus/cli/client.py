@@ -29,8 +29,8 @@ class Running:
         with self._ask(path) as answer:
             return json.load(answer)
 
-    def post(self, path: str, body: dict[str, Any]) -> Any:
-        with self._ask(path, json.dumps(body).encode()) as answer:
+    def post(self, path: str, body: dict[str, Any], timeout_s: float = TIMEOUT_S) -> Any:
+        with self._ask(path, json.dumps(body).encode(), timeout_s) as answer:
             return json.load(answer)
 
     def download(self, path: str, to: Path) -> None:
@@ -45,13 +45,13 @@ class Running:
         finally:
             partial.unlink(missing_ok=True)
 
-    def _ask(self, path: str, body: bytes | None = None) -> HTTPResponse:
+    def _ask(self, path: str, body: bytes | None = None, timeout_s: float = TIMEOUT_S) -> HTTPResponse:
         headers = {"Authorization": f"Bearer {self._token.reveal()}", "Content-Type": "application/json"}
         request = urllib.request.Request(self.address + path, body, headers)  # noqa: S310 - our own address
         # Loopback is never reached through a proxy.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            answer: HTTPResponse = opener.open(request, timeout=TIMEOUT_S)
+            answer: HTTPResponse = opener.open(request, timeout=timeout_s)
         except urllib.error.HTTPError as error:
             raise _refused(error) from error
         except (OSError, HTTPException) as error:

@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(
             name, help=help_text, description=_sentence(help_text), parents=[shared]
         )
-        command.set_defaults(module=name.replace("open", "open_"))
+        command.set_defaults(module=name.replace("open", "open_").replace("-", "_"))
         if arguments:
             arguments(command)
     return top
@@ -83,6 +83,10 @@ def _query(command: argparse.ArgumentParser) -> None:
     _json(command)
 
 
+def _send_test(command: argparse.ArgumentParser) -> None:
+    command.add_argument("channel", metavar="CHANNEL", help="the channel, as `oculus check` lists it")
+
+
 def _token(command: argparse.ArgumentParser) -> None:
     command.add_argument("--rotate", action="store_true", help="make a new one; the old one ends at once")
 
@@ -102,6 +106,7 @@ COMMANDS: dict[str, tuple[str, Arguments | None]] = {
     "check": ("read the settings and print what would run, or every mistake at once", _json),
     "collect": ("run one collector once and print its metrics; nothing is stored", _collect),
     "query": ("run read-only SQL, through the running copy if there is one", _query),
+    "send-test": ("send one real message through a channel", _send_test),
     "status": ("show what runs, what fires and what is broken in the running copy", _json),
     "open": ("open the dashboard of the running copy", None),
     "token": ("show or renew the API token", _token),

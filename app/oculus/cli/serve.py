@@ -43,6 +43,7 @@ def _serve(args: argparse.Namespace, where: Place, settings: Settings, stop: thr
 
 def _wait(stop: threading.Event, oculus: Oculus, server: WebServer) -> None:
     oculus.database.announce(server.url)
+    oculus.address = server.url
     _say(f"Oculus is at {server.url} (Ctrl+C stops it).")
     if sys.stderr.isatty():
         _say(f"Open {server.one_time_link()} within a minute, or run `oculus open` later.")
