@@ -13,19 +13,25 @@ from oculus.cli.settings import read_settings
 from oculus.cli.table import table
 from oculus.collectors import build
 from oculus.collectors.collector import CollectorSettings
+from oculus.collectors.custom.push import PushSettings
 from oculus.collectors.once import collect_once
 from oculus.collectors.sources.registry import Sources
 from oculus.collectors.tools import Tools
 from oculus.core.clock import to_iso
-from oculus.core.errors import ConfigError
+from oculus.core.errors import ConfigError, OculusError
 from oculus.core.metric import Metric
 from oculus.core.symbols import unit_of
 
 
 def run(args: argparse.Namespace) -> int:
     settings = read_settings(args, place(args))
-    tools = Tools(Sources(settings.sources))
-    metrics, trouble = collect_once(_named(args.name, settings.collectors), tools)
+    wanted = _named(args.name, settings.collectors)
+    if isinstance(wanted, PushSettings):
+        raise OculusError(
+            f"{args.name} cannot be asked: its numbers are sent to it",
+            f"Send one to the running copy: POST /in/{args.name} with its secret.",
+        )
+    metrics, trouble = collect_once(wanted, Tools(Sources(settings.sources)))
     print(_as_json(metrics, trouble) if args.json else _as_table(metrics))
     if trouble:
         print(trouble, file=sys.stderr)

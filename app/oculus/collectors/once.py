@@ -14,7 +14,7 @@ from oculus.core.metric import Metric, finite
 
 
 def collect_once(settings: CollectorSettings, tools: Tools | None = None) -> tuple[list[Metric], str]:
-    """What the collector learned, and why what it watches is down ("" when it is well).
+    """What the collector learned, and why what it watches is down, or else is worth knowing ("" mostly).
 
     Raises OculusError when it could not ask, or took longer than its settings allow.
     """
@@ -27,4 +27,4 @@ def collect_once(settings: CollectorSettings, tools: Tools | None = None) -> tup
     outcome = outcomes[0] if outcomes else job.overran()
     if not outcome.answered:
         raise OculusError(f"{job.name} {outcome.how}: {outcome.trouble}")
-    return finite(outcome.metrics), outcome.trouble
+    return finite(outcome.metrics), "; ".join(filter(None, [outcome.trouble, *outcome.news]))
