@@ -1,8 +1,10 @@
 """Plugins: somebody else's code as a collector, whatever it does."""
 
 import logging
+import re
 import textwrap
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 
@@ -267,3 +269,10 @@ def test_a_rule_on_what_a_plugin_may_write_is_not_called_odd(settings_of, tmp_pa
     assert (
         settings_of("- {type: plugin, module: office.py, settings: {room: a}}\n", office=OFFICE).notices == []
     )
+
+
+def test_the_plugin_in_the_readme_works_as_it_stands(run):
+    readme = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
+    [example] = re.findall(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    desk = run("- {type: plugin, module: office.py, settings: {room: hall}}\n", office=example)
+    assert [(metric.symbol, metric.value) for metric in desk.metrics] == [("custom.office.hall", 21.5)]
