@@ -12,7 +12,9 @@ rules:
   - {name: missing, sql: "SELECT * FROM metric", schedule: "* * * * * *"}
   - {name: odd, sql: "SELECT CAST(symbol AS INTEGER) FROM metrics", schedule: "* * * * * *"}
   - name: slowest
-    sql: SELECT symbol, max(value) AS top FROM metrics WHERE category = 'custom.x' AND value > $limit GROUP BY symbol
+    sql: |
+      SELECT symbol, max(value) AS top FROM metrics
+      WHERE category = 'custom.x' AND value > $limit GROUP BY symbol
     params: {limit: 10}
     schedule: "* * * * * *"
     message: "{{ symbol }} took {{ top }} ms"

@@ -118,7 +118,8 @@ def test_ten_mistakes_are_told_as_ten_with_line_and_remedy(write):
         "write 500ms, 30s, 2m, 1h or 7d",
         "oculus.yaml:8: collectors[3].timeout: 5s is longer than the interval 1s; write less",
         "oculus.yaml:9: collectors[4].retries: 99 is too large; write a whole number from 0 to 10",
-        "oculus.yaml:11: channels.webhok.type: is missing; write type: log, desktop, email, telegram, discord, slack, webhook or apprise",
+        "oculus.yaml:11: channels.webhok.type: is missing; "
+        "write type: log, desktop, email, telegram, discord, slack, webhook or apprise",
         "rules.yaml:2",
         "rules.yaml:3: rules[1].severity: 'warning' is not known here; did you mean warn?",
         "rules.yaml:3: rules[1].channels[0]: there is no channel 'logg'; did you mean log?",
@@ -240,7 +241,7 @@ def test_a_rule_on_a_symbol_nobody_collects_is_only_noticed(write):
           - {name: d, condition: net.ping.gw.loss > 5}
         """
     assert load(write("oculus.yaml", text)).notices == [
-        "oculus.yaml:3: rules[0].condition: no collector writes net.http.shopp.up; "
+        "oculus.yaml:3: rules[0].condition: column 1: no collector writes net.http.shopp.up; "
         "did you mean net.http.shop?"
     ]
 

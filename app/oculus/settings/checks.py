@@ -9,10 +9,11 @@ from oculus.collectors import build
 from oculus.core.errors import ConfigError
 from oculus.core.logs import parse_levels
 from oculus.core.symbols import main_of, matches
+from oculus.rules.lint import Facts, lint
 from oculus.rules.settings import RuleSettings, check_rules
 from oculus.settings.draft import Draft, Where
 from oculus.settings.sections import Bound
-from oculus.settings.words import advice, nearest
+from oculus.settings.words import advice
 
 ALWAYS_THERE = ("log", "desktop")  # channels that need not be listed
 OWN = "oculus."  # symbols that Oculus writes about itself
@@ -26,7 +27,7 @@ def check(draft: Draft, bound: Bound) -> None:
     check_symbols(draft, bound)
     check_channels(draft)
     check_dependencies(draft, bound)
-    notice_unknown_symbols(draft, bound)
+    notice_oddities(draft, bound)
 
 
 def check_levels(draft: Draft, bound: Bound) -> None:
@@ -100,21 +101,28 @@ def stand_in(name: Any) -> RuleSettings:
     )
 
 
-def notice_unknown_symbols(draft: Draft, bound: Bound) -> None:
+def notice_oddities(draft: Draft, bound: Bound) -> None:
     """A rule on what nobody collects never fires. It may be on purpose: its collector is yet to come."""
     if not draft.whole or draft.problems:
         return
-    collectors = [build(settings) for settings in bound.collectors.values()]
-    known = {symbol for collector in collectors for symbol in collector.symbols()}
-    heads = [head for collector in collectors for head in collector.may_write()]
+    collectors = [(build(settings), settings) for settings in bound.collectors.values()]
+    known = {symbol for collector, _ in collectors for symbol in collector.symbols()}
+    heads = [head for collector, _ in collectors for head in collector.may_write()]
+    every_s = {
+        symbol: settings.interval.total_seconds()
+        for collector, settings in collectors
+        for symbol in collector.symbols()
+    }
+    facts = Facts(
+        known=known,
+        writes=lambda symbol: (
+            symbol.startswith(OWN) or somebody_may_write(symbol, heads) or somebody_writes(symbol, known)
+        ),
+        interval_s=lambda symbol: every_s.get(main_of(symbol)),
+    )
     for where, rule in bound.rules.items():
-        for symbol in rule.parsed.symbols if rule.statement is None else ():
-            if symbol.startswith(OWN) or somebody_may_write(symbol, heads):
-                continue
-            if not somebody_writes(symbol, known):
-                near = nearest(symbol, known)
-                hint = f"did you mean {near}?" if near else "add a collector for it"
-                draft.odd((*where, "condition"), f"no collector writes {symbol}", hint)
+        for odd in lint(rule, facts):
+            draft.odd((*where, odd.field), odd.what, odd.hint)
 
 
 def somebody_writes(symbol: str, known: set[str]) -> bool:
