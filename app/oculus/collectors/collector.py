@@ -79,6 +79,7 @@ class Collector(ABC):
 
     unwell: str = "is down"  # the verb of "<name> is down: <trouble>"
 
+    by_hand: bool = False  # whether a person wants to know now; set before `collect`
     trouble: str = ""  # why what it watches is down, in words; set by `collect`, "" when all is well
     rest_s: float = 0.0  # how long it need not be asked again, beyond its interval; set by `collect`
     stands_s: float = 0.0  # how long its numbers stand without new ones, where that is beyond its interval

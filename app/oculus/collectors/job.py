@@ -66,10 +66,11 @@ class Job:
         self.backs_off = True
         self._prepare()
 
-    def ask(self) -> Outcome:
+    def ask(self, by_hand: bool = False) -> Outcome:
         """Run the collector once. Whatever it does, this returns."""
         try:
             collector = self._collector or self._build()
+            collector.by_hand = by_hand
             metrics = collector.collect()
             self._check(metrics)
             news, collector.news = collector.news, []

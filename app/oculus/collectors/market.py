@@ -24,7 +24,6 @@ from oculus.core.metric import Metric
 LEAST_LEFT_S = 0.05
 LONGEST_REST_S = 6 * 3600.0  # for want of allowance
 LONGEST_DUE_S = 2 * 86_400.0  # what is remembered to be further ahead comes from a clock that was wrong
-LATE_MS = 90_000  # an own time that lies further ahead than this is a clock that is wrong
 
 
 class MarketSettings(CollectorSettings, frozen=True, kw_only=True, tag="market"):
@@ -121,7 +120,7 @@ class MarketCollector(Collector):
             if isinstance(known, int) and (reading.ts_ms == known or reading.ts_ms < known <= now_ms):
                 return []
             self.tools.memory.save(key, reading.ts_ms)
-            if reading.ts_ms > now_ms + LATE_MS:
+            if reading.ts_ms > now_ms:
                 self.tools.counters.add("collectors.clipped")
         return list(self._metrics(reading))
 
@@ -139,9 +138,9 @@ class MarketCollector(Collector):
 
     def _still_resting(self) -> bool:
         """Whether, after a restart, what it waited for before is still to come."""
-        if self._begun:
+        first, self._begun = not self._begun, True
+        if not first or self.by_hand:
             return False
-        self._begun = True
         due_ms = self.tools.memory.load(f"due.{self._key()}")
         left_s = (due_ms - self.clock.now_ms()) / 1000 if isinstance(due_ms, int) else 0
         if not 0 < left_s <= LONGEST_DUE_S:

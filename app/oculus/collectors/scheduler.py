@@ -216,7 +216,7 @@ class Scheduler(Worker):
     def _work(self, job: Job, run: Run) -> None:
         if run.slot is not None:
             self._note_lateness(job, self._clock.monotonic() - run.slot)
-        outcome = job.ask()
+        outcome = job.ask(by_hand=run.slot is None)
         with self._lock:
             job.run = None
             if run.given_up:  # too late: it has been reported, and its numbers are of another time

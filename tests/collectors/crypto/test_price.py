@@ -172,3 +172,16 @@ def test_a_coin_that_oculus_does_not_know_is_named_in_the_settings(price, intern
     internet.say("coingecko", "/simple/price", {"my-coin": row})
     (metric,) = price(assets=["XYZ"], ids={"xyz": "my-coin"}).collect()
     assert (metric.symbol, metric.value) == ("crypto.price.xyz_usd", 2.0)
+
+
+def test_the_interval_stretches_when_the_month_would_not_last(price, kit):
+    kit.set(coingecko={"per_month": 100})
+    collector = price(interval="1m")
+    collector.collect()
+    assert 4500 < collector.rest_s < 5500  # 99 calls for the 5.5 days that are left
+    assert "its allowance would not last" in collector.said
+
+
+def test_a_category_and_tags_of_ones_own_are_put_on_everything(price):
+    metrics = price(assets=["btc"], compare="coinbase", tags={"desk": "a"}).collect()
+    assert {metric.tags["desk"] for metric in metrics} == {"a"}

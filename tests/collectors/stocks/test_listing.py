@@ -212,3 +212,27 @@ def test_many_tickers_take_turns_within_the_minutes_allowance(stocks, kit, inter
         kit.clock.ahead(61)
     assert [len(each) for each in seen] == [4, 4, 2]
     assert len({symbol for each in seen for symbol in each}) == 10
+
+
+def test_asked_by_hand_it_does_not_wait_for_its_turn(stocks, internet):
+    collector = stocks("AAPL")
+    collector.collect()
+    assert collector.collect() == []
+    assert internet.count("yahoo") == 1
+    collector.by_hand = True
+    assert collector.collect() == []
+    assert internet.count("yahoo") == 2
+    assert collector.said == "1 number, as of 2026-11-25T15:04:10.000Z; nothing new"
+
+
+def test_each_is_asked_for_less_often_when_the_allowance_would_not_last(stocks, kit):
+    kit.set(yahoo={"per_day": 100})
+    collector = stocks("AAPL", "VOD.L")
+    collector.collect()
+    collector.collect()
+    assert "or the allowance would not last" in collector.said
+    kit.clock.ahead(130)
+    collector.collect()
+    kit.clock.ahead(130)
+    assert collector.collect() == []
+    assert kit.internet.count("yahoo") <= 4

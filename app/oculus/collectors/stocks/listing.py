@@ -96,7 +96,7 @@ class ListingCollector(MarketCollector):
     def _due(self) -> Iterator[Listed]:
         now_ms = self.clock.now_ms()
         waiting = sorted(self._listed, key=lambda each: self._due_ms.get(each.symbol, 0))
-        return (each for each in waiting if self._due_ms.get(each.symbol, 0) <= now_ms)
+        return (each for each in waiting if self.by_hand or self._due_ms.get(each.symbol, 0) <= now_ms)
 
     def _quote(self, each: Listed) -> tuple[Provider, Quote]:
         """From the first in line who has it. Raises what the first one said."""
