@@ -22,6 +22,7 @@ TOTALS = (
     ("writer.failed", "oculus_insert_failures_total", "Commits that failed and were tried again."),
     ("writer.dropped", "oculus_rows_dropped_total", "Rows for which the queue had no room."),
     ("writer.refused", "oculus_rows_refused_total", "Values that are no finite number."),
+    ("collectors.clipped", "oculus_times_clipped_total", "Numbers whose own time lay ahead of now."),
 )
 TIMINGS = (
     ("reader.query", "oculus_query_seconds", "How long statements from outside took."),

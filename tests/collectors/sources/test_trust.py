@@ -6,7 +6,6 @@ import pytest
 
 from oculus.core.errors import SourceError
 
-
 NAMES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
