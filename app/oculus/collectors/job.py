@@ -25,6 +25,7 @@ from oculus.core.symbols import VALID
 
 log = logging.getLogger(__name__)
 
+PATIENCE_S = 60.0  # who asks seldom anyway need not wait for several of its intervals after a failure
 GRACE_S = 1.0  # added to what the settings allow, before a run is given up
 
 
@@ -50,7 +51,7 @@ class Job:
         self.interval_s = settings.interval.total_seconds()
         self.limit_s = settings.timeout.total_seconds() * (settings.retries + 1) + GRACE_S
         self.slots = Slots(clock.monotonic() + phase_s, self.interval_s)
-        self.backoff = Backoff(self.interval_s)
+        self.backoff = Backoff(min(self.interval_s, PATIENCE_S))
         self.health = Health()
         self.run: Run | None = None
         self.paused = False

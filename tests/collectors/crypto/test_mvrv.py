@@ -105,3 +105,13 @@ def test_sums_of_days_are_the_days_themselves_and_survive_being_kept():
     kept = Caps.load(caps.saved())
     assert kept.z() == caps.z() == pytest.approx((values[-1] - values[-1] / 1.5) / statistics.pstdev(values))
     assert Caps.load({"day": "?"}).z() is None
+
+
+def test_it_is_asked_twice_a_day_and_every_hour_while_it_fails(mvrv, kit, internet):
+    collector = mvrv(source="bitcoin_data")
+    collector.collect()
+    assert collector.rest_s == 12 * 3600
+    internet.say("bitcoin_data", "/v1/mvrv-zscore/last", b"", status=500)
+    with pytest.raises(SourceError):
+        collector.collect()
+    assert collector.rest_s == 0

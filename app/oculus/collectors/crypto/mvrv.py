@@ -20,6 +20,7 @@ from oculus.core.errors import BadAnswer, SourceError
 
 FIRST_DAY = "2010-07-18"  # of the market's prices
 MOST_PAGES = 5
+HALF_A_DAY_S = 43_200.0  # the value of a day comes some time during the next
 
 
 class Point(NamedTuple):
@@ -30,7 +31,7 @@ class Point(NamedTuple):
 class MvrvSettings(MarketSettings, frozen=True, kw_only=True, tag="crypto.mvrv"):
     """How far market value is from what was paid."""
 
-    interval: Annotated[Duration, Meta(description="Time between questions.")] = Duration(hours=12)
+    interval: Annotated[Duration, Meta(description="Time between tries while it fails.")] = Duration(hours=1)
     timeout: Annotated[Duration, Meta(description="Longest wait for all answers of one time.")] = Duration(
         seconds=30
     )
@@ -61,7 +62,7 @@ class Mvrv(MarketCollector):
         return self._in_line("btc")[0]
 
     def questions(self) -> float:
-        return float(len(self.settings.assets))
+        return len(self.settings.assets) * self.interval_s / HALF_A_DAY_S
 
     def symbols(self) -> list[str]:
         return [symbol_of(asset) for asset in dict.fromkeys(self.settings.assets)]
@@ -76,6 +77,7 @@ class Mvrv(MarketCollector):
         if not readings:
             raise wrong[0]
         self.trouble = "; ".join(str(error) for error in wrong)
+        self.rest_s = 0.0 if wrong else HALF_A_DAY_S
         return readings
 
     def _of(self, asset: str) -> Reading:
