@@ -33,6 +33,7 @@ from oculus.storage.live import LiveCache
 from oculus.storage.notes import Notes
 from oculus.storage.reader import Reader
 from oculus.storage.remembered import DailyCloses, Remembered
+from oculus.storage.tables import Tables
 from oculus.storage.upkeep import Upkeep
 from oculus.storage.writer import Writer
 from oculus.vitals import Vitals
@@ -104,6 +105,7 @@ class Oculus:
             run_sql=self.reader.judge,
         )
         self.upkeep = Upkeep(self.writer, settings.storage, self.clock)
+        self.tables = Tables(self.writer, data / "tables", self.clock)
         self.vitals = Vitals(self.measure, self.writer.put, self.clock)
         self.reloader = (
             Reloader(config, self.apply, self._broken, self.clock, current=settings, overrides=overrides)
@@ -201,6 +203,7 @@ class Oculus:
         self.engine.start()
         self.writer.start()
         self.upkeep.start()
+        self.tables.start()
         self.vitals.start()
         self.scheduler.start()
         if self.reloader:
@@ -222,7 +225,7 @@ class Oculus:
     def _flow(self) -> list[Stage]:
         """Whatever has a thread of its own, but for the writer, which ends last."""
         first: list[Stage] = [self.reloader] if self.reloader else []
-        return [*first, self.vitals, self.scheduler, self.upkeep, self.engine, self.notifier]
+        return [*first, self.vitals, self.scheduler, self.tables, self.upkeep, self.engine, self.notifier]
 
     def _broken(self, problems: Sequence[str]) -> None:
         self.problems = list(problems)

@@ -34,7 +34,6 @@ SHARE = 0.8  # of the time-out that may go into questions
 MOST_MARKETS = 500
 DOWN_S = 60.0  # a stream that is away for longer is worth telling
 SAVE_S = 60.0
-LATE_MS = 90_000  # a time that lies further ahead is of a clock that is wrong
 IDLE_S = 600.0  # between two runs once all markets have ended
 
 
@@ -230,7 +229,7 @@ class Polymarket(Collector):
     def _made(self, market: Market, prices: list[Price | None]) -> list[Metric]:
         assert self._written is not None
         now_ms = self.clock.now_ms()
-        if any(price and price.ts_ms > now_ms + LATE_MS for price in prices):
+        if any(price and price.ts_ms > now_ms for price in prices):
             self.tools.counters.add("collectors.clipped")
         return rows(market, prices, self._written, self.metric, now_ms)
 
