@@ -132,9 +132,14 @@ def news():
             "fired_ms": NOON_MS,
             "ended_ms": NOON_MS + 60_000 if kind is NewsKind.RESOLVED else None,
         }
-        held = fields.pop("held", "")
+        held, mention = fields.pop("held", ""), fields.pop("mention", ())
         return News(
-            kind=kind, alert=Alert(**body | fields), ts_ms=NOON_MS, channels=tuple(channels), held=held
+            kind=kind,
+            alert=Alert(**body | fields),
+            ts_ms=NOON_MS,
+            channels=tuple(channels),
+            held=held,
+            mention=mention,
         )
 
     return make

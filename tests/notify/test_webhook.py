@@ -1,5 +1,7 @@
 """The webhook against a real server that plays every kind of service."""
 
+import hashlib
+import hmac
 import ssl
 import threading
 import time
@@ -356,3 +358,43 @@ def test_only_scheme_and_host_of_an_address_are_shown(url, shown):
 def test_the_settings_never_show_the_address_or_the_headers():
     settings = WebhookSettings(url=Secret("http://x/s3cr3t"), headers={"Authorization": Secret("s3cr3t")})
     assert "s3cr3t" not in f"{settings} {settings!r}"
+
+
+def test_with_a_secret_the_body_is_signed(webhook, service, news):
+    webhook(secret=Secret("s3cr3t-key-of-the-receiver")).send([news()])
+    (request,) = service.got
+    wanted = hmac.new(b"s3cr3t-key-of-the-receiver", request.body, hashlib.sha256).hexdigest()
+    assert request.headers["X-Oculus-Signature"] == f"sha256={wanted}"
+
+
+def test_without_one_it_is_not(webhook, service, news):
+    webhook().send([news()])
+    assert "X-Oculus-Signature" not in service.got[0].headers
+
+
+def test_a_template_makes_the_body(webhook, service, news):
+    body = '{"text": {{ text | tojson }}, "level": "{{ severity }}", "what": "{{ news }}", "at": {{ value }}}'
+    webhook(body=body).send([news(message='say "hi"\n</script>')])
+    (told,) = service.bodies()
+    assert told == {
+        "text": 'api_down fired (warn): say "hi" </script>; 503 ms, limit 200 ms; for 1 m; net.http.api',
+        "level": "warn",
+        "what": "FIRED",
+        "at": 503.0,
+    }
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["{{ nothing }}", "{{ text", "{{ text.__class__.__mro__ }}", "{% for x in range(10**9) %}x{% endfor %}"],
+)
+def test_a_template_that_cannot_be_made_is_a_mistake_in_the_settings(webhook, body):
+    with pytest.raises(ValueError, match="body is no template"):
+        webhook(body=body)
+
+
+def test_a_template_that_fails_on_some_news_says_so(webhook, service, news):
+    channel = webhook(body="{{ 1 / value }}")
+    error = failure(channel, news(value=0.0))
+    assert error.permanent
+    assert error.hint == "Mend body under channels, hook"

@@ -10,7 +10,10 @@ from oculus.core.clock import to_datetime
 MINUTE_MS = 60_000
 STEPS_MS = tuple(
     MINUTE_MS * minutes
-    for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 7 * 1440, 30 * 1440, 365 * 1440)
+    for minutes in (
+        *(1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720),
+        *(1440 * days for days in (1, 2, 7, 14, 30, 60, 180, 365)),
+    )
 )
 DAY_MS = 1440 * MINUTE_MS
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Annotated
 
 import msgspec
-from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from msgspec import Meta
 
@@ -60,7 +60,7 @@ class WebhookSettings(ChannelSettings, tag="webhook", frozen=True, kw_only=True)
         if self.body:
             try:
                 templated(self.body, EXAMPLE, "")
-            except TemplateError as error:
+            except Exception as error:  # a template can raise whatever its values can
                 raise ValueError(
                     f"body is no template: {error}; write {{{{ text | tojson }}}} and the like"
                 ) from error
@@ -111,7 +111,7 @@ def signature(secret: Secret, body: bytes) -> str:
 
 
 def templated(body: str, news: News, link: str) -> str:
-    """The body that a template makes. Raises TemplateError, or what its values raise."""
+    """The body that a template makes. It can raise anything."""
     return parsed(body).render(alert_json(news.alert, news) | {"text": as_text(news), "link": link})
 
 

@@ -1,0 +1,123 @@
+"""The outbox and the real channels together, against services that refuse whoever is too fast."""
+
+import pytest
+
+from fakes.messengers import DiscordServer, SlackServer, TelegramServer
+from oculus.core.alert import NewsKind
+from oculus.core.durations import Duration
+from oculus.core.event import Severity
+from oculus.core.secret import Secret
+from oculus.notify.channels.discord import DiscordSettings
+from oculus.notify.channels.slack import SlackSettings
+from oculus.notify.channels.telegram import TelegramSettings
+
+
+def telegram(server):
+    return TelegramSettings(
+        telegram_bot_token=Secret(server.token), chat_id="-100000001", api_url=server.url, chart="off"
+    )
+
+
+def discord(server):
+    return DiscordSettings(discord_webhook=Secret(server.webhook), chart="off")
+
+
+def slack_webhook(server):
+    return SlackSettings(slack_webhook=Secret(server.webhook), chart="off")
+
+
+def slack_bot(server):
+    return SlackSettings(
+        slack_bot_token=Secret(server.token),
+        slack_channel="#alerts",
+        api_url=f"{server.url}/api",
+        chart="off",
+    )
+
+
+SERVICES = {
+    "telegram": (TelegramServer, telegram),
+    "discord": (DiscordServer, discord),
+    "slack webhook": (SlackServer, slack_webhook),
+    "slack bot": (SlackServer, slack_bot),
+}
+
+
+@pytest.fixture(params=SERVICES)
+def outbox(request, house, clock, messengers, facts):
+    """A house with one channel, moved by hand on a clock that stands still."""
+    kind, settings = SERVICES[request.param]
+    server = messengers(kind)
+    server.now = clock.monotonic
+    home = house({"hook": settings(server)}, clock, facts=facts)
+    sender = home.notifier._senders["hook"]
+
+    def run(seconds):
+        for _ in range(round(seconds * 4)):
+            while sender.deliver():
+                pass
+            clock.pass_s(0.25)
+
+    return home, server, sender, run
+
+
+def test_single_messages_keep_to_what_the_service_allows(outbox, table, news):
+    home, server, sender, run = outbox
+    sender.channel.group_for = Duration(0)
+    home.tell(*[news(rule=f"rule{n}") for n in range(30)])
+    run(100)
+    assert len(server.messages) == 30
+    assert len(server.got) == 30  # none was refused
+    assert {str(row.state) for row in table.rows.values()} == {"sent"}
+
+
+def test_what_comes_together_goes_together(outbox, table, news):
+    home, server, _, run = outbox
+    home.tell(*[news(rule=f"rule{n}") for n in range(50)], news(rule="worst", severity=Severity.CRITICAL))
+    run(7)
+    assert len(server.messages) == 1
+    assert {str(row.state) for row in table.rows.values()} == {"sent"}
+
+
+def test_a_busy_service_is_left_alone_as_long_as_it_asks(outbox, table, news):
+    home, server, _, run = outbox
+
+    def busy(handler):
+        handler.reply(429, {"ok": False, "retry_after": 9}, {"Retry-After": "9"})
+
+    server.answers.append(busy)
+    home.tell(news())
+    run(13)
+    assert len(server.got) == 1
+    run(3)
+    assert len(server.messages) == 1
+    (row,) = table.rows.values()
+    assert (str(row.state), row.attempts) == ("sent", 2)
+
+
+def test_a_refusal_breaks_the_channel_and_tells_the_person_what_to_do(outbox, table, news):
+    home, server, _, run = outbox
+    server.answers.append(
+        lambda handler: handler.reply(403, {"ok": False, "description": "kicked", "error": "x"})
+    )
+    home.tell(news())
+    run(7)
+    (event,) = home.events
+    assert event.source == "channel.hook"
+    assert "answered" in event.message
+    assert home.notifier.status()[-1].state == "broken"
+
+
+def test_the_end_is_told_where_the_beginning_was_after_a_restart_as_well(
+    outbox, house, clock, table, news, facts
+):
+    home, server, _, run = outbox
+    home.tell(news(alert=7))
+    run(7)
+    home.notifier.stop(2)
+    again = house({"hook": home.notifier._settings["hook"]}, clock, facts=facts)
+    again.tell(news(NewsKind.RESOLVED, alert=7))
+    for _ in range(40):
+        again.notifier._senders["hook"].deliver()
+        clock.pass_s(0.25)
+    assert len(server.messages) == 2
