@@ -40,7 +40,8 @@ from oculus.vitals import Vitals
 
 log = logging.getLogger(__name__)
 
-STOP_S = 4.5  # for all stages together; the pages have ended before
+STATEMENTS_S = 0.5  # for statements from outside to notice that they are interrupted
+STOP_S = 4.0  # for all stages together; the pages have ended before
 CHART_POINTS = 400  # at most, of a series that a message shows
 
 
@@ -179,6 +180,8 @@ class Oculus:
 
     def close(self) -> None:
         """Let go of the file, also when it was never started."""
+        if not self.reader.close(STATEMENTS_S):
+            log.warning("a statement from outside cannot be interrupted; it ends with the program")
         self.database.close()
 
     def __enter__(self) -> Self:
@@ -220,7 +223,7 @@ class Oculus:
         self.writer.tell(self._event("Oculus has stopped", EventType.SYSTEM))
         if not self.writer.stop(max(1.0, until - time.monotonic())):
             log.error("writer: did not end in time; %d rows are lost", self.writer.queue_length())
-        self.database.close()
+        self.close()
 
     def _flow(self) -> list[Stage]:
         """Whatever has a thread of its own, but for the writer, which ends last."""

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import urllib.request
 
 import pytest
 
@@ -45,6 +46,13 @@ class Home:
             input=stdin,
             env=self.environment(),
         )
+
+    def ask(self, server, path):
+        """What the running copy answers, as text."""
+        token = (self.data / "token").read_text().strip()
+        asked = urllib.request.Request(server.url + path, headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            return answer.read().decode()
 
     def serve(self, *words):
         server = Serving(

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import subprocess
 import time
 
 import pytest
@@ -164,3 +165,20 @@ def test_an_export_to_another_kind_of_file_is_refused_with_2(home):
     done = home.run("export", "--to", str(home.folder / "out.xlsx"))
     assert done.returncode == 2
     assert ".csv nor .parquet" in done.stderr
+
+
+def test_a_statement_that_is_deaf_to_interruption_neither_holds_up_the_stop_nor_crashes_it(home, eventually):
+    server = home.serve()
+    deaf = "SELECT max(levenshtein(repeat('a', 3000), repeat('b', 3000) || range)) FROM range(4000)"
+    asking = subprocess.Popen(
+        home.command("query", deaf),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=home.environment(),
+    )
+    eventually(lambda: "oculus_queries_active 1" in home.ask(server, "/metrics"))
+    code, said = server.stop()
+    asking.kill()
+    asking.wait()
+    assert code == 0, said
+    assert "terminate" not in said

@@ -38,13 +38,14 @@ class Queries:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._places = threading.BoundedSemaphore(AT_ONCE)
-        self._lock = threading.Lock()
-        self._active = 0
+        self._idle = threading.Condition()  # guards what follows
+        self._running: set[Statement] = set()
+        self._closed = False
         self._parser: duckdb.DuckDBPyConnection | None = None
 
     def active(self) -> int:
         """Statements that run now, those that nobody waits for any more included."""
-        return self._active
+        return len(self._running)
 
     def run(
         self, sql: str, params: Params = None, max_rows: int = 1000, timeout_s: float = 5.0
@@ -61,10 +62,23 @@ class Queries:
         threading.Thread(target=statement.run, name="query", daemon=True).start()
         return statement.wait(begun + timeout_s)
 
-    def begin(self) -> tuple[duckdb.DuckDBPyConnection, duckdb.DuckDBPyConnection]:
+    def close(self, within_s: float) -> bool:
+        """Take no more statements and interrupt those that run. False when one is deaf to it."""
+        until = time.monotonic() + within_s
+        with self._idle:
+            self._closed = True
+            while self._running and time.monotonic() < until:
+                for statement in self._running:
+                    statement.interrupt()
+                self._idle.wait(0.05)
+            return not self._running
+
+    def begin(self, statement: Statement) -> tuple[duckdb.DuckDBPyConnection, duckdb.DuckDBPyConnection]:
         """Fresh cursors for one statement: the parser's and the database's."""
-        with self._lock:
-            self._active += 1
+        with self._idle:
+            if self._closed:
+                raise QueryError("query_timeout", "Oculus is stopping")
+            self._running.add(statement)
             if self._parser is None:  # made when first needed: it takes some memory
                 self._parser = duckdb.connect(
                     ":memory:", config={"threads": 1, "enable_external_access": "false"}
@@ -72,9 +86,10 @@ class Queries:
             parser = self._parser.cursor()
         return parser, self._database.fresh_cursor()
 
-    def end(self) -> None:
-        with self._lock:
-            self._active -= 1
+    def end(self, statement: Statement) -> None:
+        with self._idle:
+            self._running.discard(statement)
+            self._idle.notify_all()
         self._places.release()
 
 
@@ -96,7 +111,7 @@ class Statement:
     def wait(self, until: float) -> QueryResult:
         """The answer; on the caller's thread."""
         if not self._done.wait(max(0.0, until - time.monotonic())):
-            self._interrupt(until + GRACE_S)
+            self._insist(until + GRACE_S)
         if self._done.is_set() and self._result and not self._late:
             return self._result
         if self._late or self._error is None:
@@ -107,16 +122,20 @@ class Statement:
             ) from self._error
         raise self._error
 
-    def _interrupt(self, until: float) -> None:
+    def interrupt(self) -> None:
         self._late = True
+        if self._cursor is not None:
+            self._cursor.interrupt()
+
+    def _insist(self, until: float) -> None:
+        """Once is not enough: an interruption between two steps of DuckDB is forgotten."""
         while not self._done.wait(0.05) and time.monotonic() < until:
-            if self._cursor is not None:
-                self._cursor.interrupt()
+            self.interrupt()
 
     def run(self) -> None:
         """On the statement's own thread."""
         try:
-            parser, self._cursor = self._owner.begin()
+            parser, self._cursor = self._owner.begin(self)
             try:
                 self._result = self._ask(parser, self._cursor)
             finally:
@@ -128,7 +147,7 @@ class Statement:
             self._error = translated(error)
         finally:
             self._done.set()
-            self._owner.end()
+            self._owner.end(self)
 
     def _ask(self, parser: duckdb.DuckDBPyConnection, cursor: duckdb.DuckDBPyConnection) -> QueryResult:
         sql = check(parser, self._sql, tables(cursor), len(str(self._params or "")))

@@ -132,6 +132,11 @@ class Reader:
         """Write a consistent copy of the whole database while it runs."""
         return self._apart(lambda cursor: copy_database(cursor, self._database.path, target))
 
+    def close(self, within_s: float) -> bool:
+        """Interrupt whatever statements run. False when one is deaf to it."""
+        asked, judged = self._queries.close(within_s / 2), self._rule_queries.close(within_s / 2)
+        return asked and judged
+
     def ping(self) -> None:
         """Raises StorageError when the database does not answer."""
         self._ask(lambda cursor: one(cursor, "SELECT 1"))
