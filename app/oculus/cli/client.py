@@ -14,6 +14,7 @@ from oculus.core.errors import ConfigError, OculusError
 from oculus.core.secret import Secret
 
 TIMEOUT_S = 10.0
+DOWNLOAD_S = 600.0  # a copy of a large database is made before its first byte comes
 CODES_OF_THE_ASKER = frozenset((400, 422))  # the question was wrong, not the answer
 
 
@@ -37,7 +38,7 @@ class Running:
         """Write the answer's body to `to`: whole, or not at all."""
         partial = to.with_name(f"{to.name}.partial")
         try:
-            with self._ask(path) as answer, partial.open("wb") as file:
+            with self._ask(path, timeout_s=DOWNLOAD_S) as answer, partial.open("wb") as file:
                 shutil.copyfileobj(answer, file)
             partial.replace(to)
         except OSError as error:
