@@ -22,9 +22,13 @@ from oculus.core.counters import Counters
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.logs import parse_levels, set_levels
 from oculus.core.metric import Metric
+from oculus.core.symbols import main_of
 from oculus.notify.facts import Facts
 from oculus.notify.notifier import Notifier
 from oculus.rules.engine import Engine
+from oculus.rules.lint import Facts as RuleFacts
+from oculus.rules.lint import Hint, any_matches, lint
+from oculus.settings.past import past_hints
 from oculus.settings.reload import Reloader
 from oculus.settings.schema import Settings
 from oculus.storage import alerts
@@ -40,6 +44,7 @@ from oculus.vitals import Vitals
 
 log = logging.getLogger(__name__)
 
+MOST_SYMBOLS = 100_000  # of one rule
 STATEMENTS_S = 0.5  # for statements from outside to notice that they are interrupted
 STOP_S = 4.0  # for all stages together; the pages have ended before
 CHART_POINTS = 400  # at most, of a series that a message shows
@@ -160,6 +165,24 @@ class Oculus:
     def acknowledge(self, alert_id: int) -> Alert | None:
         """Somebody has seen it: no more reminders. None when no such alert is open."""
         return self.engine.acknowledge(alert_id, self.clock.now_ms())
+
+    def lint(self, name: str) -> list[Hint]:
+        """What looks odd in a rule; asks the stored numbers of the last week too."""
+        rules = [rule for rule in self.settings.rules if rule.name == name]
+        facts = RuleFacts(self.live.symbols(), self._written, self._interval_s)
+
+        def ask(sql: str, params: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+            return self.reader.query(sql, params, max_rows=MOST_SYMBOLS).rows
+
+        found = [hint for rule in rules for hint in lint(rule, facts)]
+        return found + past_hints(rules, ask).get(name, [])
+
+    def _written(self, symbol: str) -> bool:
+        return bool(self.scheduler.freshness(symbol)) or any_matches(symbol, self.live.symbols())
+
+    def _interval_s(self, symbol: str) -> float | None:
+        known = self.scheduler.freshness(symbol) or self.scheduler.freshness(main_of(symbol))
+        return known.interval_s if known else None
 
     def reload(self) -> list[str]:
         """Read the settings files now. The mistakes, if any; then nothing has changed."""

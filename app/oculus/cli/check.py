@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 
-from oculus.cli.place import place
+from oculus.cli.copy import asking
+from oculus.cli.place import Place, place
 from oculus.cli.settings import read_settings
 from oculus.cli.table import table
 from oculus.collectors import build
+from oculus.core.errors import OculusError
+from oculus.rules.settings import RuleSettings
+from oculus.settings.past import past_hints
 from oculus.settings.schema import Settings
 from oculus.settings.show import shown
 
@@ -16,17 +20,31 @@ from oculus.settings.show import shown
 def run(args: argparse.Namespace) -> int:
     where = place(args)
     settings = read_settings(args, where)
-    print(json.dumps(shown(settings), indent=2) if args.json else _report(settings))
+    if args.json:
+        print(json.dumps(shown(settings), indent=2))
+    else:
+        print(_report(settings, _past(args, where, settings)))
     return 0
 
 
-def _report(settings: Settings) -> str:
+def _past(args: argparse.Namespace, where: Place, settings: Settings) -> list[str]:
+    """What the stored numbers say of the rules; nothing where there are none yet."""
+    try:
+        with asking(args, where) as ask:
+            found = past_hints(settings.rules, ask)
+    except OculusError:
+        return []
+    return [f"rule {name}: {hint}" for name, hints in found.items() for hint in hints]
+
+
+def _report(settings: Settings, past: list[str]) -> str:
     parts = [
         "\n".join(f"read {file}" for file in settings.files),
         _collectors(settings),
         _rules(settings),
         table(["channel", "type", "from severity"], _channels(settings)),
         *settings.notices,
+        *past,
         "The settings are right.",
     ]
     return "\n\n".join(parts)
@@ -43,10 +61,14 @@ def _collectors(settings: Settings) -> str:
 
 def _rules(settings: Settings) -> str:
     rows = [
-        [rule.name, rule.condition, str(rule.for_), str(rule.severity), ", ".join(rule.channels)]
+        [rule.name, _when(rule), str(rule.for_), str(rule.severity), ", ".join(rule.channels)]
         for rule in settings.rules
     ]
     return table(["rule", "condition", "for", "severity", "channels"], rows)
+
+
+def _when(rule: RuleSettings) -> str:
+    return rule.condition or f"its sql returns rows, {rule.schedule} {rule.timezone}"
 
 
 def _channels(settings: Settings) -> list[list[str]]:

@@ -12,6 +12,7 @@ from oculus.cli.settings import read_settings
 from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
 from oculus.core.errors import OculusError
+from oculus.settings.past import Ask
 from oculus.storage.database import open_database
 from oculus.storage.lock import holder
 from oculus.storage.reader import Reader
@@ -32,6 +33,18 @@ def must_run(args: argparse.Namespace, where: Place) -> Running:
     if copy is None:
         raise OculusError(f"No Oculus is running on {where.data}", "Start one with `oculus serve`.")
     return copy
+
+
+@contextmanager
+def asking(args: argparse.Namespace, where: Place) -> Iterator[Ask]:
+    """Read-only SQL, through the running copy if there is one. Raises OculusError where nothing is stored."""
+    if copy := running(args, where):
+        yield lambda sql, params: copy.post("/api/query", {"sql": sql, "params": dict(params)})["rows"]
+        return
+    if not (where.data / read_settings(args, where).storage.path).exists():
+        raise OculusError(f"Nothing is stored in {where.data}", "Start Oculus first.")
+    with stored(args, where) as reader:
+        yield lambda sql, params: reader.query(sql, params).rows
 
 
 @contextmanager

@@ -33,6 +33,11 @@ PAIRED = f"""
     (SELECT symbol, ts, value, lag(value) OVER (PARTITION BY symbol ORDER BY ts) AS earlier
      FROM metrics WHERE {WITHIN})
 """  # noqa: S608
+# Of symbols that are known for a day at least: what came in an hour says little of a week.
+SPANS = """
+    SELECT symbol, min(value), max(value) FROM metrics WHERE ts > now() - INTERVAL 7 DAY
+    GROUP BY symbol HAVING regexp_full_match(symbol, $pattern) AND min(ts) < now() - INTERVAL 1 DAY
+"""
 NEED_RANKS = frozenset(("median", "p95"))
 NEED_BEFORE = frozenset(("change", "change_pct"))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from oculus.rules.lint import Hint
 from oculus.rules.status import InstanceStatus, RuleStatus
 from oculus.runtime import Oculus
 from oculus.web import api_alerts
@@ -15,11 +16,17 @@ from oculus.web.words import iso
 
 
 class RuleAnswer(Struct, frozen=True, kw_only=True, rename={"for_": "for"}):
-    """One rule. `state` is ok, pending, firing, recovering or off; `since` when it got there."""
+    """One rule. `state` is ok, pending, firing, recovering or off; `since` when it got there.
+
+    It has a condition, or sql with a schedule; `missed` are the slots left out because a run went on.
+    """
 
     name: str
     kind: str
     condition: str
+    sql: str
+    schedule: str
+    timezone: str
     clear: str
     severity: str
     for_: str
@@ -35,6 +42,10 @@ class RuleAnswer(Struct, frozen=True, kw_only=True, rename={"for_": "for"}):
     value: float | None
     last_fired: str | None
     trouble: str
+    next_run: str | None
+    last_run: str | None
+    took_ms: float | None
+    missed: int
     snoozed_until: str | None = None
 
 
@@ -66,6 +77,12 @@ class OneRuleAnswer(RuleAnswer, frozen=True, kw_only=True, rename={"for_": "for"
     history: list[api_alerts.AlertAnswer]
 
 
+class LintAnswer(Struct, frozen=True):
+    """Each hint says in which field, what is odd, and what to write instead."""
+
+    hints: list[Hint]
+
+
 def mount(app: Site, oculus: Oculus) -> None:
     """Hang the rules on `app`."""
 
@@ -73,6 +90,13 @@ def mount(app: Site, oculus: Oculus) -> None:
     def rules() -> RulesAnswer:
         """Every rule, in the order of the settings."""
         return RulesAnswer([RuleAnswer(**fields(status)) for status in oculus.engine.status()])
+
+    @app.get("/api/rules/<name:path>/lint")
+    def odd(name: str) -> LintAnswer:
+        """What looks odd in a rule, by the stored numbers of the last week too."""
+        if oculus.engine.rule(name) is None:
+            raise not_found(f"There is no rule called {name!r}", "GET /api/rules lists them.")
+        return LintAnswer(oculus.lint(name))
 
     @app.get("/api/rules/<name:path>")
     def rule(name: str) -> OneRuleAnswer:
@@ -92,6 +116,7 @@ def fields(status: RuleStatus) -> dict[str, Any]:
     given: dict[str, Any] = structs.asdict(status)
     given["since"] = iso(status.since_ms)
     given["last_fired"] = iso(status.last_fired_ms)
+    given["next_run"], given["last_run"] = iso(status.next_run_ms), iso(status.last_run_ms)
     return {name: given[name] for name in RuleAnswer.__struct_fields__ if name in given}
 
 

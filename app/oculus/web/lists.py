@@ -134,7 +134,7 @@ def rule_row(status: RuleStatus, now_ms: int) -> RuleRow:
     since = status.since_ms if status.state not in ("ok", "off") else None
     return RuleRow(
         name=status.name,
-        condition=status.condition,
+        condition=status.condition or status.sql,
         trouble=status.trouble,
         state=how_many(status),
         tone=status.severity if status.state in ("firing", "recovering") else "",
