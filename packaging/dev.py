@@ -59,15 +59,7 @@ LINT = {
 def main(arguments: list[str]) -> int:
     """Do what the first argument says. Returns the exit code."""
     command, rest = (arguments[0], arguments[1:]) if arguments else ("help", [])
-    commands = {
-        "run": run,
-        "test": test,
-        "bench": bench,
-        "lint": lint,
-        "lock": lock,
-        "css": css,
-        "build": build,
-    }
+    commands = {each.__name__: each for each in (run, test, bench, lint, lock, css, build)}
     if command not in commands:
         print(__doc__)
         return 0 if command in ("help", "-h", "--help") else 2
@@ -83,6 +75,7 @@ def run(arguments: list[str]) -> int:
 def test(arguments: list[str]) -> int:
     """Lint, then every test. All of it runs even when something fails early; 1 if anything did."""
     system_packages()
+    style_builder()  # without it, one test skips
     prepare("test")
     chosen = arguments[1:] if arguments[:1] == ["--"] else arguments
     return together({**LINT, "pytest": ["pytest", *chosen]})
@@ -102,13 +95,11 @@ def bench(names: list[str]) -> int:
 
 def css(_: list[str]) -> int:
     """ui/static/app.css, from the classes that the templates use."""
-    npm = shutil.which("npm")
-    if npm is None:
-        fail("npm is not on this system; it comes with Node.js. Only changing the styles needs it.")
-    for step in (["ci", "--silent"], ["run", "--silent", "css"]):
-        if subprocess.run([npm, *step], cwd=ROOT, check=False).returncode:
-            fail(f"npm {step[0]} failed; it says why above.")
-    return 0
+    if not style_builder():
+        fail("Building the style sheet needs npm, which comes with Node.js, and the packages it fetches.")
+    return subprocess.run(
+        [str(shutil.which("npm")), "run", "--silent", "css"], cwd=ROOT, check=False
+    ).returncode
 
 
 def build(_: list[str]) -> int:
@@ -209,6 +200,19 @@ def debian_has(package: str) -> bool:
     return quietly(["dpkg-query", "-W", "-f=${db:Status-Abbrev}", package]).stdout.startswith("ii")
 
 
+def style_builder() -> bool:
+    """Install what builds the style sheet, if there is Node.js; a test compares what it makes."""
+    npm, pins, made = (
+        shutil.which("npm"),
+        ROOT / "package-lock.json",
+        ROOT / "node_modules/.package-lock.json",
+    )
+    if npm is None or (made.exists() and made.stat().st_mtime >= pins.stat().st_mtime):
+        return npm is not None
+    say("installing the style builder")
+    return reported("npm", quietly([npm, "ci", "--silent"]))
+
+
 def apt_install(packages: list[str]) -> bool:
     """Install Debian packages if this user may without being asked. False when it may not, or apt failed."""
     leave = permission()
@@ -217,9 +221,13 @@ def apt_install(packages: list[str]) -> bool:
     say(f"installing {', '.join(packages)}")
     apt = [*leave, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"]
     quietly([*apt, "update"])  # a stale list of one source must not stop the others
-    done = quietly([*apt, "install", "--no-install-recommends", *packages])
+    return reported("apt-get", quietly([*apt, "install", "--no-install-recommends", *packages]))
+
+
+def reported(program: str, done: "subprocess.CompletedProcess[str]") -> bool:
+    """Whether it did what it should; if not, its last words are shown."""
     if done.returncode:
-        say("apt-get could not: " + "\n".join(done.stdout.strip().splitlines()[-3:]))
+        say(f"{program} could not: " + "\n".join(done.stdout.strip().splitlines()[-3:]))
     return done.returncode == 0
 
 
@@ -257,15 +265,9 @@ def quietly(command: list[str]) -> "subprocess.CompletedProcess[str]":
     """Run to the end, with all that it said in `stdout`. A program that is not there has failed."""
     try:
         return subprocess.run(
-            command,
-            cwd=ROOT,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-        )
+            command, cwd=ROOT, check=False, encoding="utf-8", errors="replace",
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
     except OSError as error:
         return subprocess.CompletedProcess(command, 127, str(error))
 

@@ -118,6 +118,21 @@ def test_a_missing_browser_is_told_with_the_line_to_type(dev, quiet, monkeypatch
     assert "sudo dnf install chromium" in said
 
 
+def test_the_style_builder_is_installed_once_and_its_failure_stops_nothing(
+    dev, checkout, quiet, monkeypatch, capsys
+):
+    (checkout / "package-lock.json").write_text("{}")
+    monkeypatch.setattr(dev.shutil, "which", lambda name: f"/usr/bin/{name}")
+    quiet.codes["npm ci"] = 1
+    assert not dev.style_builder()
+    assert "npm could not: said\nthis" in capsys.readouterr().err
+    (checkout / "node_modules").mkdir()
+    (checkout / "node_modules" / ".package-lock.json").write_text("{}")
+    quiet.started.clear()
+    assert dev.style_builder()
+    assert quiet.started == []
+
+
 def test_every_check_runs_even_when_an_earlier_one_fails(dev, monkeypatch, capsys):
     ran = []
     monkeypatch.setattr(dev, "tool", lambda arguments: ran.append(arguments[1]) or len(ran) == 1)
@@ -129,6 +144,7 @@ def test_every_check_runs_even_when_an_earlier_one_fails(dev, monkeypatch, capsy
 def test_arguments_after_two_dashes_reach_pytest(dev, monkeypatch):
     ran = []
     monkeypatch.setattr(dev, "system_packages", lambda: None)
+    monkeypatch.setattr(dev, "style_builder", lambda: True)
     monkeypatch.setattr(dev, "prepare", lambda _: None)
     monkeypatch.setattr(dev, "tool", lambda arguments: ran.append(arguments) or 0)
     assert dev.main(["test", "--", "-k", "lock"]) == 0

@@ -5,10 +5,12 @@ import re
 import pytest
 
 from oculus.cli.parser import COMMANDS
+from oculus.collectors import COLLECTORS
 from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
 from oculus.core.errors import ConfigError
 from oculus.core.metric import Metric
+from oculus.notify import CHANNELS
 from oculus.settings.load import load
 from oculus.storage.database import open_database
 from oculus.storage.reader import Reader
@@ -30,8 +32,14 @@ def test_every_link_and_picture_leads_to_a_file(root, page):
 
 
 def test_the_table_of_commands_is_that_of_the_command_line(readme):
-    told = re.findall(r"^\| `oculus (\w+)", readme, re.MULTILINE)
+    told = re.findall(r"^\| `oculus ([a-z][\w-]*)", readme, re.MULTILINE)
     assert sorted(told) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize(("heading", "kinds"), [("What it watches", COLLECTORS), ("Whom it tells", CHANNELS)])
+def test_every_collector_and_channel_is_in_its_table(readme, heading, kinds):
+    section = readme.split(f"## {heading}\n")[1].split("\n## ")[0]
+    assert sorted(re.findall(r"^\| `([\w.]+)` \|", section, re.MULTILINE)) == sorted(kinds)
 
 
 def test_every_command_of_dev_py_that_a_page_names_exists(root, dev):
@@ -40,9 +48,7 @@ def test_every_command_of_dev_py_that_a_page_names_exists(root, dev):
         for page in PAGES
         for name in re.findall(r"packaging/dev\.py (\w+)", (root / page).read_text("utf-8"))
     }
-    assert {
-        name for name in named if f'"{name}": {name}' not in (root / "packaging/dev.py").read_text()
-    } == set()
+    assert {name for name in named if f"def {name}(" not in (root / "packaging/dev.py").read_text()} == set()
 
 
 def blocks(page, language):
