@@ -42,6 +42,12 @@ class Checkpoint:
     def __init__(self) -> None:
         self.future: Future[None] = Future()
 
+    def done(self, failure: Exception | None) -> None:
+        if failure:
+            self.future.set_exception(failure)
+        else:
+            self.future.set_result(None)
+
 
 Writable = list[Metric] | Event | Change
 

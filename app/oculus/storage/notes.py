@@ -28,10 +28,10 @@ def keep(cursor: duckdb.DuckDBPyConnection, channel: str, alert_id: int, note: s
 def recall(cursor: duckdb.DuckDBPyConnection, channel: str, alert_id: int) -> str:
     """The note; "" when there is none. Raises StorageError."""
     try:
-        row = cursor.execute(RECALL, [channel, alert_id]).fetchone()
+        rows = cursor.execute(RECALL, [channel, alert_id]).fetchall()
     except duckdb.Error as error:
         raise StorageError(f"The channels' notes cannot be read: {first_line(error)}") from error
-    return str(row[0]) if row else ""
+    return str(rows[0][0]) if rows else ""
 
 
 class Notes:

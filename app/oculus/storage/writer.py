@@ -277,10 +277,7 @@ class Writer(Worker):
             if must_reopen(error):
                 self._reopen()
         for wish in wishes:
-            if failure:
-                wish.future.set_exception(failure)
-            else:
-                wish.future.set_result(None)
+            wish.done(failure)
 
     def _complain(self, message: str) -> None:
         if message != self._told:
