@@ -36,12 +36,21 @@ SERIES = """
     GROUP BY begun
     ORDER BY begun
 """
+CANDLES = """
+    SELECT epoch_ms(ts) // $step * $step AS begun, arg_min(value, ts), max(value), min(value),
+        arg_max(value, ts)
+    FROM metrics
+    WHERE symbol = $symbol AND ts >= make_timestamptz($since) AND ts < make_timestamptz($until)
+    GROUP BY begun
+    ORDER BY begun
+"""
 STATS = """
     SELECT count(*), min(value), max(value), avg(value), quantile_cont(value, 0.95), stddev_samp(value),
         arg_min(value, ts), arg_max(value, ts)
     FROM metrics
-    WHERE symbol = ? AND ts >= make_timestamptz(?)
+    WHERE symbol = ? AND ts >= make_timestamptz(?) AND ts < make_timestamptz(?)
 """
+FAR_MS = 32_503_680_000_000  # the year 3000: later than any time that is stored
 
 
 class MetricFilter(Struct, frozen=True, kw_only=True):
@@ -99,8 +108,20 @@ def series(
     return [list(row) for row in cursor.execute(SERIES, given).fetchall()]
 
 
-def stats(cursor: duckdb.DuckDBPyConnection, symbol: str, since_ms: int) -> Stats:
-    return Stats(*one(cursor, STATS, [symbol, since_ms * 1000]))
+def candles(
+    cursor: duckdb.DuckDBPyConnection, symbol: str, since_ms: int, until_ms: int, step_ms: int
+) -> list[list[float]]:
+    """[ms, first, highest, lowest, last] for every step in which there was something."""
+    given = {"symbol": symbol, "since": since_ms * 1000, "until": until_ms * 1000, "step": max(1, step_ms)}
+    return [list(row) for row in cursor.execute(CANDLES, given).fetchall()]
+
+
+def stats(
+    cursor: duckdb.DuckDBPyConnection, symbol: str, since_ms: int, until_ms: int | None = None
+) -> Stats:
+    """Over all from `since_ms` to before `until_ms`, or until now."""
+    until_ms = FAR_MS if until_ms is None else until_ms
+    return Stats(*one(cursor, STATS, [symbol, since_ms * 1000, until_ms * 1000]))
 
 
 def page(cursor: duckdb.DuckDBPyConnection, wanted: MetricFilter) -> MetricPage:

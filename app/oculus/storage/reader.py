@@ -47,8 +47,13 @@ class Reader:
         """[ms, average, lowest, highest] for each step in which there was something, oldest first."""
         return self._ask(lambda cursor: metrics.series(cursor, symbol, since_ms, until_ms, step_ms))
 
-    def stats(self, symbol: str, since_ms: int) -> Stats:
-        return self._ask(lambda cursor: metrics.stats(cursor, symbol, since_ms))
+    def candles(self, symbol: str, since_ms: int, until_ms: int, step_ms: int) -> list[list[float]]:
+        """[ms, first, highest, lowest, last] for each step in which there was something, oldest first."""
+        return self._ask(lambda cursor: metrics.candles(cursor, symbol, since_ms, until_ms, step_ms))
+
+    def stats(self, symbol: str, since_ms: int, until_ms: int | None = None) -> Stats:
+        """Over the samples from `since_ms` on, before `until_ms` if that is given."""
+        return self._ask(lambda cursor: metrics.stats(cursor, symbol, since_ms, until_ms))
 
     def latest_all(self, since_ms: int) -> list[Metric]:
         """The newest metric of every symbol heard of since then, by symbol."""
