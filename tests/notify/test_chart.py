@@ -95,6 +95,16 @@ def test_a_long_trouble_is_shown_from_before_its_beginning(news):
     assert span_h(shown) > 10.5
 
 
+def test_a_young_series_is_shown_in_small_steps(news):
+    young = every(5, 0.005)
+
+    def in_steps(_symbol, since, until):
+        step = (until - since) // 400
+        return list({ms // step: (ms, value) for ms, value in young if since <= ms <= until}.values())
+
+    assert len(plot(news(), Facts(series=in_steps), NOON_MS).points) == len(young) == 5
+
+
 def span_h(shown):
     return (shown.until_ms - shown.points[0][0]) / HOUR_MS
 

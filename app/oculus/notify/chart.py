@@ -17,7 +17,8 @@ from oculus.notify.render import symbol_of
 log = logging.getLogger(__name__)
 
 HOUR_MS = 3_600_000
-SPANS_MS = (3 * HOUR_MS, 24 * HOUR_MS, 7 * 24 * HOUR_MS)  # the first that has enough to see
+# The first that has enough to see. The last is for a young series: long spans come in steps too large for it.
+SPANS_MS = (3 * HOUR_MS, 24 * HOUR_MS, 7 * 24 * HOUR_MS, HOUR_MS // 12)
 ENOUGH = 12  # points
 BARS = "▁▂▃▄▅▆▇█"
 
@@ -72,18 +73,19 @@ def plot(news: News, facts: Facts, now_ms: int) -> Plot | None:
 
 def recent(symbol: str, facts: Facts, started_ms: int, now_ms: int) -> Points:
     """The last hours, or days for a series of few numbers, with some time from before the trouble."""
-    found: Points = ()
+    best: list[tuple[int, float]] = []
     for span in SPANS_MS if symbol else ():
         since_ms = min(now_ms - span, started_ms - span // 4)
         try:
-            asked = facts.series(symbol, since_ms, now_ms)
+            asked = facts.series(symbol, since_ms, now_ms + 1)
         except OculusError as error:
             log.warning("no chart of %s: %s", symbol, error)
             return ()
         found = [(ms, value) for ms, value in asked if math.isfinite(value)]
-        if len(found) >= ENOUGH:
+        best = found if len(found) > len(best) else best
+        if len(best) >= ENOUGH:
             break
-    return found
+    return best
 
 
 def belongs(value: float | None, points: Points) -> bool:
