@@ -211,3 +211,16 @@ def test_stopping_does_not_wait_for_a_large_file(tables, tmp_path):
         tables.pause_s = 0.01
         time.sleep(0.01)
     assert tables.stop(5)
+
+
+def test_a_database_that_cannot_write_just_now_is_no_fault_of_the_file(
+    tables, tmp_path, ask, monkeypatch, told
+):
+    (tmp_path / "tables" / "t.csv").write_text("a\n1\n")
+    tables.step()
+    monkeypatch.setattr(tables, "_write", lambda work: (_ for _ in ()).throw(TimeoutError()))
+    with pytest.raises(TimeoutError):
+        tables.step()
+    monkeypatch.undo()
+    tables.step()
+    assert ask("SELECT * FROM t") == [[1]]

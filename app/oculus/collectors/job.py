@@ -62,6 +62,7 @@ class Job:
         self._tools = tools
         self._collector: Collector | None = None
         self.expected: list[str] = []
+        self.heads: tuple[str, ...] = ()  # how symbols begin that it may write besides
         self.name = self.label = settings.name or self.type
         self.seen: set[str] = set()
         self.backs_off = True
@@ -181,6 +182,7 @@ class Job:
         if self._tools:
             collector.tools = self._tools
         self.expected = collector.symbols()
+        self.heads = tuple(collector.may_write())
         self.name = collector.name
         self.backs_off = collector.backs_off
         self._collector = collector

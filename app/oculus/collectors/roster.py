@@ -56,6 +56,11 @@ class Roster:
         hint = f"Did you mean {near[0]}?" if near else "`oculus status` lists them."
         raise OculusError(f"no collector is called {name}", hint)
 
+    def may_own(self, symbol: str) -> Job | None:
+        """Who may write `symbol` though it has not yet: the only one that claims what begins like it."""
+        claims = [job for job in self.jobs if symbol.startswith(tuple(filter(None, job.heads)))]
+        return claims[0] if len(claims) == 1 else None
+
     def pushed(self, name: str, secret: str) -> Job:
         """The job to which `name` pushes. Raises PushRefused, in the same words for a wrong secret."""
         found = [

@@ -150,7 +150,7 @@ class Scheduler(Worker):
 
     def freshness(self, symbol: str) -> Freshness | None:
         """When the collector of `symbol` last had an answer; None when no collector writes it."""
-        job = self._owners.get(symbol) or self._owners.get(main_of(symbol))
+        job = self._owners.get(symbol) or self._owners.get(main_of(symbol)) or self._roster.may_own(symbol)
         if job is None:
             return None
         interval_s = max(job.interval_s, job.rest_s, job.stands_s)

@@ -40,6 +40,10 @@ PLAIN = re.compile(
 NESTED = re.compile(r".*\]|(STRUCT|MAP|UNION)\b.*", re.DOTALL)
 
 
+class Unreadable(StorageError):
+    """A file that cannot become a table as it is."""
+
+
 class Column(NamedTuple):
     name: str
     type: str
@@ -49,7 +53,7 @@ class TableFile:
     """An open file. `columns` says what it holds, `parts` gives its rows."""
 
     def __init__(self, path: Path) -> None:
-        """Raises StorageError when it cannot be read as a table."""
+        """Raises Unreadable when it cannot be read as a table."""
         self._source = READERS[path.suffix.lower()]
         self._path = glob.escape(str(path))
         self._read = self._text = 0
@@ -61,13 +65,13 @@ class TableFile:
             self.columns = named(self._given)
         except duckdb.Error as error:
             self.close()
-            raise StorageError(reason(error, self._path)) from error
-        except StorageError:
+            raise Unreadable(reason(error, self._path)) from error
+        except Unreadable:
             self.close()
             raise
 
     def parts(self) -> Iterator[list[list[str | None]]]:
-        """The rows column by column, some at a time; every value as text. Raises StorageError."""
+        """The rows column by column, some at a time; every value as text. Raises Unreadable."""
         values = ", ".join(as_text(column) for column in self._given)
         size = max(1, CELLS_AT_ONCE // len(self.columns))
         try:
@@ -76,7 +80,7 @@ class TableFile:
                 self._count(rows)
                 yield [list(column) for column in zip(*rows, strict=True)]
         except duckdb.Error as error:
-            raise StorageError(reason(error, self._path)) from error
+            raise Unreadable(reason(error, self._path)) from error
 
     def interrupt(self) -> None:
         """End a reading that is under way; any thread may call."""
@@ -94,7 +98,7 @@ class TableFile:
         self._read += len(rows)
         self._text += sum(len(value) for row in rows for value in row if value)
         if self._read > MOST_ROWS or self._read * len(self.columns) > MOST_CELLS or self._text > MOST_TEXT:
-            raise StorageError(f"it has more than {MOST_ROWS:,} rows, or too much in them")
+            raise Unreadable(f"it has more than {MOST_ROWS:,} rows, or too much in them")
 
 
 def reason(error: duckdb.Error, path: str) -> str:
@@ -108,11 +112,11 @@ def check_size(path: Path) -> None:
     try:
         size = path.stat().st_size
     except OSError as error:
-        raise StorageError(f"it cannot be read ({error.strerror})") from error
+        raise Unreadable(f"it cannot be read ({error.strerror})") from error
     if size == 0:
-        raise StorageError("it is empty")
+        raise Unreadable("it is empty")
     if size > MOST_BYTES:
-        raise StorageError(f"it has more than {MOST_BYTES // 2**20} MB")
+        raise Unreadable(f"it has more than {MOST_BYTES // 2**20} MB")
 
 
 def table_name(path: Path) -> str:

@@ -22,7 +22,7 @@ from oculus.core.worker import Worker
 from oculus.storage import schema
 from oculus.storage.connection import first_line
 from oculus.storage.schema import UNFINISHED
-from oculus.storage.table_file import READERS, Column, TableFile, table_name
+from oculus.storage.table_file import READERS, Column, TableFile, Unreadable, table_name
 from oculus.storage.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -98,18 +98,25 @@ class Tables(Worker):
         return kept.stamp if kept else None
 
     def _take(self, file: str, stamp: Stamp) -> None:
-        """Read a file into its table. A failure is told, and the table stays as it was."""
+        """Read a file into its table. A failure is told, and the table stays as it was.
+
+        Raises StorageError when it is the database that cannot: then it is tried again.
+        """
         new = self._stamp(file) is None
         name = table_name(self._folder / file)
         try:
             self._check_name(file, name)
             rows = self._load(file, name, stamp)
-        except (StorageError, duckdb.Error, TimeoutError) as error:
+        except (Unreadable, duckdb.Error) as error:
             if self.stopping.is_set():
                 return
             self._refused[file] = stamp
             self._tell(f"tables/{file} is not read: {first_line(error)}", Severity.WARN)
             return
+        except StorageError:
+            if self.stopping.is_set():
+                return
+            raise
         self._refused.pop(file, None)
         assert self._kept is not None
         self._kept[file] = Kept(name, stamp)
@@ -118,12 +125,12 @@ class Tables(Worker):
             self._tell(f"tables/{file} is the table {name} now ({rows} rows)", Severity.INFO)
 
     def _check_name(self, file: str, name: str) -> None:
-        """Raises StorageError when the name belongs to somebody else."""
+        """Raises Unreadable when the name belongs to somebody else."""
         other = next((f for f, kept in (self._kept or {}).items() if kept.name == name and f != file), None)
         if other:
-            raise StorageError(f"{other} is the table {name} already; give one of them another name")
+            raise Unreadable(f"{other} is the table {name} already; give one of them another name")
         if name in schema.own_tables(self._writer.database.cursor()):
-            raise StorageError(f"{name} is a table of Oculus itself; give the file another name")
+            raise Unreadable(f"{name} is a table of Oculus itself; give the file another name")
 
     def _load(self, file: str, name: str, stamp: Stamp) -> int:
         rows = 0

@@ -7,6 +7,7 @@ import pytest
 from oculus.collectors import build
 from oculus.collectors.custom.http_json import HttpJsonSettings
 from oculus.collectors.once import collect_once
+from oculus.collectors.tools import Tools
 from oculus.core.durations import Duration
 from oculus.core.errors import BadAnswer, OculusError, SourceError
 from oculus.core.secret import Secret
@@ -186,3 +187,20 @@ def test_a_closed_port_is_told_in_plain_words(closed_port):
     with pytest.raises(OculusError, match="refuses connections") as failure:
         collect_once(settings)
     assert "abc" not in str(failure.value)
+
+
+def test_a_broken_address_says_nothing_about_others_of_its_host(site):
+    server = site({"/bad": (500, JSON, b""), "/good": (200, JSON, b'{"a": 1}')})
+    tools = Tools()
+
+    def ask(path):
+        url = f"http://127.0.0.1:{server.port}{path}"
+        collector = build(HttpJsonSettings(name="shop", url=url, metrics={"a": "a"}))
+        collector.tools = tools
+        return collector.collect()
+
+    for _ in range(4):
+        with pytest.raises(SourceError):
+            ask("/bad")
+    assert len(ask("/good")) == 1
+    assert "/bad" not in str(tools.sources.status())

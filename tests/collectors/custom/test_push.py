@@ -47,6 +47,19 @@ def test_a_time_in_the_future_is_clipped_to_now(running, clock):
     assert kept(desk, "custom.backup.value") == [(1.0, clock.now_ms())]
 
 
+def test_a_clipped_time_is_counted(running):
+    desk = running(backup())
+    desk.scheduler.receive("backup", "open sesame", b'{"value": 1, "ts": "2999-01-01T00:00:00Z"}')
+    assert desk.scheduler._tools.counters.get("collectors.clipped") == 1
+
+
+def test_a_number_that_was_pushed_before_the_restart_is_known_to_be_the_pushs(running):
+    desk = running(backup())
+    desk.round(30)
+    assert desk.scheduler.freshness("custom.backup.rows").interval_s == 26 * HOUR_S
+    assert desk.scheduler.freshness("custom.other.rows") is None
+
+
 def test_the_category_of_the_settings_is_the_beginning_of_the_symbol(running):
     desk = running(backup(category="custom.nightly"))
     taken = desk.scheduler.receive("backup", "open sesame", b"1")

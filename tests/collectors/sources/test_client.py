@@ -289,7 +289,8 @@ def test_any_other_host_is_asked_with_the_same_manners(kit, internet):
     internet.say("shop", "/stats", {"orders": 3})
     source = kit.sources.at(internet.url("shop") + "/stats")
     assert source.get_json(internet.url("shop") + "/stats") == {"orders": 3}
-    assert kit.sources.at(internet.url("other")) is source
+    assert kit.sources.at(internet.url("shop") + "/stats") is source
+    assert kit.sources.at(internet.url("other")) is not source, "one broken address is not the whole host"
 
 
 def test_bad_answer_is_a_source_error_so_the_scheduler_backs_off():

@@ -97,6 +97,7 @@ class HttpJson(Collector):
         try:
             answer = self._read(self._ask())
         except Unchanged:
+            self.said = "the same as before the restart"
             return []
         return self._find(answer)
 
@@ -135,10 +136,16 @@ class HttpJson(Collector):
             except ValueError as error:
                 missing.append(f"{key}: {error}")
             else:
-                found.append(self.metric(f"{self._base}.{key}", value, ts_ms))
+                found.append(self._metric(key, value, ts_ms))
         more = len(missing) - LONGEST_TROUBLE
         told = "; ".join(missing[:LONGEST_TROUBLE]) + (f"; and {more} more" if more > 0 else "")
         if missing and not found:
             raise BadAnswer(self.name, told, "Mend `metrics` in its settings if the answer has changed.")
         self.trouble = told
+        self.said = f"{len(found)} of {len(self._finders)} numbers"
         return found
+
+    def _metric(self, key: str, value: float, ts_ms: int | None) -> Metric:
+        if ts_ms is not None and ts_ms > self.clock.now_ms():
+            self.tools.counters.add("collectors.clipped")
+        return self.metric(f"{self._base}.{key}", value, ts_ms)

@@ -74,6 +74,7 @@ class Plugin(Collector):
     def collect(self) -> list[Metric]:
         try:
             inner = self._inner or self._make()
+            inner.by_hand = self.by_hand
             metrics = inner.collect()
         except SourceError:
             raise
@@ -87,7 +88,8 @@ class Plugin(Collector):
             ) from error
         self.trouble, self.unwell = inner.trouble, inner.unwell
         self.rest_s, self.stands_s, self.heard_ms = inner.rest_s, inner.stands_s, inner.heard_ms
-        self.news, inner.news = [*self.news, *inner.news], []
+        self.said, self.as_of_ms = inner.said, inner.as_of_ms
+        self.news, inner.news = [*self.news, *getattr(inner, "news", [])], []
         return metrics
 
     def close(self) -> None:

@@ -76,6 +76,7 @@ class Push(Collector):
     def collect(self) -> list[Metric]:
         now_ms = self.clock.now_ms()
         self.heard_ms = self._last_ms(now_ms)
+        self.said = f"last heard from {spoken((now_ms - self.heard_ms) / 1000)} ago"
         if self.settings.expect_every is None:
             return []
         silent_s = (now_ms - self.heard_ms) / 1000
@@ -102,7 +103,10 @@ class Push(Collector):
         if self.settings.expect_every and "up" in keys:
             raise PushRefused("bad", "the key up is Oculus' own here", "Choose another.")
         self._keys = keys
-        self._heard(self.clock.now_ms())
+        now_ms = self.clock.now_ms()
+        self._heard(now_ms)
+        late = sum(1 for reading in readings if reading.ts_ms is not None and reading.ts_ms > now_ms)
+        self.tools.counters.add("collectors.clipped", late)
         metrics = [self.metric(f"{self._base}.{key}", value, ts_ms) for key, value, ts_ms in readings]
         return [*metrics, self._up(True)] if self.settings.expect_every else metrics
 

@@ -102,6 +102,7 @@ class Polymarket(Collector):
         for watched in self._watched.values():
             found += self._rows(watched)
         self._conclude(self._failure)
+        self._say(found)
         self._keep()
         return found
 
@@ -267,6 +268,13 @@ class Polymarket(Collector):
         elif down := self._down():
             said.append(f"the stream is down ({down}); it is asked instead")
         self.trouble = "; ".join(said)
+
+    def _say(self, found: list[Metric]) -> None:
+        going = [each for each in self._watched.values() if not each.ended]
+        heard = sum(self._heard(each) for each in going)
+        self.said = (
+            f"{len(going)} markets are open, {heard} are listened to; {len(found) or 'no'} new numbers"
+        )
 
     def _down(self) -> str:
         """Why a stream has been away for long; "" when none has."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from urllib.parse import urlsplit
 
@@ -42,14 +43,19 @@ class Sources:
             return self._made[name]
 
     def at(self, url: str) -> Source:
-        """The client for any other host: no quota, but the same manners. Ask it for whole addresses."""
+        """The client for any other address: no quota, but the same manners. Ask it for `url` as a whole.
+
+        One for each address: that one of a host's answers is broken says nothing about the others.
+        """
         where = origin(url)
+        # What the address holds besides may be a secret, and names are kept and shown.
+        name = f"{where}#{hashlib.sha256(url.encode()).hexdigest()[:12]}"
         with self._lock:
-            if where not in self._made:
+            if name not in self._made:
                 title = urlsplit(where).netloc or where
-                provider = Provider(name=where, title=title, base_url="", limits=Limits())
-                self._made[where] = self._make(provider, SourceSettings())
-            return self._made[where]
+                provider = Provider(name=name, title=title, base_url="", limits=Limits())
+                self._made[name] = self._make(provider, SourceSettings())
+            return self._made[name]
 
     def replace(self, settings: SourcesSettings) -> None:
         """Take new settings; clients whose settings changed are made anew and keep their counts."""
