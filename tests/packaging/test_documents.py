@@ -55,11 +55,13 @@ def blocks(page, language):
     return re.findall(rf"^```{language}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
 
 
-def test_the_example_of_the_settings_can_be_used_as_it_stands(readme, tmp_path):
-    (example,) = blocks(readme, "yaml")
-    (tmp_path / "oculus.yaml").write_text(example, "utf-8")
+@pytest.mark.parametrize(
+    ("number", "rules"), [(0, ["api_down", "slow"]), (1, ["slow_everywhere", "availability", "restless"])]
+)
+def test_the_examples_of_the_settings_can_be_used_as_they_stand(readme, tmp_path, number, rules):
+    (tmp_path / "oculus.yaml").write_text(blocks(readme, "yaml")[number], "utf-8")
     settings = load(tmp_path / "oculus.yaml", environment={"OPS_TOKEN": "x"})
-    assert [rule.name for rule in settings.rules] == ["api_down", "slow"]
+    assert [rule.name for rule in settings.rules] == rules
 
 
 MISTAKEN = """\
