@@ -102,7 +102,8 @@ def test_no_at_sign_calls_anybody(escape, nasty):
 
 def test_each_platform_shows_the_text_as_it_is_written():
     assert for_telegram("<b> & >") == "&lt;b&gt; &amp; &gt;"
-    assert for_discord("a_b *c* [x](y) <b>") == r"a\_b \*c\* \[x\]\(y\) \<b\>"
+    assert for_discord("a_b *c* [x](y) <b>") == r"a\_b \*c\* \[x\](y) \<b\>"
+    assert for_discord("# 5 - 3") == r"\# 5 - 3"
     assert for_slack("<!channel> & x") == "&lt;!channel&gt; &amp; x"
     assert for_slack("crypto.price.btc_usd") == "crypto.price.btc_usd"  # fit to be copied
     assert "*bold*" not in for_slack("*bold*")

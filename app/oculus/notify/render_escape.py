@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 
 QUIET = "\u2060"  # word joiner: not seen, but "@\u2060everyone" is no mention any more
-DISCORD_SIGNS = re.compile(r"([\\*_~`|>#\-+\[\]()<:!])")
+DISCORD_SIGNS = re.compile(r"([\\*_~`|<>\[\]]|^[#\-+])")  # the last ones begin lists and headings
 # Inside a word they do nothing, and names such as btc_usd stay fit to be copied.
 SLACK_SIGNS = re.compile(r"((?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`)")
 ELLIPSIS = "…"
