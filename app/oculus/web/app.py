@@ -23,11 +23,13 @@ from oculus.web import (
     static,
 )
 from oculus.web.access import Guard
+from oculus.web.chart import api as chart_api
 from oculus.web.session import OnceCodes
 from oculus.web.site import Site
 
 PARTS = (
     api_metrics,
+    chart_api,
     api_query,
     api_alerts,
     api_rules,

@@ -1,0 +1,1 @@
+"""What the chart of a symbol is drawn from."""
