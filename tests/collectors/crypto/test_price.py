@@ -98,6 +98,7 @@ def test_tether_is_never_silently_called_dollars(price, internet):
     assert metric.value == 91250.01
     assert metric.tags == {"source": "binance", "currency": "usdt", "approx": "true"}
     assert found["crypto.price.btc_usd.change_24h"].value == -1.31
+    assert internet.asked[-1].params == {"symbol": "BTCUSDT"}
 
 
 def test_when_nobody_answers_the_first_reason_is_told(price, internet):
