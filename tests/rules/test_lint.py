@@ -15,6 +15,7 @@ FACTS = Facts(
     known=KNOWN,
     writes=lambda symbol: any_matches(main_of(symbol), KNOWN) or any_matches(symbol, KNOWN),
     interval_s=lambda symbol: KNOWN.get(main_of(symbol)),
+    kept_s=7 * 86_400,
 )
 
 
@@ -48,6 +49,7 @@ def said(condition, **more):
         ({"condition": "net.ping.gw crosses_above 5", "for_": "5m"}, ["this never fires; leave for out"]),
         ({"condition": "net.ping.gw > 5%"}, ["5% is 5 here: net.ping.gw is not in percent; write 5"]),
         ({"condition": "custom.shop.orders < 5%"}, ["5% is 5 here: custom.shop.orders is not in percent"]),
+        ({"condition": "avg(net.ping.gw, 30d) > 5"}, ["looks further back than numbers are kept (7d)"]),
         ({"condition": "pred.prob.x > 60"}, ["between 0 and 1, and 60 does not; write 60%"]),
         (
             {"condition": "max(pred.prob.x, 1d) > 1000"},

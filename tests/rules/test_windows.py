@@ -116,6 +116,15 @@ def test_time_alone_moves_a_window(world, make_rule):
     ]
 
 
+def test_every_second_of_a_window_counts_towards_for(world, make_rule):
+    world.rules(make_rule("count(a.b, 1m) == 0", for_="30s", recover_for="10s"))
+    world.at(0, ("a.b", 9))
+    world.wait(100)
+    world.at(100.5, ("a.b", 9))
+    world.wait(120)
+    assert [t[:2] for t in world.told()] == [(90, "FIRED"), (110.5, "RESOLVED")]
+
+
 def test_an_age_is_judged_by_the_clock(world, make_rule):
     world.rules(make_rule("age(push.backup.value) > 1m", for_="0s"))
     world.at(10, ("push.backup.value", 1))

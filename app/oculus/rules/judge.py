@@ -65,7 +65,12 @@ class Judge:
         self._save_progress(now_ms)
 
     def _may_have_moved(self, instance: Instance, now_ms: int) -> bool:
-        """Whether it is about an age, or a window that holds other samples than when it was judged."""
+        """Whether it is about an age, or a window that holds other samples than when it was judged.
+
+        A window has a value at every moment, so every tick counts towards `for` and `recover_for`.
+        """
+        if instance.standing.state in (State.PENDING, State.RECOVERING):
+            return True
         recall, since_ms = self._sight.recall, instance.judged_ms
         return any(each.aging or recall.moved(each, since_ms, now_ms) for each in instance.conditions())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from math import inf
 
 from msgspec import Struct
 
@@ -40,6 +41,7 @@ class Facts(Struct, frozen=True):
     known: Collection[str]  # symbols there are
     writes: Callable[[str], bool]  # whether anybody may write a symbol, or what a glob matches
     interval_s: Callable[[str], float | None]  # how often a symbol is asked for
+    kept_s: float = inf  # how long numbers are kept
 
 
 def lint(rule: RuleSettings, facts: Facts) -> list[Hint]:
@@ -52,6 +54,7 @@ def lint(rule: RuleSettings, facts: Facts) -> list[Hint]:
     for field, condition in read.items():
         if condition is not None:
             found += _unknown(field, texts[field], condition, facts)
+            found += _longer_than_kept(field, condition, facts)
             for operand, other, test in _pairs(condition):
                 found += _number_hints(field, operand, other, test)
     return found + list(_short_for(rule, rule.parsed, facts)) + list(_crossing(rule, rule.parsed))
@@ -92,6 +95,15 @@ def _short_for(rule: RuleSettings, condition: Condition, facts: Facts) -> Iterat
             what = f"{rule.for_} is less than two intervals of {symbol} ({short(interval_s)})"
             yield Hint("for", f"{what}: two samples decide", f"write {short(3 * interval_s)} or more")
             return
+
+
+def _longer_than_kept(field: str, condition: Condition, facts: Facts) -> Iterator[Hint]:
+    for function, symbol, window_ms in condition.windows():
+        if window_ms > facts.kept_s * 1000:
+            shown, kept = Function(function, symbol, window_ms), short(facts.kept_s)
+            yield Hint(
+                field, f"{shown} looks further back than numbers are kept ({kept})", "keep them longer"
+            )
 
 
 def _crossing(rule: RuleSettings, condition: Condition) -> Iterator[Hint]:

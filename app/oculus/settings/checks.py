@@ -14,6 +14,7 @@ from oculus.rules.settings import RuleSettings, check_rules
 from oculus.settings.draft import Draft, Where
 from oculus.settings.sections import Bound
 from oculus.settings.words import advice
+from oculus.storage.settings import StorageSettings
 
 ALWAYS_THERE = ("log", "desktop")  # channels that need not be listed
 OWN = "oculus."  # symbols that Oculus writes about itself
@@ -119,6 +120,7 @@ def notice_oddities(draft: Draft, bound: Bound) -> None:
             symbol.startswith(OWN) or somebody_may_write(symbol, heads) or somebody_writes(symbol, known)
         ),
         interval_s=lambda symbol: every_s.get(main_of(symbol)),
+        kept_s=bound.plain.get("storage", StorageSettings()).retention.total_seconds(),
     )
     for where, rule in bound.rules.items():
         for odd in lint(rule, facts):
