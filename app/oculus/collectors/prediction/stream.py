@@ -6,9 +6,13 @@ PONG has come for long, and when somebody has found out that it is frozen.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import os
 import random
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Sequence
@@ -17,9 +21,11 @@ from msgspec import Struct
 from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
+from oculus.collectors.network.tls import Trust, context
 from oculus.collectors.prediction.messages import PONG, read_frame
 from oculus.collectors.prediction.quotes import Quotes
 from oculus.core.durations import spoken
+from oculus.core.errors import SourceError
 from oculus.core.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -57,6 +63,7 @@ class Stream(Worker):
         self._quotes = quotes
         self._pace = pace or Pace()
         self._anew = threading.Event()  # somebody wants another connection
+        self._connection: ClientConnection | None = None
         self._tries = 0
         self.tokens = tuple(tokens)
         self.trouble = "it has just been started"  # why nothing is to be heard; "" while it is connected
@@ -73,29 +80,36 @@ class Stream(Worker):
         """Give up this connection and make another."""
         self._anew.set()
 
+    def wake(self) -> None:
+        if connection := self._connection:
+            with contextlib.suppress(OSError):  # it has ended by itself
+                connection.socket.shutdown(socket.SHUT_RDWR)
+
     def step(self) -> None:
         self._anew.clear()
         begun = time.monotonic()
         try:
             with connect(
                 self._address,
+                ssl=trust(self._address),
                 open_timeout=self._pace.open,
                 close_timeout=1,
                 ping_interval=None,
                 max_size=LARGEST_FRAME,
-            ) as socket:
-                self._listen(socket)
-        except Cut as error:
+            ) as self._connection:
+                self._listen(self._connection)
+        except (Cut, SourceError) as error:
             self._down(str(error))
         except (WebSocketException, OSError) as error:
             self._down(words(error))
+        self._connection = None
         self._quotes.forget(self.tokens)
         self._rest(time.monotonic() - begun)
 
-    def _listen(self, socket: ClientConnection) -> None:
+    def _listen(self, connection: ClientConnection) -> None:
         """Until the connection ends one way or another. Raises Cut."""
         wish = {"assets_ids": list(self.tokens), "type": "market", "custom_feature_enabled": True}
-        socket.send(json.dumps(wish))
+        connection.send(json.dumps(wish))
         self.connections += 1
         self.trouble = ""
         heard = ponged = time.monotonic()
@@ -103,7 +117,7 @@ class Stream(Worker):
         while not self.stopping.is_set():
             if self._anew.is_set():
                 raise Cut("it is made anew")
-            frame = receive(socket, self._pace.look)
+            frame = receive(connection, self._pace.look)
             now = time.monotonic()
             if frame == PONG:
                 ponged = now
@@ -111,7 +125,7 @@ class Stream(Worker):
                 heard = now
                 self._quotes.take(messages)
             if now >= ping_at:
-                socket.send("PING")
+                connection.send("PING")
                 ping_at = now + self._pace.ping
             if now - ponged > self._pace.pong:
                 raise Cut(f"no PONG came for {spoken(now - ponged)}")
@@ -119,6 +133,8 @@ class Stream(Worker):
                 raise Cut(f"nothing came for {spoken(now - heard)}")
 
     def _down(self, why: str) -> None:
+        if self.stopping.is_set():
+            return
         if not self.trouble:
             self.since = time.monotonic()
         if why != self.trouble:
@@ -132,10 +148,19 @@ class Stream(Worker):
         self.stopping.wait(longest * random.uniform(0.5, 1.0))  # noqa: S311 - so that not all come at once
 
 
-def receive(socket: ClientConnection, timeout_s: float) -> str | bytes | None:
+def trust(address: str) -> ssl.SSLContext | None:
+    """The authorities of this machine, and those that the environment names."""
+    if not address.startswith("wss:"):
+        return None
+    return context(
+        Trust(ca_file=os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or "")
+    )
+
+
+def receive(connection: ClientConnection, timeout_s: float) -> str | bytes | None:
     """The next frame, or None when none came in time."""
     try:
-        return socket.recv(timeout=timeout_s)
+        return connection.recv(timeout=timeout_s)
     except TimeoutError:
         return None
 
@@ -144,6 +169,8 @@ def words(error: Exception) -> str:
     """Why a connection failed, for people."""
     if isinstance(error, InvalidStatus):
         return f"it was answered {error.response.status_code}"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message})"
     if isinstance(error, TimeoutError):
         return "it was not answered in time"
     if isinstance(error, ConnectionRefusedError):

@@ -1,0 +1,52 @@
+"""The stream over TLS, and how it ends."""
+
+import threading
+import time
+
+import pytest
+from websockets.sync.server import serve
+
+from oculus.collectors.network import tls
+from oculus.collectors.prediction.quotes import Quotes
+from oculus.collectors.prediction.stream import Pace, Stream
+
+
+@pytest.fixture
+def secure_url(server_tls):
+    def listen(connection):
+        for _ in connection:
+            pass
+
+    with serve(listen, "127.0.0.1", 0, ssl=server_tls("localhost", "127.0.0.1")) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"wss://localhost:{server.socket.getsockname()[1]}/ws"
+
+
+@pytest.fixture
+def stream(secure_url):
+    tls.context.cache_clear()
+    made = Stream(secure_url, ["1"], Quotes(), Pace(look=5, shortest_wait=0.02, longest_wait=0.05))
+    yield made
+    made.stop()
+    tls.context.cache_clear()
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_an_authority_named_by_the_environment_is_trusted(stream, ca_file, monkeypatch, until, variable):
+    monkeypatch.setenv(variable, ca_file)
+    stream.start()
+    until(lambda: not stream.trouble)
+
+
+def test_a_certificate_that_is_not_trusted_is_told_as_such(stream, until):
+    stream.start()
+    until(lambda: "its certificate is not trusted" in stream.trouble)
+
+
+def test_it_ends_at_once_although_nothing_comes(stream, ca_file, monkeypatch, until):
+    monkeypatch.setenv("SSL_CERT_FILE", ca_file)
+    stream.start()
+    until(lambda: not stream.trouble)
+    begun = time.monotonic()
+    assert stream.stop(4)
+    assert time.monotonic() - begun < 4
