@@ -23,6 +23,8 @@ TOTALS = (
     ("writer.dropped", "oculus_rows_dropped_total", "Rows for which the queue had no room."),
     ("writer.refused", "oculus_rows_refused_total", "Values that are no finite number."),
     ("collectors.clipped", "oculus_times_clipped_total", "Numbers whose own time lay ahead of now."),
+    ("collectors.pushed", "oculus_numbers_pushed_total", "Numbers that were sent to push collectors."),
+    ("polymarket.frozen", "oculus_streams_frozen_total", "Streams that were found to stand still."),
 )
 TIMINGS = (
     ("reader.query", "oculus_query_seconds", "How long statements from outside took."),
