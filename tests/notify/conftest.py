@@ -270,8 +270,10 @@ def known():
         latest=metrics.get,
         symbols=lambda: sorted(metrics),
         link=lambda path: f"http://oculus.test:8420{path}",
-        remember=lambda channel, alert, note: notes.update({(channel, alert): note}),
-        recall=lambda channel, alert: notes.get((channel, alert), ""),
+        remember=lambda channel, kept: notes.update({(channel, alert): note for alert, note in kept.items()}),
+        recall=lambda channel, alerts: {
+            alert: notes[channel, alert] for alert in alerts if (channel, alert) in notes
+        },
         notes=notes,
     )
 

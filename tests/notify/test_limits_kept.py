@@ -71,11 +71,12 @@ def test_single_messages_keep_to_what_the_service_allows(outbox, table, news):
     assert {str(row.state) for row in table.rows.values()} == {"sent"}
 
 
-def test_what_comes_together_goes_together(outbox, table, news):
+def test_a_storm_is_one_message_and_nothing_is_missing_in_the_table(outbox, table, news):
     home, server, _, run = outbox
-    home.tell(*[news(rule=f"rule{n}") for n in range(50)], news(rule="worst", severity=Severity.CRITICAL))
+    home.tell(*[news(rule=f"rule{n}") for n in range(1000)], news(rule="worst", severity=Severity.CRITICAL))
     run(7)
     assert len(server.messages) == 1
+    assert len(table.rows) == 1001
     assert {str(row.state) for row in table.rows.values()} == {"sent"}
 
 

@@ -3,6 +3,7 @@ import re
 import pytest
 
 from oculus.core.alert import NewsKind
+from oculus.core.errors import StorageError
 from oculus.core.event import Severity
 from oculus.notify.channel import ChannelSettings
 from oculus.notify.facts import Facts, Notebook
@@ -143,7 +144,24 @@ def test_the_table_begins_with_the_series_then_its_parts_then_others_of_its_kind
 
 @pytest.mark.parametrize("note", ["", "no json", "[1]", '"text"'])
 def test_a_note_that_cannot_be_read_is_none(note):
-    assert Notebook("chat", Facts(recall=lambda _channel, _alert: note)).read(1) == {}
+    assert Notebook("chat", Facts(recall=lambda _channel, _alerts: {1: note})).read_one(1) == {}
+
+
+def test_the_first_message_of_an_alert_is_what_is_remembered(facts):
+    notes = Notebook("chat", facts)
+    notes.begin([1], {"at": "first"})
+    notes.begin([1, 2], {"at": "second"})
+    assert notes.read([1, 2, 3]) == {1: {"at": "first"}, 2: {"at": "second"}}
+
+
+def test_notes_that_cannot_be_kept_cost_no_message(caplog):
+    def broken(*_):
+        raise StorageError("the disk is gone")
+
+    notes = Notebook("chat", Facts(recall=broken, remember=broken))
+    notes.begin([1], {"at": "first"})
+    assert notes.read([1]) == {}
+    assert "the disk is gone" in caplog.text
 
 
 @pytest.mark.parametrize(

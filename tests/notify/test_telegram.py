@@ -78,6 +78,23 @@ def test_the_end_is_a_reply_and_the_fired_message_is_marked_as_over(telegram, se
     assert "✅ api_down resolved" in seen(first["edited"])
 
 
+def test_a_reminder_changes_nothing_in_which_message_is_marked_as_over(telegram, server, news):
+    channel = telegram()
+    for kind in (NewsKind.FIRED, NewsKind.REMINDER, NewsKind.RESOLVED):
+        channel.send([news(kind, alert=7)])
+    assert [message["edited"] is not None for message in server.messages] == [True, False, False]
+
+
+def test_a_message_whose_photo_was_refused_is_marked_as_over_too(telegram, server, news):
+    def no_photos(handler):
+        handler.reply(400, {"ok": False, "description": "Bad Request: not enough rights to send photos"})
+
+    server.answers.append(no_photos)
+    telegram().send([news(alert=7)])
+    telegram().send([news(NewsKind.RESOLVED, alert=7)])
+    assert "resolved" in server.messages[0]["edited"]
+
+
 def test_an_edit_that_fails_fails_nothing_else(telegram, server, news):
     telegram().send([news(alert=7)])
     server.messages.clear()  # somebody deleted it

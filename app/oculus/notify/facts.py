@@ -6,7 +6,7 @@ Channels are strangers to storage, so the runtime hands them these callables. An
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,17 +28,18 @@ class Facts:
     """Each may raise OculusError; by default nothing is known and nothing is kept.
 
     `series(symbol, since_ms, until_ms)` gives (ms, value), oldest first, a few hundred at most.
-    `link(path)` is the address of a page, "" when the pages have none. `remember(channel, alert_id, note)`
-    returns once the note is stored; `recall(channel, alert_id)` gives it back, "" when there is none, after
-    a restart too. `popup()` is how to show one, None while there is no desktop; showing raises ChannelError.
+    `link(path)` is the address of a page, "" when the pages have none. `remember(channel, notes)`
+    returns once the notes, by alert, are stored; `recall(channel, alert_ids)` gives those back that there
+    are, after a restart too. `popup()` is how to show one, None while there is no desktop; showing raises
+    ChannelError.
     """
 
     series: Callable[[str, int, int], Sequence[tuple[int, float]]] = lambda _symbol, _since, _until: ()
     latest: Callable[[str], Metric | None] = lambda _symbol: None
     symbols: Callable[[], Sequence[str]] = tuple
     link: Callable[[str], str] = nowhere
-    remember: Callable[[str, int, str], None] = lambda _channel, _alert, _note: None
-    recall: Callable[[str, int], str] = lambda _channel, _alert: ""
+    remember: Callable[[str, Mapping[int, str]], None] = lambda _channel, _notes: None
+    recall: Callable[[str, Sequence[int]], Mapping[int, str]] = lambda _channel, _alerts: {}
     popup: Callable[[], Callable[[Popup], None] | None] = lambda: None
 
 
@@ -55,17 +56,30 @@ class Notebook:
         self._channel = channel
         self._facts = facts
 
-    def read(self, alert_id: int) -> dict[str, Any]:
+    def read(self, alert_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+        """The notes of those that have one."""
         try:
-            note = self._facts.recall(self._channel, alert_id)
-            found = msgspec.json.decode(note) if note else {}
+            texts = self._facts.recall(self._channel, alert_ids)
+            notes = {alert: msgspec.json.decode(text) for alert, text in texts.items()}
         except (OculusError, msgspec.DecodeError) as error:
             log.warning("%s: what was sent before is not known: %s", self._channel, error)
             return {}
-        return found if isinstance(found, dict) else {}
+        return {alert: note for alert, note in notes.items() if isinstance(note, dict)}
 
-    def write(self, alert_id: int, note: dict[str, Any]) -> None:
+    def read_one(self, alert_id: int) -> dict[str, Any]:
+        """Its note; empty when it has none."""
+        return self.read([alert_id]).get(alert_id, {})
+
+    def begin(self, alert_ids: Sequence[int], note: dict[str, Any]) -> None:
+        """Keep `note` for those that have none yet: it is about their first message."""
+        known = self.read(alert_ids)
+        self.write({alert: note for alert in alert_ids if alert not in known})
+
+    def write(self, notes: Mapping[int, dict[str, Any]]) -> None:
+        if not notes:
+            return
+        texts = {alert: msgspec.json.encode(note).decode() for alert, note in notes.items()}
         try:
-            self._facts.remember(self._channel, alert_id, msgspec.json.encode(note).decode())
+            self._facts.remember(self._channel, texts)
         except OculusError as error:
             log.warning("%s: what was sent cannot be remembered: %s", self._channel, error)

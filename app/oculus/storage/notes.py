@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import duckdb
 
 from oculus.core.clock import Clock
@@ -14,24 +16,27 @@ KEEP_DAYS = 90  # an alert that fires longer loses its thread, nothing more
 FORGET = "DELETE FROM channel_notes WHERE kept_at < make_timestamptz(?) - to_days(?)"
 KEEP = """
     INSERT OR REPLACE INTO channel_notes (channel, alert_id, note, kept_at)
-    VALUES (?, ?, ?, make_timestamptz(?))
+    SELECT $channel, unnest($ids::BIGINT[]), unnest($notes::VARCHAR[]), make_timestamptz($now)
 """
-RECALL = "SELECT note FROM channel_notes WHERE channel = ? AND alert_id = ?"
+RECALL = """
+    SELECT alert_id, note FROM channel_notes
+    WHERE channel = ? AND alert_id IN (SELECT unnest(?::BIGINT[]))
+"""
 
 
-def keep(cursor: duckdb.DuckDBPyConnection, channel: str, alert_id: int, note: str, now_ms: int) -> None:
-    """Write one note over the one before, and let go of the oldest. On the writer's thread."""
+def keep(cursor: duckdb.DuckDBPyConnection, channel: str, notes: Mapping[int, str], now_ms: int) -> None:
+    """Write notes, by alert, over those before, and let go of the oldest. On the writer's thread."""
     cursor.execute(FORGET, [now_ms * 1000, KEEP_DAYS])
-    cursor.execute(KEEP, [channel, alert_id, note, now_ms * 1000])
+    given = {"channel": channel, "ids": list(notes), "notes": list(notes.values()), "now": now_ms * 1000}
+    cursor.execute(KEEP, given)
 
 
-def recall(cursor: duckdb.DuckDBPyConnection, channel: str, alert_id: int) -> str:
-    """The note; "" when there is none. Raises StorageError."""
+def recall(cursor: duckdb.DuckDBPyConnection, channel: str, alert_ids: Sequence[int]) -> dict[int, str]:
+    """The notes of those alerts that have one. Raises StorageError."""
     try:
-        rows = cursor.execute(RECALL, [channel, alert_id]).fetchall()
+        return dict(cursor.execute(RECALL, [channel, list(alert_ids)]).fetchall())
     except duckdb.Error as error:
         raise StorageError(f"The channels' notes cannot be read: {first_line(error)}") from error
-    return str(rows[0][0]) if rows else ""
 
 
 class Notes:
@@ -42,14 +47,14 @@ class Notes:
         self._writer = writer
         self._clock = clock
 
-    def recall(self, channel: str, alert_id: int) -> str:
-        """The note; "" when there is none. Raises StorageError."""
-        return recall(self._database.cursor(), channel, alert_id)
+    def recall(self, channel: str, alert_ids: Sequence[int]) -> dict[int, str]:
+        """The notes of those alerts that have one. Raises StorageError."""
+        return recall(self._database.cursor(), channel, alert_ids)
 
-    def remember(self, channel: str, alert_id: int, note: str, timeout_s: float = 30.0) -> None:
-        """Returns once it is committed. Raises StorageError."""
+    def remember(self, channel: str, notes: Mapping[int, str], timeout_s: float = 30.0) -> None:
+        """Returns once they are committed. Raises StorageError."""
         now_ms = self._clock.now_ms()
-        written = self._writer.change(lambda cursor: keep(cursor, channel, alert_id, note, now_ms))
+        written = self._writer.change(lambda cursor: keep(cursor, channel, notes, now_ms))
         try:
             written.result(timeout_s)
         except (TimeoutError, duckdb.Error) as error:

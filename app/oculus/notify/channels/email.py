@@ -48,6 +48,7 @@ THEMES: dict[str, tuple[Theme, ...]] = {
     "off": (),
 }
 AUTHENTICATED = 235
+MOST_THREADS = 20  # that one mail continues
 NO_STARTTLS = "Set tls to tls (usually with port 465), or to none in a network of your own"
 NO_LOGIN = "Set tls to starttls or tls: many servers take no password in the clear"
 LOGIN = "Look at smtp_user and smtp_pass; many services want an app password in place of your own"
@@ -103,15 +104,16 @@ class Email(Channel):
     def send(self, group: Sequence[News]) -> None:
         now_ms, wish = self.clock.now_ms(), self.settings
         written = letter(group, self.facts, THEMES[wish.chart], now_ms)
-        notes = [self._notes.read(news.alert.id) for news in group if news.kind is not NewsKind.FIRED]
-        earlier = list(dict.fromkeys(str(note["id"]) for note in notes if note.get("id")))
-        if len(group) == 1 and notes and notes[0].get("subject"):
-            written = replace(written, subject=f"Re: {notes[0]['subject']}")
+        later = [news.alert.id for news in group if news.kind is not NewsKind.FIRED]
+        notes = self._notes.read(later) if later else {}
+        earlier = list(dict.fromkeys(str(note["id"]) for note in notes.values() if note.get("id")))
+        if len(group) == len(notes) == 1 and (subject := notes[later[0]].get("subject")):
+            written = replace(written, subject=f"Re: {subject}")
         envelope = Envelope(
             sender=wish.from_address,
             recipients=wish.to_addresses,
             own_id=own_id(self.name, group, wish.from_address),
-            follows=earlier,
+            follows=earlier[:MOST_THREADS],
             urgent=any(self._urgent(news) for news in group),
         )
         self._deliver(mail(written, envelope, now_ms))
@@ -132,10 +134,9 @@ class Email(Channel):
 
     def _remember(self, group: Sequence[News], sent_id: str) -> None:
         """The first mail about an alert is what all later ones refer to."""
-        for news in group:
-            if news.kind is not NewsKind.RESOLVED and not self._notes.read(news.alert.id):
-                subject = {"subject": subject_of(group)} if len(group) == 1 else {}
-                self._notes.write(news.alert.id, {"id": sent_id} | subject)
+        subject = {"subject": subject_of(group)} if len(group) == 1 else {}
+        begun = [news.alert.id for news in group if news.kind is not NewsKind.RESOLVED]
+        self._notes.begin(begun, {"id": sent_id} | subject)
 
     def _deliver(self, message: EmailMessage) -> None:
         late = Deadline(self.settings.timeout.total_seconds(), self.close)

@@ -126,15 +126,13 @@ class Slack(Channel):
 
     def _as_bot(self, group: Sequence[News]) -> None:
         body = self._message(group) | {"channel": self.settings.slack_channel, "unfurl_links": False}
-        note = self._notes.read(group[0].alert.id) if len(group) == 1 else {}
+        note = self._notes.read_one(group[0].alert.id) if len(group) == 1 else {}
         follows = group[0].kind is not NewsKind.FIRED and note.get("ts")
         if follows:
             body |= {"thread_ts": note["ts"], "reply_broadcast": True}
         sent = self._call("chat.postMessage", *json(body))
         place = {"ts": note["ts"] if follows else sent.get("ts"), "channel": sent.get("channel")}
-        for news in group:
-            if news.kind is not NewsKind.RESOLVED and not follows:
-                self._notes.write(news.alert.id, place)
+        self._notes.begin([news.alert.id for news in group if news.kind is not NewsKind.RESOLVED], place)
         if len(group) == 1 and self.settings.chart != "off" and place["ts"] and place["channel"]:
             self._show_chart(group[0], str(place["channel"]), str(place["ts"]))
 

@@ -77,13 +77,10 @@ class Telegram(Channel):
         self._token = settings.telegram_bot_token.reveal().strip()
 
     def send(self, group: Sequence[News]) -> None:
-        chart = self._chart(group)
-        sent = self._tell(group, chart)
-        for news in group:
-            if news.kind is NewsKind.RESOLVED:
-                continue
-            note = {"message": sent.get("message_id"), "photo": chart is not None, "alone": len(group) == 1}
-            self._notes.write(news.alert.id, note)
+        sent, with_photo = self._tell(group)
+        begun = [news.alert.id for news in group if news.kind is not NewsKind.RESOLVED]
+        note = {"message": sent.get("message_id"), "photo": with_photo, "alone": len(group) == 1}
+        self._notes.begin(begun, note)
         self._mark_as_over([news for news in group if news.kind is NewsKind.RESOLVED])
 
     def close(self) -> None:
@@ -95,20 +92,19 @@ class Telegram(Channel):
             return None
         return picture(group[0], self.facts, self.clock.now_ms(), theme)
 
-    def _tell(self, group: Sequence[News], chart: bytes | None) -> dict[str, Any]:
-        """The message as Telegram keeps it."""
-        reply = self._reply_to(group)
+    def _tell(self, group: Sequence[News]) -> tuple[dict[str, Any], bool]:
+        """The message as Telegram keeps it, and whether it is a photo."""
+        reply, names, chart = self._reply_to(group), self._names(group), self._chart(group)
         if chart is not None:
-            caption = text_of(group, self.facts, CAPTION_LIMIT, self._names(group))
+            caption = text_of(group, self.facts, CAPTION_LIMIT, names)
             try:
-                return self._write("sendPhoto", {"caption": caption} | reply, chart)
+                return self._write("sendPhoto", {"caption": caption} | reply, chart), True
             except Refused as error:  # the chat takes no photos, or not this one: words must do
                 if not error.about_photo:
                     raise
-        text = text_of(group, self.facts, TEXT_LIMIT, self._names(group))
-        return self._write(
-            "sendMessage", {"text": text, "link_preview_options": {"is_disabled": True}} | reply
-        )
+        text = text_of(group, self.facts, TEXT_LIMIT, names)
+        preview = {"link_preview_options": {"is_disabled": True}}
+        return self._write("sendMessage", {"text": text} | preview | reply), False
 
     def _names(self, group: Sequence[News]) -> str:
         return shorten_names([as_mention(name) for name in mentions(group, self.settings)])
@@ -116,14 +112,15 @@ class Telegram(Channel):
     def _reply_to(self, group: Sequence[News]) -> dict[str, Any]:
         if len(group) != 1 or group[0].kind is NewsKind.FIRED:
             return {}
-        told = self._notes.read(group[0].alert.id).get("message")
+        told = self._notes.read_one(group[0].alert.id).get("message")
         # Somebody may have deleted it; that must not keep the news back.
         return {"reply_parameters": {"message_id": told, "allow_sending_without_reply": True}} if told else {}
 
     def _mark_as_over(self, ended: Sequence[News]) -> None:
         """Edit what told of the beginning. The end is told already, so whatever goes wrong stays here."""
-        notes = [(news, self._notes.read(news.alert.id)) for news in ended]
-        alone = [(news, note) for news, note in notes if note.get("alone") and note.get("message")]
+        notes = self._notes.read([news.alert.id for news in ended]) if ended else {}
+        known = [(news, notes.get(news.alert.id, {})) for news in ended]
+        alone = [(news, note) for news, note in known if note.get("alone") and note.get("message")]
         for news, note in alone[:MOST_EDITS]:
             limit = CAPTION_LIMIT if note.get("photo") else TEXT_LIMIT
             key, method = (
@@ -148,12 +145,12 @@ class Telegram(Channel):
 
     def _call(self, method: str, body: Mapping[str, Any], chart: bytes | None = None) -> dict[str, Any]:
         """One call; a chat that has become a supergroup is followed to its new id."""
-        chat = self._notes.read(CHAT)
+        chat = self._notes.read_one(CHAT)
         moved = chat.get("to") if chat.get("from") == str(self.settings.chat_id) else None
         answer = self._post(method, {**body, "chat_id": moved or self.settings.chat_id}, chart)
         new_id = parameters(answer).get("migrate_to_chat_id")
         if new_id is not None:
-            self._notes.write(CHAT, {"from": str(self.settings.chat_id), "to": new_id})
+            self._notes.write({CHAT: {"from": str(self.settings.chat_id), "to": new_id}})
             log.warning("%s: the chat has the id %s now; write that as chat_id", self.name, new_id)
             answer = self._post(method, {**body, "chat_id": new_id}, chart)
         return self._taken(answer)
