@@ -50,6 +50,20 @@ def test_people_get_a_short_line_and_no_traceback(log_of):
     assert stream.getvalue()[9:] == "error storage: the batch waits\n"
 
 
+def test_a_calm_terminal_hears_of_alerts_and_trouble_only_and_the_file_of_everything(log_of, lines):
+    stream = io.StringIO()
+    logs = log_of(stream=stream, calm=True)
+    logging.getLogger("oculus.collectors").info("asks every 30s")
+    logging.getLogger("oculus.alerts").info("FIRED")
+    logging.getLogger("oculus.storage").warning("the disk is full")
+    logs.stop()
+    assert [line[9:] for line in stream.getvalue().splitlines()] == [
+        "info  alerts: FIRED",
+        "warn  storage: the disk is full",
+    ]
+    assert len(lines()) == 3
+
+
 def test_a_line_for_people_cannot_steer_the_terminal_or_pretend_to_be_another_line(log_of):
     stream = io.StringIO()
     logs = log_of(stream=stream)

@@ -81,7 +81,8 @@ class Scheduler(Worker):
                 if job.settings.enabled:
                     self._line_up(job)
         for job in fresh:
-            log.info("%s: asks every %s", job.label, short(job.interval_s))
+            if job.settings.enabled:
+                log.info("%s: asks every %s", job.label, short(job.interval_s))
         self._poke.set()
 
     def start(self) -> None:

@@ -35,10 +35,12 @@ def setup_logging(
     keep_days: int = 14,
     form: Literal["json", "text"] = "json",
     stream: TextIO | None = None,
+    *,
+    calm: bool = False,
 ) -> Logs:
     """Send the log to <folder>/oculus.log and, shortly, to `stream` (stderr); either may be None.
 
-    A second call takes the place of the first. Raises ConfigError when `level_spec` cannot be read.
+    With `calm` the stream gets only alerts and warnings. A second call takes the place of the first. Raises ConfigError when `level_spec` cannot be read.
     A folder that cannot be written is said on `stream` and does not keep Oculus from running.
     """
     levels = parse_levels(level_spec)
@@ -51,10 +53,18 @@ def setup_logging(
         terminal = logging.StreamHandler(stream)
         terminal.setFormatter(PlainLines())
         handlers.append(terminal)
-    logs = Logs([Background(handler) for handler in handlers])
+    behind = [Background(handler) for handler in handlers]
+    if stream is not None and calm:
+        behind[-1].addFilter(worth_saying)
+    logs = Logs(behind)
     logs.open()
     set_levels(levels)
     return logs
+
+
+def worth_saying(record: logging.LogRecord) -> bool:
+    """What a person at a terminal wants to see unasked: alerts, and what went wrong."""
+    return record.levelno >= logging.WARNING or record.name.startswith("oculus.alerts")
 
 
 def parse_levels(spec: str, where: str = "OCULUS_LOG") -> dict[str, int]:
