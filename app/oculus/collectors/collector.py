@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct, field
@@ -81,6 +82,7 @@ class Collector(ABC):
 
     by_hand: bool = False  # whether a person wants to know now; set before `collect`
     trouble: str = ""  # why what it watches is down, in words; set by `collect`, "" when all is well
+    lacking: Sequence[str] = ()  # the main symbols that its trouble is about; none: all of them
     rest_s: float = 0.0  # how long it need not be asked again, beyond its interval; set by `collect`
     stands_s: float = 0.0  # how long its numbers stand without new ones, where that is beyond its interval
     said: str = ""  # what its source said, in words

@@ -23,6 +23,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     answered: bool = True  # the source was heard from, be it bad news
     wish_s: float | None = None  # how long the source wants to be left alone
     rest_s: float = 0.0  # how long the collector need not be asked again
+    lacking: Sequence[str] = ()  # the main symbols that the trouble is about; none: all of them
     said: str = ""  # what the source said, in words
     as_of_ms: int | None = None  # the time of the newest number
     heard_ms: int | None = None  # when the source was last heard from; None: just now
@@ -39,6 +40,7 @@ class Health:
         self.answered_ms: int | None = None
         self.trouble = ""
         self.said = ""
+        self.lacking: list[str] = []
         self.as_of_ms: int | None = None
         self.since_ms: int | None = None  # when the trouble began; None when all is well
         self.lateness_s: deque[float] = deque(maxlen=RECENT)
@@ -52,6 +54,7 @@ class Health:
             self.answered_ms = now_ms if outcome.heard_ms is None else outcome.heard_ms
         self.trouble = outcome.trouble
         self.said = outcome.said
+        self.lacking = list(outcome.lacking)
         if outcome.as_of_ms is not None:
             self.as_of_ms = outcome.as_of_ms
         if outcome.trouble:

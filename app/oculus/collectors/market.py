@@ -17,7 +17,7 @@ from msgspec import Meta, Struct, field
 from oculus.collectors.collector import Collector, CollectorSettings
 from oculus.collectors.sources.client import Source, SourceStatus
 from oculus.collectors.sources.reply import Unchanged
-from oculus.core.clock import to_iso
+from oculus.core.clock import to_datetime
 from oculus.core.durations import Duration, spoken
 from oculus.core.metric import Metric
 
@@ -70,7 +70,7 @@ class MarketCollector(Collector):
         return 1.0
 
     def collect(self) -> list[Metric]:
-        self.trouble, self.said, self.rest_s = "", "", 0.0
+        self.trouble, self.lacking, self.said, self.rest_s = "", (), "", 0.0
         self._ends = time.monotonic() + self.settings.timeout.total_seconds()
         if self._still_resting():
             return []
@@ -80,6 +80,9 @@ class MarketCollector(Collector):
             readings = []
         fresh = [metric for reading in readings for metric in self._moved(reading)]
         self.said = self.said or tell(readings, fresh)
+        if self.trouble and not self.lacking:
+            read = {reading.symbol for reading in readings}
+            self.lacking = [symbol for symbol in self.symbols() if symbol not in read]
         times = [reading.ts_ms for reading in readings if reading.ts_ms is not None]
         self.as_of_ms = max(times, default=self.as_of_ms)
         self.slow_down(self.client(self.provider()).stretch(self._key(), self.questions(), self.interval_s))
@@ -155,10 +158,10 @@ class MarketCollector(Collector):
 
 
 def tell(readings: Sequence[Reading], fresh: Sequence[Metric]) -> str:
-    """What a source said, in words: "2 numbers, as of 2026-11-25T12:00:00.000Z; nothing new"."""
+    """What a source said, in words: "2 numbers, as of 25 Nov 12:00 UTC; nothing new"."""
     if not readings:
         return "nothing new"
     times = [reading.ts_ms for reading in readings if reading.ts_ms is not None]
-    as_of = f", as of {to_iso(max(times))}" if times else ""
+    as_of = f", as of {to_datetime(max(times)):%d %b %H:%M} UTC" if times else ""
     count = f"{len(readings)} numbers" if len(readings) > 1 else "1 number"
     return f"{count}{as_of}" + ("" if fresh else "; nothing new")

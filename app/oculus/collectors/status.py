@@ -33,6 +33,7 @@ class CollectorStatus(Struct, frozen=True, kw_only=True):
     stuck: bool  # given up, its thread not yet back
     lateness_p50_ms: float | None  # of the recent starts, behind their slots
     lateness_p99_ms: float | None
+    lacking: list[str] = []  # the main symbols that `last_error` is about; empty: all of them
     said: str = ""  # what its source said the last time, in words
     as_of_ms: int | None = None  # the time of its newest number
     source: str = ""  # the provider it asks, if it asks one that others ask too

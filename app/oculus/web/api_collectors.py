@@ -28,6 +28,7 @@ class CollectorAnswer(Struct, frozen=True, kw_only=True):
     runs: int
     failures: int
     missed: int
+    lacking: list[str]
     said: str
     as_of: str | None
     source: str
@@ -104,6 +105,7 @@ def answer(status: CollectorStatus) -> CollectorAnswer:
         runs=status.runs,
         failures=status.failures,
         missed=status.missed,
+        lacking=status.lacking,
         said=status.said,
         as_of=iso(status.as_of_ms),
         source=status.source,

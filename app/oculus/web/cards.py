@@ -213,7 +213,7 @@ def state_of(symbol: str, parts: Parts, owner: CollectorStatus | None, facts: Fa
     up = parts.get("up")
     if up and up.points and up.points[-1][1] < 0.5:
         return "down"
-    if owner and owner.state == "failing":
+    if owner and owner.state == "failing" and (not owner.lacking or symbol in owner.lacking):
         return "failing"
     main = parts.get("")
     if main is None or not main.points:

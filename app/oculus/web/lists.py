@@ -84,6 +84,8 @@ class AlertRow:
 
 
 def collector_row(status: CollectorStatus, now_ms: int) -> CollectorRow:
+    # What lacks some of its numbers has been answered about the others.
+    answered_ms = status.last_run_ms if status.lacking else status.last_success_ms
     return CollectorRow(
         name=status.name,
         type=status.type,
@@ -92,8 +94,8 @@ def collector_row(status: CollectorStatus, now_ms: int) -> CollectorRow:
         tone="error" if status.stuck or status.state == CollectorState.FAILING else "",
         trouble=status.last_error,
         source=provider(status, now_ms),
-        answered_ms=status.last_success_ms,
-        answered=age((now_ms - status.last_success_ms) / 1000) if status.last_success_ms else "",
+        answered_ms=answered_ms,
+        answered=age((now_ms - answered_ms) / 1000) if answered_ms else "",
         said=dated(status, now_ms),
         next_ms=status.next_run_ms,
         next=f"in {spoken((status.next_run_ms - now_ms) / 1000)}" if status.next_run_ms else "—",
@@ -113,14 +115,15 @@ def provider(status: CollectorStatus, now_ms: int) -> str:
     if not status.cool_down:
         return used + left
     rest_s = ((status.cool_down_until_ms or now_ms) - now_ms) / 1000
-    return f"{used}{left}; left alone for another {spoken(rest_s)}: {status.cool_down}"
+    why = "" if status.cool_down in status.last_error else f": {status.cool_down}"
+    return f"{used}{left}; left alone for another {spoken(rest_s)}{why}"
 
 
 def dated(status: CollectorStatus, now_ms: int) -> str:
     """How old its newest number is, where that is much older than its last answer; and what was said."""
     old_s = 0.0 if status.as_of_ms is None else (now_ms - status.as_of_ms) / 1000
-    aged = f"its newest number is {age(old_s)} old" if old_s > OLD_INTERVALS * status.interval_s else ""
-    return "; ".join(part for part in (status.said, aged) if part)
+    aged = f"{age(old_s)} old" if old_s > OLD_INTERVALS * status.interval_s else ""
+    return "; ".join(part for part in (aged, status.said) if part)
 
 
 def some(names: Sequence[str]) -> str:

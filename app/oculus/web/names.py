@@ -34,6 +34,11 @@ SOURCES = {
     "coingecko": "CoinGecko",
     "coinmarketcap": "CoinMarketCap",
     "polymarket": "Polymarket",
+    "binance": "Binance",
+    "coinbase": "Coinbase",
+    "kraken": "Kraken",
+    "finnhub": "Finnhub",
+    "alphavantage": "Alpha Vantage",
     "yahoo": "Yahoo",
 }
 CHANGES = ("change", "change_24h")
@@ -55,6 +60,8 @@ def name_of(symbol: str, tags: Mapping[str, str]) -> str:
     rest = symbol.removeprefix(f"{category_of(symbol)}.")
     if symbol.startswith("crypto.price."):
         return rest.partition("_")[0].upper()
+    if symbol.startswith("crypto.spread."):
+        return f"{rest.partition('_')[0].upper()} spread"
     if symbol.startswith("crypto.ma."):
         asset, _, window = rest.rpartition("_")
         return f"{asset.upper()} MA {window.removesuffix('d')}"
@@ -95,6 +102,8 @@ def kind(symbol: str, tags: Mapping[str, str]) -> list[str]:
         words.append(unit_of(symbol, dict(tags)))
     if "source" in tags:
         words.append(SOURCES.get(tags["source"], tags["source"]))
+    if "compare" in tags:
+        words.append(f"against {SOURCES.get(tags['compare'], tags['compare'])}")
     if not words:
         words.append(category if panel_of(symbol) == "custom" else "")
     return [word for word in words if word]

@@ -61,6 +61,8 @@ def figure(symbol: str, value: float, tags: Mapping[str, str]) -> Figure:
         return Figure(f"{value:.0f}")
     if symbol.startswith("pred."):
         return percent(value * 100)
+    if symbol.startswith("crypto.spread."):
+        return Figure(significant(value, 2), "%")
     return measured(value, OWN.get(symbol) or unit_of(symbol, dict(tags)), symbol)
 
 

@@ -43,7 +43,7 @@ def test_what_has_not_moved_is_not_written_again_not_even_after_a_restart(price,
     kit.restart()
     again = price()
     assert again.collect() == []
-    assert again.said == "2 numbers, as of 2026-11-25T11:58:40.000Z; nothing new"
+    assert again.said == "2 numbers, as of 25 Nov 11:58 UTC; nothing new"
 
 
 def test_what_has_moved_is_written(price, internet):
@@ -186,3 +186,10 @@ def test_the_interval_stretches_when_the_month_would_not_last(price, kit):
 def test_a_category_and_tags_of_ones_own_are_put_on_everything(price):
     metrics = price(assets=["btc"], compare="coinbase", tags={"desk": "a"}).collect()
     assert {metric.tags["desk"] for metric in metrics} == {"a"}
+
+
+def test_a_spread_that_cannot_be_had_is_told(price):
+    collector = price(compare="coinbase")
+    collector.collect()
+    assert collector.trouble == "no spread: coinbase has no price for eth"
+    assert list(collector.lacking) == ["crypto.spread.eth_usd"]

@@ -222,7 +222,7 @@ def test_asked_by_hand_it_does_not_wait_for_its_turn(stocks, internet):
     collector.by_hand = True
     assert collector.collect() == []
     assert internet.count("yahoo") == 2
-    assert collector.said == "1 number, as of 2026-11-25T15:04:10.000Z; nothing new"
+    assert collector.said == "1 number, as of 25 Nov 15:04 UTC; nothing new"
 
 
 def test_each_is_asked_for_less_often_when_the_allowance_would_not_last(stocks, kit):

@@ -146,6 +146,8 @@ class Price(MarketCollector):
         except (SourceError, Unchanged) as error:
             self.trouble = self.trouble or f"no spread: {error}"
             return []
+        if missing := [asset for asset in wanted if asset not in others]:
+            self.trouble = self.trouble or f"no spread: {second} has no price for {', '.join(missing)}"
         return [self._spread(asset, *found[asset], other) for asset, other in others.items()]
 
     def _spread(self, asset: str, name: str, quote: Quote, other: Quote) -> Reading:

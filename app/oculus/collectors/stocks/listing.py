@@ -143,7 +143,7 @@ class ListingCollector(MarketCollector):
         """Say what went wrong; rest until the next is due."""
         if self._stopped and not readings:
             raise self._stopped
-        told = list(self._wrong.values())
+        told, self.lacking = list(self._wrong.values()), list(self._wrong)
         if told and not readings and len(told) == len(self._listed):
             raise SourceError(*split(told[0]))
         self.trouble = "; ".join(told[:SHOWN]) + (f"; and {len(told) - SHOWN} more" if told[SHOWN:] else "")
