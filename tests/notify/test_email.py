@@ -348,7 +348,7 @@ def test_a_server_that_hangs_up_is_worth_another_try(odd_server, mailer, news):
 
 MISTAKES = (
     {"tls": "ssl"}, {"to_addresses": ()}, {"to_addresses": ("nobody",)}, {"from_address": "x"},
-    {"smtp_port": 0},
+    {"smtp_port": 0}, {"to_addresses": ("a b@c.example",)},
 )  # fmt: skip
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import closing
 from difflib import get_close_matches
 from urllib.parse import quote
 
@@ -12,12 +11,10 @@ from oculus.cli.copy import running
 from oculus.cli.place import Place, place
 from oculus.cli.settings import read_settings
 from oculus.core.clock import SystemClock
+from oculus.core.counters import Counters
 from oculus.core.errors import ConfigError
 from oculus.core.logs import setup_logging
-from oculus.notify import build
-from oculus.notify.channels.log import LogSettings
-from oculus.notify.facts import NO_FACTS
-from oculus.notify.sample import sample_news
+from oculus.notify.notifier import Notifier
 from oculus.settings.schema import Settings
 
 PATIENCE_S = 60.0  # a mail server may take its time
@@ -35,15 +32,16 @@ def run(args: argparse.Namespace) -> int:
 
 def _directly(name: str, where: Place, settings: Settings) -> None:
     """Raises ChannelError with what the service answered, ConfigError when there is no such channel."""
-    known = {"log": LogSettings(), **settings.channels}
+    notifier = Notifier(lambda _rows: None, lambda _event: None, Counters(), SystemClock())
+    notifier.replace(settings.channels)
+    known = [status.name for status in notifier.status()]
     if name not in known:
         near = get_close_matches(name, known, n=1, cutoff=0.4)
         advice = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
         raise ConfigError([f"there is no channel called {name!r}; {advice}"])
-    clock, logging = SystemClock(), settings.logging
-    logs = setup_logging(where.data / "logs", logging.level, logging.keep_days, logging.format)
+    wish = settings.logging
+    logs = setup_logging(where.data / "logs", wish.level, wish.keep_days, wish.format)
     try:
-        with closing(build(name, known[name], clock)) as channel:
-            channel.send([sample_news(clock.now_ms(), NO_FACTS)])
+        notifier.send_test(name)
     finally:
         logs.stop()

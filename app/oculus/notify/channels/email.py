@@ -33,7 +33,7 @@ from oculus.core.secret import Secret
 from oculus.notify.channel import Channel, ChannelSettings
 from oculus.notify.chart_colours import Theme
 from oculus.notify.facts import NO_FACTS, Facts, Notebook
-from oculus.notify.mail import Envelope, letter, mail, own_id, subject_of
+from oculus.notify.mail import Envelope, address, letter, mail, own_id, subject_of
 from oculus.notify.post import Deadline, why
 from oculus.notify.post_answers import quoted
 
@@ -86,6 +86,17 @@ class EmailSettings(ChannelSettings, tag="email", frozen=True, kw_only=True):
     timeout: Annotated[Duration, Meta(description="Longest time for sending one message.")] = Duration(
         seconds=30
     )
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for an address that no mail can have."""
+        for name, text in [
+            ("from_address", self.from_address),
+            *(("to_addresses", a) for a in self.to_addresses),
+        ]:
+            try:
+                address(text)
+            except Exception as error:  # the library's parser raises many things
+                raise ValueError(f"{name} {text!r} is no address; write name@example.com") from error
 
 
 class Email(Channel):
@@ -144,8 +155,8 @@ class Email(Channel):
         try:
             with self._connected() as session:
                 refused = session.send_message(message)
-            for address, (code, said) in refused.items():
-                log.warning("%s: %s was refused: %s %s", self.name, address, code, self._said(said))
+            for person, (code, said) in refused.items():
+                log.warning("%s: %s was refused: %s %s", self.name, person, code, self._said(said))
         except (smtplib.SMTPException, OSError, ValueError) as error:
             raise self._in_words(error, late=late.passed) from None
         finally:

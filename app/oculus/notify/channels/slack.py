@@ -79,8 +79,10 @@ class SlackSettings(PictureSettings, tag="slack", frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Raises ValueError unless it is clear who writes where."""
-        if bool(self.slack_webhook) == bool(self.slack_bot_token):
-            raise ValueError("slack_webhook and slack_bot_token; write exactly one of them")
+        if self.slack_webhook and self.slack_bot_token:
+            raise ValueError("slack_webhook cannot stand beside slack_bot_token; write one of the two")
+        if not self.slack_webhook and not self.slack_bot_token:
+            raise ValueError("slack_webhook is missing, and slack_bot_token too; write one of the two")
         if self.slack_bot_token and not self.slack_channel:
             raise ValueError("slack_channel is missing; write the channel in which the bot is a member")
 

@@ -29,6 +29,7 @@ from oculus.notify.channel import Channel, ChannelSettings
 from oculus.notify.facts import NO_FACTS, Facts
 from oculus.notify.post import Poster, check
 from oculus.notify.render import alert_json, as_text
+from oculus.notify.render_words import words
 
 SIGNATURE = "X-Oculus-Signature"
 
@@ -99,7 +100,7 @@ class Webhook(Channel):
         if not self.settings.body:
             return msgspec.json.encode(alert_json(news.alert, news))
         try:
-            return templated(self.settings.body, news, self.facts.link("/alerts")).encode()
+            return templated(self.settings.body, news, words(news, self.facts).link).encode()
         except Exception as error:  # a template can raise whatever its values can
             raise ChannelError(
                 f"The body cannot be made: {error}", f"Mend body under channels, {self.name}", permanent=True
