@@ -105,7 +105,7 @@ def test_the_message_is_made_from_the_columns_of_the_row(sql_world):
     [fired] = sql_world.news
     assert fired.alert.message == "btc is 5.2, 5.25, over 3 (warn)"
     assert (fired.alert.value, fired.alert.threshold) == (5.25, 3)
-    assert fired.alert.tags == {"symbol": "btc", "avg_price": 5.25}
+    assert fired.alert.tags == {"symbol": "btc", "avg_price": 5.25, "unit": ""}
 
 
 def test_a_row_may_bring_its_own_message_and_a_plain_one_names_the_columns(sql_world):
@@ -116,6 +116,17 @@ def test_a_row_may_bring_its_own_message_and_a_plain_one_names_the_columns(sql_w
         "disk of a is full",
         "host b, message None, n 4",
     ]
+
+
+def test_a_message_that_names_no_column_is_told_once_and_a_plain_one_sent(sql_world):
+    sql_world.rules(sql_rule(message="{{ symbol }} swings {{ swimg }}"))
+    sql_world.run_until(60, [btc(), eth()])
+    assert {news.alert.message for news in sql_world.news} == {
+        "symbol btc, avg_price 5, severity None",
+        "symbol eth, avg_price 7, severity None",
+    }
+    [event] = sql_world.events
+    assert "The message of whales names 'swimg', which is no column; there are" in event.message
 
 
 def test_the_parameters_go_to_the_statement(sql_world, database):

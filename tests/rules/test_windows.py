@@ -101,6 +101,23 @@ def test_a_rule_on_an_average_fires_when_the_window_says_so(world, make_rule):
     assert fired.alert.message == "net.http.shop is 866.6666667 ms (avg(net.http.shop, 1m) > 800)"
 
 
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("count(net.ping.gw, 1m) > 0", "net.ping.gw is 1 (count(net.ping.gw, 1m) > 0)"),
+        ("change_pct(net.ping.gw, 1m) < 1", "net.ping.gw is 0 % (change_pct(net.ping.gw, 1m) < 1)"),
+        ("age(net.ping.gw) < 1", "net.ping.gw is 0 s (age(net.ping.gw) < 1)"),
+        ("max(net.ping.gw, 1m) > 1", "net.ping.gw is 9 ms (max(net.ping.gw, 1m) > 1)"),
+    ],
+)
+def test_a_value_is_shown_in_the_unit_of_what_was_computed(world, make_rule, condition, message):
+    world.rules(make_rule(condition))
+    world.at(0, ("net.ping.gw", 9))
+    [fired] = world.news
+    assert fired.alert.message == message
+    assert f"{fired.alert.value:g} {fired.alert.tags['unit']}".strip() in message
+
+
 def test_time_alone_moves_a_window(world, make_rule):
     world.collectors["a.b"] = answered = type("Answered", (), {"answered_ms": None, "interval_s": 30.0})()
     world.rules(make_rule("max(a.b, 1m) > 5"), make_rule("count(a.b, 1m) < 1", name="silent"))

@@ -11,7 +11,7 @@ from oculus.core.alert import Alert, SavedState
 from oculus.core.event import Severity
 from oculus.core.symbols import matched_name
 from oculus.rules.condition import Condition
-from oculus.rules.operand import fill
+from oculus.rules.operand import Operand, fill
 from oculus.rules.settings import RuleSettings
 from oculus.rules.standing import Spec, Standing, State
 from oculus.rules.statement import Row, Statement
@@ -97,6 +97,11 @@ class Instance:
         self.symbol = self.row.symbol if self.row else self.condition.main_symbol
         more = self.clear.symbols if self.clear else ()
         self.symbols = tuple(dict.fromkeys((*self.condition.symbols, *more)))
+
+    @property
+    def subject(self) -> Operand | None:
+        """Whose value is shown; None for a row."""
+        return self.condition.subject if isinstance(self.condition, Condition) else None
 
     @property
     def severity(self) -> Severity:

@@ -13,7 +13,9 @@ from oculus.core.durations import spoken
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.ids import Ids
 from oculus.core.symbols import unit_of
+from oculus.rules.functions import IN_ITS_UNIT
 from oculus.rules.instance import Instance
+from oculus.rules.operand import Age, Function, Symbol
 from oculus.rules.sight import Sight
 from oculus.rules.standing import Notice
 from oculus.rules.statement import RESERVED
@@ -82,8 +84,10 @@ class Teller:
         template = instance.rule.template
         if template is None:
             return instance.row.message if instance.row and instance.row.message else self._plain(instance)
+        facts = self._facts(instance, notice, now_ms)
         try:
-            return template.render(self._facts(instance, notice, now_ms))
+            template.check(facts)
+            return template.render(facts)
         except TemplateError as error:
             self._complain(instance, error, now_ms)
             return self._plain(instance)
@@ -103,9 +107,20 @@ class Teller:
 
     def _tags(self, instance: Instance) -> dict[str, Any]:
         if not instance.row:
-            return {**self._sight.tags(instance.symbol), "symbol": instance.symbol}
-        columns = instance.row.columns
-        return {name: value for name, value in columns.items() if name not in RESERVED and value is not None}
+            tags = {**self._sight.tags(instance.symbol), "symbol": instance.symbol}
+            return tags if isinstance(instance.subject, Symbol) else {**tags, "unit": self._unit(instance)}
+        # What a number of a row is measured in nobody has said: not in what its symbol is.
+        columns = instance.row.columns.items()
+        return {"unit": ""} | {
+            name: each for name, each in columns if name not in RESERVED and each is not None
+        }
+
+    def _unit(self, instance: Instance) -> str:
+        """What the value shown is measured in."""
+        subject = instance.subject
+        if isinstance(subject, Age) or (isinstance(subject, Function) and subject.name not in IN_ITS_UNIT):
+            return subject.unit()
+        return unit_of(instance.symbol, self._sight.tags(instance.symbol))
 
     def _plain(self, instance: Instance) -> str:
         """The words for a rule that has none of its own."""
@@ -115,7 +130,7 @@ class Teller:
         condition = f"{instance.condition}{held}"
         if instance.value is None:
             return condition
-        unit = unit_of(instance.symbol, self._sight.tags(instance.symbol))
+        unit = self._unit(instance)
         return f"{instance.symbol} is {shown(instance.value)}{f' {unit}' if unit else ''} ({condition})"
 
     def _complain(self, instance: Instance, error: TemplateError, now_ms: int) -> None:

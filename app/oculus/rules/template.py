@@ -42,13 +42,19 @@ class TemplateError(ValueError):
 class Template:
     """A message with places for values. Any thread may render it."""
 
-    def __init__(self, compiled: jinja2.Template) -> None:
+    def __init__(self, compiled: jinja2.Template, names: frozenset[str] = frozenset()) -> None:
         self._compiled = compiled
+        self.names = names  # the values it uses
 
     @classmethod
     def parse(cls, text: str, names: tuple[str, ...] | None = NAMES) -> Template:
         """Read a template; `names` are those it may use, None for any. Raises TemplateError."""
         return _parse(text, names)
+
+    def check(self, facts: Mapping[str, Any]) -> None:
+        """Raises TemplateError when it uses a value that there is not."""
+        for name in sorted(self.names - facts.keys()):
+            raise TemplateError(f"names {name!r}, which is no column; {_nearest(name, facts)}")
 
     def render(self, facts: Mapping[str, Any]) -> str:
         """At most LONGEST characters, cut with an ellipsis. Raises TemplateError."""
@@ -96,12 +102,13 @@ def _parse(text: str, names: tuple[str, ...] | None) -> Template:
     try:
         tree = SANDBOX.parse(text)
         _check(tree, names)
+        used = frozenset(meta.find_undeclared_variables(tree))
         for loop in tree.find_all(nodes.For):
             loop.iter = nodes.Filter(loop.iter, "counted", [], [], None, None)
         code = SANDBOX.compile(tree)
     except BROKEN as error:
         raise TemplateError(f"is no template: {error}; write {{{{ value }}}} where the value goes") from error
-    return Template(jinja2.Template.from_code(SANDBOX, code, {}))
+    return Template(jinja2.Template.from_code(SANDBOX, code, {}), used)
 
 
 def _check(tree: nodes.Template, names: tuple[str, ...] | None) -> None:

@@ -1,0 +1,74 @@
+"""Why nobody is told just now: a snooze, a rule's active hours, the muted hours of all, a fresh awakening.
+
+It holds back sending, never judging. Belongs to the engine's thread, under its lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from oculus.core.event import Severity
+from oculus.rules.hours import Mute
+from oculus.rules.settings import RuleSettings
+
+ALL = ""  # instead of a rule's name: a snooze of everything
+CHAIN = 20  # reasons that may follow one another; whoever has more is told a little early
+
+
+class Quiet(Struct, frozen=True):
+    """A reason, and when it ends."""
+
+    reason: str
+    until_ms: int
+
+
+class Silence:
+    """All that holds back sending, but for what concerns one trouble alone (cooldown, depends_on)."""
+
+    def __init__(self) -> None:
+        self.mutes: Sequence[Mute] = ()
+        self._snoozes: dict[str, int] = {}
+
+    def snooze(self, rule: str, until_ms: int) -> None:
+        """Tell nothing of a rule, or with ALL of any, until then."""
+        self._snoozes[rule] = until_ms
+
+    def wake(self, rule: str) -> bool:
+        """End a snooze by hand. False when there was none."""
+        return self._snoozes.pop(rule, None) is not None
+
+    def restore(self, snoozes: Mapping[str, int]) -> None:
+        self._snoozes = {**snoozes, **self._snoozes}
+
+    def snoozed_until(self, rule: str, now_ms: int) -> int | None:
+        """When its snooze, or that of all, ends; None when it is awake."""
+        latest = max(self._snoozes.get(rule, 0), self._snoozes.get(ALL, 0))
+        return latest if latest > now_ms else None
+
+    def of(self, rule: RuleSettings, severity: Severity, now_ms: int) -> str:
+        """Why nobody is told now; "" when people are."""
+        if not self._snoozes and not self.mutes and rule.active is None:
+            return ""
+        return next((quiet.reason for quiet in self._now(rule, severity, now_ms)), "")
+
+    def ends_ms(self, rule: RuleSettings, severity: Severity, now_ms: int) -> int:
+        """When people are told again. `now_ms` if they are now."""
+        at_ms = now_ms
+        for _ in range(CHAIN):
+            quiets = list(self._now(rule, severity, at_ms))
+            if not quiets:
+                break
+            at_ms = max(quiet.until_ms for quiet in quiets)
+        return at_ms
+
+    def _now(self, rule: RuleSettings, severity: Severity, now_ms: int) -> Iterator[Quiet]:
+        until_ms = self.snoozed_until(rule.name, now_ms)
+        if until_ms is not None:
+            yield Quiet("snoozed", until_ms)
+        if rule.active is not None and not rule.active.holds(now_ms):
+            yield LazyQuiet("outside its active hours", rule.active, now_ms)
+        for mute in self.mutes:
+            if mute.mutes(severity, now_ms):
+                yield LazyQuiet(f"muted: {mute.name}", mute, now_ms)
