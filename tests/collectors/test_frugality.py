@@ -10,6 +10,7 @@ import pytest
 from oculus.collectors import COLLECTORS, build
 from oculus.collectors.market import MarketCollector
 from oculus.collectors.sources.providers import PROVIDERS
+from oculus.core.errors import ConfigError
 from oculus.core.paths import bundled
 from oculus.settings.load import load
 
@@ -65,3 +66,11 @@ def test_every_market_collector_together_stays_under_half_of_every_free_quota():
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_every_provider_has_an_allowance(name):
     assert PROVIDERS[name].limits.per_minute
+
+
+def test_a_second_entry_for_the_same_coin_is_told_how_to_say_it(tmp_path):
+    path = tmp_path / "oculus.yaml"
+    path.write_text("collectors:\n  - {type: crypto.price, assets: [btc]}\n"
+                    "  - {type: crypto.price, assets: [btc], source: kraken, name: second}\n")  # fmt: skip
+    with pytest.raises(ConfigError, match="a second source for it is written as compare"):
+        load(path)

@@ -258,7 +258,7 @@ def test_lines_of_symbols_that_are_gone_are_forgotten():
         ("net.dns.example.com", {"record": "A"}, "example.com", "DNS · A"),
         ("crypto.price.btc_usd", {"source": "coingecko", "currency": "usd"}, "BTC", "USD · CoinGecko"),
         ("crypto.ma.btc_30d", {}, "BTC MA 30", "daily closes"),
-        ("crypto.sentiment.fng", {}, "Fear & Greed", "0 to 100"),
+        ("crypto.sentiment.fng", {}, "Fear & Greed", "0 to 100 · alternative.me"),
         ("stock.index.spx", {"source": "yahoo"}, "SPX", "index · Yahoo"),
         ("pred.poly.rate-cut-in-december", {}, "Rate cut in december", "price"),
         ("pred.poly.rate-cut", {"question": "Will rates fall?"}, "Will rates fall?", "price"),

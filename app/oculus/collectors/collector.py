@@ -78,6 +78,7 @@ class Collector(ABC):
     clock: Clock = SystemClock()
     tools: Tools = Tools()  # what the scheduler has takes its place
 
+    way_out: ClassVar[str] = "give one of them a name of its own"  # when two would write the same symbol
     unwell: str = "is down"  # the verb of "<name> is down: <trouble>"
 
     by_hand: bool = False  # whether a person wants to know now; set before `collect`

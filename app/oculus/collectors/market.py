@@ -50,6 +50,7 @@ class MarketCollector(Collector):
     """Subclasses write `ask`, and say with `questions` how many they ask each time."""
 
     unwell = "is not whole"
+    way_out = "leave it out of one of them"
     settings: MarketSettings
 
     def __init__(self, settings: MarketSettings) -> None:

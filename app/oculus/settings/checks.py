@@ -60,12 +60,11 @@ def check_symbols(draft: Draft, bound: Bound) -> None:
     """Two collectors may not write the same symbol: their numbers would be mixed."""
     first: dict[str, Where] = {}
     for where, settings in bound.collectors.items():
-        for symbol in build(settings).symbols():
+        collector = build(settings)
+        for symbol in collector.symbols():
             if symbol in first and first[symbol] != where:
                 there = draft.place(first[symbol])
-                draft.wrong(
-                    where, f"writes {symbol} as {there.spot()} does", "give one of them a name of its own"
-                )
+                draft.wrong(where, f"writes {symbol} as {there.spot()} does", collector.way_out)
                 break
             first[symbol] = where
 

@@ -26,7 +26,7 @@ KINDS = {
     "pred.prob": "probability",
 }
 TITLES = {
-    "crypto.sentiment.fng": ("Fear & Greed", "0 to 100"),
+    "crypto.sentiment.fng": ("Fear & Greed", "0 to 100 · alternative.me"),
     "crypto.sentiment.altseason": ("Altcoin season", "0 to 100"),
     "crypto.onchain.mvrv": ("BTC MVRV", "Z-score"),
 }

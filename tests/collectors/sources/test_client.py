@@ -296,3 +296,35 @@ def test_any_other_host_is_asked_with_the_same_manners(kit, internet):
 def test_bad_answer_is_a_source_error_so_the_scheduler_backs_off():
     assert issubclass(BadAnswer, SourceError)
     assert issubclass(Refused, SourceError)
+
+
+def test_a_key_of_ones_own_gives_more(kit, internet):
+    internet.say("coingecko", "/ping", {})
+    kit.set(coingecko={"api_key": KEY})
+    for _ in range(25):
+        ask(kit)
+    with pytest.raises(LeftAlone, match="all 25 of a minute"):
+        ask(kit)
+
+
+def test_a_kept_connection_that_was_closed_at_the_other_end_is_made_anew(kit, listen):
+    served = []
+
+    def handle(connection):
+        """Answer once, then hang up at the second question."""
+        connection.recv(65536)
+        served.append(connection)
+        connection.sendall(
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]"
+        )
+        connection.recv(65536)
+
+    kit.set(coingecko={"base_url": f"http://127.0.0.1:{listen(handle)}"})
+    assert [ask(kit), ask(kit)] == [[], []]
+    assert len(served) == 2
+
+
+def test_a_garbled_compression_is_told_in_words(kit, internet):
+    internet.say("coingecko", "/ping", b"no gzip at all", headers={"Content-Encoding": "gzip"})
+    with pytest.raises(SourceError, match="its answer broke off"):
+        ask(kit)

@@ -66,6 +66,7 @@ class Price(MarketCollector):
     kind = "crypto.price"
     category = "crypto.price"
     settings_class = PriceSettings
+    way_out = "leave it out of one of them; a second source for it is written as compare"
     settings: PriceSettings
 
     def __init__(self, settings: PriceSettings) -> None:

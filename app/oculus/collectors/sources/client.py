@@ -237,7 +237,8 @@ class LeftAlone(SourceBusy):
 def limits_of(provider: Provider, settings: SourceSettings) -> Limits:
     """The provider's free quota, with what the settings say instead."""
     given = {name: value for name in Limits.__struct_fields__ if (value := getattr(settings, name))}
-    return structs.replace(provider.limits, **given)
+    free = provider.keyed if provider.keyed and settings.api_key else provider.limits
+    return structs.replace(free, **given)
 
 
 def key_header(provider: Provider, base_url: str) -> str:

@@ -29,6 +29,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     title: str
     base_url: str
     limits: Limits
+    keyed: Limits | None = None  # with a key, where that gives more
     key_header: str = ""
     key_param: str = ""  # only where the provider takes its key no other way
     check: Callable[[Any], None] | None = None  # raises SourceError for a complaint that came as 200
@@ -45,7 +46,8 @@ PROVIDERS: dict[str, Provider] = {
     provider.name: provider
     for provider in (
         known("coingecko", "CoinGecko", "https://api.coingecko.com/api/v3",
-              Limits(per_minute=10, per_month=10_000), key_header="x-cg-demo-api-key",
+              Limits(per_minute=10, per_month=10_000),
+              keyed=Limits(per_minute=25, per_month=10_000), key_header="x-cg-demo-api-key",
               site="https://www.coingecko.com", terms="Data by CoinGecko"),
         known("binance", "Binance", "https://api.binance.com", Limits(per_minute=60),
               refused_hint="Set sources.binance.base_url to https://data-api.binance.vision.",

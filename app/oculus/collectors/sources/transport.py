@@ -18,6 +18,7 @@ from oculus.core.outgoing import (
     NoAuth,
     Watch,
     authorities,
+    closed,
     origin,
     same_host,
     why,
@@ -26,6 +27,7 @@ from oculus.core.outgoing import (
 USER_AGENT = f"Oculus/{__version__} (personal monitor)"
 MOST_REDIRECTS = 3
 REDIRECTS = (301, 302, 303, 307, 308)
+BROKEN_OFF = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
 ERROR_LIMIT = 64 * 1024  # bytes of an error's body; more is not read
 
 
@@ -48,16 +50,25 @@ class Transport:
         deadline = time.monotonic() + timeout_s
         late = self._watch.within(timeout_s, self._adapter.cut)
         try:
-            return self._follow(url, question, headers, deadline)
+            return self._asked(url, question, headers, deadline)
         except FAILURES as error:
             if late.passed or time.monotonic() >= deadline or isinstance(error, requests.Timeout):
                 raise SourceError(self._title, f"did not answer within {short(timeout_s)}") from None
-            if isinstance(error, requests.exceptions.ChunkedEncodingError):
+            if isinstance(error, BROKEN_OFF):
                 raise SourceError(self._title, "its answer broke off") from None
             # Without a cause: the library's words hold the whole address, and logs show causes.
             raise SourceError(self._title, f"{origin(url)} {why(error)}") from None
         finally:
             late.cancel()
+
+    def _asked(self, url: str, question: Question, headers: Mapping[str, str], deadline: float) -> Reply:
+        """A connection that was kept may have been closed at the other end: then a new one is tried, once."""
+        try:
+            return self._follow(url, question, headers, deadline)
+        except requests.ConnectionError as error:
+            if question.method != "GET" or not closed(error) or time.monotonic() >= deadline:
+                raise
+        return self._follow(url, question, headers, deadline)
 
     def close(self) -> None:
         self._adapter.cut()
