@@ -324,6 +324,27 @@ def test_looking_up_never_holds_up_judging_and_is_tried_again(new_world, stored,
     assert lookup.stop()
 
 
+def test_a_past_that_cannot_be_looked_up_is_told_once_and_tried_ever_less_often(monkeypatch):
+    waited, said = [], []
+
+    def broken(*_):
+        raise OSError("the disk is gone")
+
+    lookup = Lookup(broken, broken, lambda _: None, lambda what, well: said.append((what, well)))
+    monkeypatch.setattr(lookup.stopping, "wait", waited.append)
+    lookup.ask(Wish(("a.b",), 0))
+    for _ in range(10):
+        with pytest.raises(OSError, match="gone"):
+            lookup.step()
+    assert waited == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]
+    assert said == [
+        ("Rules cannot look into the past, so their windows have no value: the disk is gone", False)
+    ]
+    lookup._history = lambda *_: []
+    lookup.step()
+    assert said[1:] == [("Rules can look into the past again", True)]
+
+
 def test_a_question_says_how_far_back_the_longest_window_goes():
     wishes = []
     recall = Recall(wishes.append)

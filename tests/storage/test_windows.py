@@ -28,6 +28,13 @@ def test_a_window_takes_in_its_end_and_leaves_out_its_start(reader):
     assert "x.y" not in found
 
 
+def test_functions_that_need_every_sample_are_computed_for_a_few_symbols_at_a_time(reader, monkeypatch):
+    together = reader.windows(["a.b", "c.d", "e.f"], NOON_MS, NOON_MS + 60_000, ALL)
+    monkeypatch.setattr("oculus.storage.windows.FEW", 1)
+    assert reader.windows(["a.b", "c.d", "e.f"], NOON_MS, NOON_MS + 60_000, ALL) == together
+    assert len(together) == 3
+
+
 def test_what_nobody_asks_for_is_left_out(reader):
     found = reader.windows(["a.b"], NOON_MS + 10_000, NOON_MS + 50_000, ("max",))["a.b"]
     assert (found.high, found.median, found.before, found.risen) == (8, None, None, 0)

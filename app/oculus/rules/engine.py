@@ -63,7 +63,7 @@ class Engine(Worker):
         self._symbols = symbols
         self._counters = counters
         self._clock = clock
-        self._lookup = Lookup(history, aggregate, self._give) if history and aggregate else None
+        self._lookup = Lookup(history, aggregate, self._give, self._say) if history and aggregate else None
         self._runner = Runner(run_sql, self._ran, clock, counters) if run_sql else None
         self._sight = Sight(latest, freshness, Recall(self._lookup.ask if self._lookup else None))
         self._judge = Judge(self._sight, tell, counters)
@@ -154,6 +154,11 @@ class Engine(Worker):
 
     def _give(self, answer: Callable[[Recall, int], None]) -> None:
         self._hand_in(lambda now_ms: answer(self._sight.recall, now_ms))
+
+    def _say(self, what: str, well: bool) -> None:
+        kind, severity = (EventType.SYSTEM, Severity.INFO) if well else (EventType.ERROR, Severity.ERROR)
+        now_ms = self._clock.now_ms()
+        self._tell(Event(ts_ms=now_ms, source="oculus", type=kind, severity=severity, message=what))
 
     def _ran(self, outcome: Outcome) -> None:
         self._hand_in(lambda now_ms: self._row_judge.take(outcome, now_ms))

@@ -9,7 +9,9 @@ from oculus.core.windowstats import WindowStats
 from oculus.core.worker import Worker
 from oculus.rules.recall import Recall, Sample, Wish
 
-AGAIN_S = 1.0  # after the database did not answer
+AGAIN_S = 1.0  # after the database did not answer; doubling
+LONGEST_S = 60.0
+ERRORS = 3  # in a row, and a person hears of it
 
 History = Callable[[Sequence[str], int], Iterable[Sample]]  # symbols, since when
 # Symbols, since, until, and the functions that will be asked.
@@ -22,8 +24,17 @@ class Lookup(Worker):
 
     pause_s = 0
 
-    def __init__(self, history: History, aggregate: Aggregate, give: Callable[[Answer], None]) -> None:
+    def __init__(
+        self,
+        history: History,
+        aggregate: Aggregate,
+        give: Callable[[Answer], None],
+        tell: Callable[[str, bool], None],
+    ) -> None:
+        """`tell` is told what a person should hear, and whether all is well again."""
         super().__init__("rules.lookup")
+        self._tell = tell
+        self._errors = 0  # in a row
         self._history = history
         self._aggregate = aggregate
         self._give = give
@@ -38,11 +49,21 @@ class Lookup(Worker):
         if wish is None:
             return
         try:
-            self._give(self._answer(wish))
-        except Exception:
+            answer = self._answer(wish)
+        except Exception as error:
             self._wishes.put(wish)
-            self.stopping.wait(AGAIN_S)
+            self._failed(error)
             raise
+        if self._errors >= ERRORS:
+            self._tell("Rules can look into the past again", True)
+        self._errors = 0
+        self._give(answer)
+
+    def _failed(self, error: Exception) -> None:
+        self._errors += 1
+        if self._errors == ERRORS:
+            self._tell(f"Rules cannot look into the past, so their windows have no value: {error}", False)
+        self.stopping.wait(min(AGAIN_S * 2 ** (self._errors - 1), LONGEST_S))
 
     def wake(self) -> None:
         self._wishes.put(None)

@@ -39,6 +39,8 @@ SPANS = """
     GROUP BY symbol HAVING regexp_full_match(symbol, $pattern) AND min(ts) < now() - INTERVAL 1 DAY
 """
 NEED_RANKS = frozenset(("median", "p95"))
+HEAVY = NEED_RANKS | {"rate"}
+FEW = 20  # symbols
 NEED_BEFORE = frozenset(("change", "change_pct"))
 
 
@@ -68,8 +70,25 @@ def stats(
 ) -> dict[str, WindowStats]:
     """What the samples after `since_ms` up to and with `until_ms` come to, by symbol.
 
-    `functions` are those of conditions that will be asked; what only others need is left out.
+    `functions` are those of conditions that will be asked; what only others need is left out. Functions
+    that need every sample in order are computed for a few symbols at a time: a week of 200 symbols is
+    more than fits into memory.
     """
+    at_once = FEW if HEAVY & set(functions) else len(symbols)
+    found: dict[str, WindowStats] = {}
+    for first in range(0, len(symbols), max(1, at_once)):
+        some = symbols[first : first + at_once]
+        found |= _stats_of(cursor, some, since_ms, until_ms, functions)
+    return found
+
+
+def _stats_of(
+    cursor: duckdb.DuckDBPyConnection,
+    symbols: Sequence[str],
+    since_ms: int,
+    until_ms: int,
+    functions: Collection[str],
+) -> dict[str, WindowStats]:
     rising = "rate" in functions
     sql = STATS.format(
         ranks=RANKS if NEED_RANKS & set(functions) else "NULL, NULL",
