@@ -15,13 +15,15 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from oculus.collectors.collector import Collector, CollectorSettings
-from oculus.collectors.sources.client import Source, SourceStatus
+from oculus.collectors.sources.client import InTurn, Source, SourceStatus
 from oculus.collectors.sources.reply import Unchanged
 from oculus.core.clock import to_datetime
 from oculus.core.durations import Duration, spoken
 from oculus.core.metric import Metric
 
 LEAST_LEFT_S = 0.05
+SHARE = 0.6
+FAIR_S, FAIR_SHARE = 1.0, 0.2  # the least a question gets, in seconds and as a share of the timeout
 LONGEST_REST_S = 6 * 3600.0  # for want of allowance
 LONGEST_DUE_S = 2 * 86_400.0  # what is remembered to be further ahead comes from a clock that was wrong
 
@@ -77,8 +79,13 @@ class MarketCollector(Collector):
             return []
         try:
             readings = self.ask()
+            self.heard_ms = self.clock.now_ms()
         except Unchanged:
-            readings = []
+            readings, self.heard_ms = [], self.clock.now_ms()
+        except InTurn as error:
+            if self.heard_ms is None:
+                raise
+            readings, self.said = [], f"waits for its turn: {error.what}"
         fresh = [metric for reading in readings for metric in self._moved(reading)]
         self.said = self.said or tell(readings, fresh)
         if self.trouble and not self.lacking:
@@ -101,8 +108,13 @@ class MarketCollector(Collector):
         """Seconds that this run may still take."""
         return max(LEAST_LEFT_S, self._ends - time.monotonic())
 
+    def share_s(self) -> float:
+        """Seconds for one question, so that another source can still be asked after it."""
+        return self.left_s() * SHARE
+
     def out_of_time(self) -> bool:
-        return time.monotonic() >= self._ends
+        """Whether too little is left for a fair question: its failure would be held against the source."""
+        return self.left_s() < min(FAIR_S, self.settings.timeout.total_seconds() * FAIR_SHARE)
 
     def slow_down(self, factor: float) -> None:
         """Stretch the interval by `factor`, 1 or more, so that the allowance lasts."""

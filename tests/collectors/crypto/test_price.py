@@ -193,3 +193,18 @@ def test_a_spread_that_cannot_be_had_is_told(price):
     collector.collect()
     assert collector.trouble == "no spread: coinbase has no price for eth"
     assert list(collector.lacking) == ["crypto.spread.eth_usd"]
+
+
+def test_what_an_exchange_has_said_is_kept_when_it_refuses_the_rest(price, kit, internet):
+    kit.set(coinbase={"per_minute": 1})
+    internet.say("coingecko", "/simple/price", b"", status=502)
+    internet.say("coinbase", "*", DATA / "coinbase/ticker_BTC-USD.json")
+    found = by_symbol(price(fallback=["coinbase", "kraken"]).collect())
+    assert found["crypto.price.btc_usd"].tags["source"] == "coinbase"
+    assert found["crypto.price.eth_usd"].tags["source"] == "kraken"
+
+
+def test_a_slow_source_leaves_time_for_the_next(price, internet):
+    internet.say("coingecko", "/simple/price", b" " * 100, pieces=100, pause_s=0.1)
+    (metric,) = price(assets=["btc"], fallback=["kraken"], timeout="1s").collect()
+    assert metric.tags["source"] == "kraken"

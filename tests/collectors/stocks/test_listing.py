@@ -236,3 +236,27 @@ def test_each_is_asked_for_less_often_when_the_allowance_would_not_last(stocks, 
     kit.clock.ahead(130)
     assert collector.collect() == []
     assert kit.internet.count("yahoo") <= 4
+
+
+def test_what_there_is_no_time_for_is_not_asked_and_not_held_against_the_source(stocks, kit, internet):
+    tickers = [f"T{number}" for number in range(8)]
+    for ticker in tickers:
+        internet.say("yahoo", f"/v8/finance/chart/{ticker}", yahoo("chart_AAPL_open.json"), pause_s=0.1)
+    collector = stocks(*tickers, timeout="500ms", interval="2s")
+    assert 2 <= len(by_symbol(collector.collect())) // 2 < 8
+    assert collector.trouble == ""
+    assert kit.sources.get("yahoo").status().cool_down == ""
+    collector.collect()
+    assert internet.count("yahoo") > 4
+
+
+def test_waiting_for_ones_turn_within_a_minute_is_no_failure(stocks, kit, internet):
+    kit.set(yahoo={"per_minute": 1})
+    collector = stocks("AAPL")
+    collector.collect()
+    heard_ms = collector.heard_ms
+    kit.clock.ahead(30)
+    collector.by_hand = True
+    assert collector.collect() == []
+    assert collector.said.startswith("waits for its turn: Yahoo Finance: was asked all 1 of a minute")
+    assert collector.heard_ms == heard_ms

@@ -114,7 +114,7 @@ class Average(MarketCollector):
     def _from_coingecko(self, asset: str, longest: int) -> Days:
         coin = self.settings.ids.get(asset) or coin_id(asset)
         params = {"vs_currency": self._currency, "days": str(longest + 1), "interval": "daily"}
-        answer = self.client("coingecko").get_json(f"/coins/{coin}/market_chart", params, self.left_s())
+        answer = self.client("coingecko").get_json(f"/coins/{coin}/market_chart", params, self.share_s())
         return parse_market_chart(answer, self.clock.now_ms())
 
     def _from_coinbase(self, asset: str) -> Days:

@@ -108,11 +108,11 @@ class Mvrv(MarketCollector):
         since = self.clock.now_ms() // 1000 - 4 * 86_400
         params = {"a": asset.upper(), "i": "24h", "s": str(since)}
         path = "/v1/metrics/market/mvrv_z_score"
-        return parse_glassnode(self.client("glassnode").get_json(path, params, self.left_s()))
+        return parse_glassnode(self.client("glassnode").get_json(path, params, self.share_s()))
 
     def _from_bitcoin_data(self) -> Point:
         return parse_bitcoin_data(
-            self.client("bitcoin_data").get_json("/v1/mvrv-zscore/last", None, self.left_s())
+            self.client("bitcoin_data").get_json("/v1/mvrv-zscore/last", None, self.share_s())
         )
 
     def _from_coinmetrics(self, asset: str) -> Point:
@@ -126,9 +126,10 @@ class Mvrv(MarketCollector):
             "frequency": "1d",
             "start_time": since,
             "page_size": "10000",
+            "paging_from": "start",
         }
         for _ in range(MOST_PAGES):
-            answer = self.client("coinmetrics").get_json("/timeseries/asset-metrics", params, self.left_s())
+            answer = self.client("coinmetrics").get_json("/timeseries/asset-metrics", params, self.share_s())
             for day_ms, cap, ratio in parse_coinmetrics(answer):
                 caps.add(day_of(day_ms), cap, ratio)
             following = answer.get("next_page_token")

@@ -122,8 +122,8 @@ class Price(MarketCollector):
         source = self.client(name)
         if name == "coingecko":
             ids = {asset: self.settings.ids.get(asset) or coin_id(asset) for asset in assets}
-            return from_coingecko(source, ids, self._currency, self.left_s)
-        return EXCHANGES[name](source, assets, self._currency, self.left_s)
+            return from_coingecko(source, ids, self._currency, self.share_s)
+        return EXCHANGES[name](source, assets, self._currency, self.share_s)
 
     def _reading(self, asset: str, name: str, quote: Quote) -> Reading:
         return Reading(

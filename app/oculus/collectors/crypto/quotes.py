@@ -13,7 +13,7 @@ from msgspec import Struct
 from oculus.collectors.sources.client import Source
 from oculus.collectors.sources.numbers import ms_of_iso, ms_of_ms, ms_of_seconds, percent, price
 from oculus.collectors.sources.reply import Refused, Unchanged
-from oculus.core.errors import BadAnswer
+from oculus.core.errors import BadAnswer, SourceError
 
 AT_ONCE = 250  # coins in one question to CoinGecko
 DOLLAR = "usd"
@@ -143,6 +143,10 @@ def each(assets: Sequence[str], ask: Callable[[str], Quote | None]) -> Quotes:
         except Unchanged:
             as_before = True
             continue
+        except SourceError:
+            if not found:
+                raise
+            break  # what is known so far is kept; the next source may have the rest
         if quote is not None:
             found[asset] = quote
     if as_before and not found:

@@ -27,6 +27,8 @@ from oculus.core.outgoing import Watch, retry_after_s
 
 log = logging.getLogger(__name__)
 
+MINUTE_S = 60.0
+FAIR_SHARE = 0.2  # of its time that a question has at least, once it is its turn
 BUSY = (418, 429, 503)
 OUR_FAULT = (400, 404, 405, 406, 409, 410, 414, 416, 422)
 
@@ -86,11 +88,12 @@ class Source:
     def ask(self, question: Question, timeout_s: float = 10.0) -> Reply:
         """A good answer (2xx). Raises as `get_json` does."""
         until = time.monotonic() + timeout_s
-        if not self._turn.acquire(timeout=timeout_s):
+        # Whoever has waited for most of its time does not ask any more: too little is left for a fair answer.
+        if not self._turn.acquire(timeout=timeout_s * (1 - FAIR_SHARE)):
             raise SourceBusy(self.provider.title, "is busy with other questions")
         try:
             self._may_ask()
-            reply = self._send(question, max(0.05, until - time.monotonic()))
+            reply = self._send(question, until - time.monotonic())
             return self._judged(question, reply)
         except SourceError as error:
             self._note_failure(error)
@@ -142,7 +145,8 @@ class Source:
                 )  # fmt: skip
             wait_s, which = self._budget.wait(now_ms)
             if wait_s:
-                raise LeftAlone(
+                kind = InTurn if wait_s <= MINUTE_S else LeftAlone
+                raise kind(
                     title, f"was asked all {which}; it may be asked again in {spoken(wait_s)}",
                     "A key of your own, or a longer interval, gives more.", retry_after_s=wait_s,
                 )  # fmt: skip
@@ -198,9 +202,14 @@ class Source:
         if reply.status == 451:
             return SourceError(title, "does not serve this country (451)", self.provider.refused_hint)
         if reply.status in (401, 403):
-            key = f"Check sources.{self.provider.name}.api_key." if self._key else "It may want a key."
-            return SourceError(title, refused.what.partition(": ")[2], key)
+            return SourceError(title, refused.what.partition(": ")[2], self._about_the_key())
         return SourceError(title, refused.what.partition(": ")[2])
+
+    def _about_the_key(self) -> str:
+        if not (self.provider.key_header or self.provider.key_param):
+            return ""
+        setting = f"sources.{self.provider.name}.api_key"
+        return f"Check {setting}." if self._key else f"It may want a key: {setting}."
 
     def _note_failure(self, error: SourceError) -> None:
         if isinstance(error, LeftAlone) or self._closed:
@@ -232,6 +241,10 @@ class Source:
 
 class LeftAlone(SourceBusy):
     """It was not asked at all, out of politeness."""
+
+
+class InTurn(LeftAlone):
+    """It may be asked again within a minute: nothing is wrong but that many want to ask."""
 
 
 def limits_of(provider: Provider, settings: SourceSettings) -> Limits:

@@ -115,13 +115,13 @@ class ListingCollector(MarketCollector):
         if name == "yahoo":
             params = {"range": "1d", "interval": "5m", "includePrePost": "false"}
             path = f"/v8/finance/chart/{quoted(ticker, safe='')}"
-            return parse_yahoo(source.get_json(path, params, self.left_s()), now_ms)
+            return parse_yahoo(source.get_json(path, params, self.share_s()), now_ms)
         if "." in ticker or "^" in ticker or "=" in ticker:
             raise BadAnswer(source.provider.title, f"does not say in which currency {ticker} is")
         if name == "finnhub":
-            return parse_finnhub(source.get_json("/quote", {"symbol": ticker}, self.left_s()))
+            return parse_finnhub(source.get_json("/quote", {"symbol": ticker}, self.share_s()))
         params = {"function": "GLOBAL_QUOTE", "symbol": ticker}
-        return parse_alphavantage(source.get_json("/query", params, self.left_s()), now_ms)
+        return parse_alphavantage(source.get_json("/query", params, self.share_s()), now_ms)
 
     def _note(self, each: Listed, error: SourceError) -> None:
         if not isinstance(error, LeftAlone):
