@@ -351,3 +351,51 @@ def test_a_question_says_how_far_back_the_longest_window_goes():
     recall.follow([parse("avg(a.b, 5m) > 5"), parse("avg(a.b, 10m) > avg(c.d, 1m)")])
     recall.look_up(1_000_000)
     assert wishes == [Wish(("a.b", "c.d"), 1_000_000 - 600_000)]
+
+
+@pytest.fixture
+def lasting(new_world, monkeypatch):
+    """A world whose database has kept every sample; questions are answered at once."""
+
+    def make():
+        kept = []
+
+        def history(symbols, since_ms):
+            return [sample for sample in kept if sample[0] in symbols]
+
+        world = new_world(history=history, aggregate=lambda *_: {})
+        collect = world.collect
+
+        def collect_and_keep(*samples):
+            kept.extend((name, world.clock.now_ms(), float(value)) for name, value in samples)
+            collect(*samples)
+
+        world.collect = collect_and_keep
+        return world
+
+    monkeypatch.setattr(Lookup, "ask", lambda lookup, wish: lookup._give(lookup._answer(wish)))
+    return make
+
+
+@pytest.mark.parametrize("restart_at", range(5, 60, 6))
+def test_a_restart_changes_nothing_people_hear_of_windows_and_crossings(lasting, make_rule, restart_at):
+    rules = [
+        make_rule("avg(a.b, 10s) > 5", name="average"),
+        make_rule("change(a.b, 8s) > 2", name="change", for_="3s"),
+        make_rule("a.b crosses_above 5", name="cross"),
+        make_rule("count(a.b, 4s) == 0", name="silent"),
+    ]
+
+    def run(restarts):
+        world, chance = lasting(), random.Random(5)
+        world.rules(*rules)
+        for second in range(1, 70):
+            comes = second % 2 == 0 and not 30 < second < 40
+            world.at(second, *([("a.b", chance.uniform(0, 10))] if comes else []))
+            if second in restarts:
+                world.restart()
+                world.step()
+        return [(world.seconds(n.ts_ms), str(n.kind), n.alert.rule) for n in world.news if not n.held]
+
+    assert run({restart_at}) == run(set())
+    assert len(run(set())) > 12
