@@ -72,7 +72,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        asked = SimpleNamespace(path=self.path, headers=self.headers, raw=body, **parsed(self.headers, body))
+        asked = SimpleNamespace(
+            method=self.command, path=self.path, headers=self.headers, raw=body, **parsed(self.headers, body)
+        )
         self.server.got.append(asked)
         planned = self.server.answers.popleft() if self.server.answers else None
         if planned is None:
@@ -90,6 +92,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+
+    do_PATCH = do_POST  # noqa: N815
 
     def log_message(self, *args):
         """Quiet."""
@@ -230,16 +234,19 @@ class DiscordServer(Messenger):
         parts = urlsplit(asked.path)
         if "223704706495545344" not in parts.path:
             return recorded("discord/error_unknown_webhook_404")
-        if not parts.path.endswith(self.token):
+        if f"/{self.token}" not in parts.path:
             return recorded("discord/error_invalid_webhook_token_401")
         body = json.loads(asked.fields["payload_json"]) if "payload_json" in asked.fields else asked.fields
         if not body.get("content") and not body.get("embeds"):
             return recorded("discord/error_empty_message_400")
         if faults := discord_faults(body, asked.files):
             return 400, {"message": "Invalid Form Body", "code": 50035, "errors": faults}
+        if asked.method == "PATCH":
+            return self.edit(parts.path.rpartition("/")[2], body)
         if wait := self.too_many():
             return self.refuse(wait)
-        self.messages.append({**body, "files": asked.files})
+        message = {**body, "files": asked.files, "id": str(next(self.numbers)), "edited": None}
+        self.messages.append(message)
         left = 5 - len([sent for sent in self.sends if self.now() - sent < 2]) if self.now else 4
         headers = {
             "X-RateLimit-Limit": "5",
@@ -248,7 +255,14 @@ class DiscordServer(Messenger):
         }
         if dict(parse_qsl(parts.query)).get("wait") != "true":
             return 204, b"", headers
-        return 200, {"id": str(next(self.numbers)), "channel_id": "1"}, headers
+        return 200, {"id": message["id"], "channel_id": "1"}, headers
+
+    def edit(self, number, body):
+        found = [message for message in self.messages if message["id"] == number]
+        if not found:
+            return 404, {"message": "Unknown Message", "code": 10008}
+        found[0]["edited"] = body
+        return 200, {"id": number}
 
     def refuse(self, wait):
         headers = {

@@ -66,6 +66,25 @@ def test_the_end_is_green_and_says_how_long_and_the_worst(discord, server, news)
     assert shown["Lasted"].startswith("2 m, ")
 
 
+@pytest.mark.parametrize("chart", ["dark", "off"])
+def test_the_message_of_the_beginning_turns_green_after_a_restart_too(discord, server, news, chart):
+    discord(chart=chart).send([news(alert=7)])
+    discord(chart=chart, url=f"{server.webhook}?thread_id=5").send([news(NewsKind.RESOLVED, alert=7)])
+    first, second = server.messages
+    (embed,) = first["edited"]["embeds"]
+    assert embed["color"] == 0x35C98A
+    assert ("image" in embed) is (chart == "dark")  # the picture stays
+    assert second["edited"] is None
+    assert server.got[-1].path.endswith(f"/messages/{first['id']}?thread_id=5")
+
+
+def test_an_edit_that_fails_fails_nothing_else(discord, server, news):
+    discord().send([news(alert=7)])
+    server.messages.clear()  # somebody deleted it
+    discord().send([news(NewsKind.RESOLVED, alert=7)])
+    assert len(server.messages) == 1
+
+
 def test_without_data_there_is_no_image(discord, server, news):
     discord().send([news(instance="no.such.series")])
     assert "image" not in server.messages[0]["embeds"][0]

@@ -72,14 +72,14 @@ class Poster:
             {"User-Agent": f"oculus/{__version__}", "Accept-Encoding": "identity"}
         )
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def post(self, url: str, body: bytes, headers: Mapping[str, str], method: str = "POST") -> Answer:
         """Post and return the answer, whatever its status. Raises ChannelError when there is none."""
         if origin(url) == UNSHOWN:
             raise ChannelError(*NO_ADDRESS, permanent=True)
         late = Deadline(self._timeout_s, self._adapter.cut)
         late.start()
         try:
-            return self._follow(url, body, headers)
+            return self._follow(method, url, body, headers)
         except (requests.RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
             # Without a cause: the library's words hold the whole address, and logs show causes.
             raise self._in_words(url, error, late=late.passed) from None
@@ -91,9 +91,9 @@ class Poster:
         self._adapter.cut()
         self._session.close()
 
-    def _follow(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def _follow(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         for _ in range(MOST_REDIRECTS + 1):
-            answer = self._once(url, body, headers)
+            answer = self._once(method, url, body, headers)
             if answer.status not in REDIRECTS or "Location" not in answer.headers:
                 return answer
             target = urljoin(url, answer.headers["Location"])
@@ -105,10 +105,10 @@ class Poster:
             url = target
         raise ChannelError(f"{origin(url)} sends messages round in circles", "Check its address.")
 
-    def _once(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def _once(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         # Header values as bytes: http.client takes text in Latin-1 only.
         encoded = {name: value.encode() for name, value in headers.items()}
-        request = requests.Request("POST", url, headers=encoded, data=body, auth=credentials(url))
+        request = requests.Request(method, url, headers=encoded, data=body, auth=credentials(url))
         prepared = self._session.prepare_request(request)
         around = self._session.merge_environment_settings(url, {}, True, None, None)
         # Not session.send: it reads the whole body of a redirect, however long that is.

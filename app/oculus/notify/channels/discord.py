@@ -2,11 +2,13 @@
 
 Needs    a webhook's address: channel settings, Integrations, Webhooks
 Limits   5 messages in 2 seconds, and what its X-RateLimit headers say; 2000 characters, 4096 in an embed
+Ends     the message that told of the beginning alone turns green
 """
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import re
 from collections.abc import Sequence
@@ -16,22 +18,27 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import msgspec
 from msgspec import Meta
 
-from oculus.core.alert import News
+from oculus.core.alert import News, NewsKind
 from oculus.core.clock import Clock, to_iso
 from oculus.core.durations import Duration
+from oculus.core.errors import ChannelError
 from oculus.core.secret import Secret
 from oculus.notify.channel import Channel, Limit, PictureSettings
 from oculus.notify.chart import picture
 from oculus.notify.chart_colours import DARK
-from oculus.notify.facts import NO_FACTS, Facts
+from oculus.notify.facts import NO_FACTS, Facts, Notebook
 from oculus.notify.post import Answer, Poster
 from oculus.notify.post_answers import fields, form, json, quoted, trouble
 from oculus.notify.render_escape import fit, for_discord, shorten, within
 from oculus.notify.render_mention import mentions
 from oculus.notify.render_words import Words, more, spelt_out, summary, words
 
+log = logging.getLogger(__name__)
+
 CONTENT_LIMIT, TITLE_LIMIT, TEXT_LIMIT, FIELD_LIMIT = 2000, 256, 4096, 1024
 MESSAGE_LIMIT = 200  # of each one in a group
+MOST_EDITS = 5  # for the ends in one message
+IMAGE = {"url": "attachment://chart.png"}
 EVERYBODY = ("@everyone", "@here")
 PERSON, ROLE = re.compile(r"<@!?(\d+)>"), re.compile(r"<@&(\d+)>")
 REMEDIES = {
@@ -62,23 +69,40 @@ class Discord(Channel):
     def __init__(self, name: str, settings: DiscordSettings, clock: Clock, facts: Facts = NO_FACTS) -> None:
         super().__init__(name, settings, clock, facts)
         self._poster = Poster(settings.timeout.total_seconds())
+        self._notes = Notebook(name, facts)
 
     def send(self, group: Sequence[News]) -> None:
+        chart = self._chart(group)
+        sent = self._tell(group, chart)
+        begun = [news.alert.id for news in group if news.kind is not NewsKind.RESOLVED]
+        note = {"message": sent.get("id"), "chart": chart is not None, "alone": len(group) == 1}
+        self._notes.begin(begun, note)
+        self._mark_as_over([news for news in group if news.kind is NewsKind.RESOLVED])
+
+    def _tell(self, group: Sequence[News], chart: bytes | None) -> dict[str, Any]:
+        """The message as Discord keeps it."""
         names = mentions(group, self.settings)
-        body: dict[str, Any] = {
-            "embeds": [embed(group, self.facts)],
-            "allowed_mentions": allowed(names),
-        }
+        body: dict[str, Any] = {"embeds": [embed(group, self.facts)], "allowed_mentions": allowed(names)}
         if names:
             body["content"] = shorten(" ".join(map(as_mention, names)), CONTENT_LIMIT)
-        chart = self._chart(group)
         if chart is None:
-            self._post(*json(body))
-        else:
-            body["embeds"][0]["image"] = {"url": "attachment://chart.png"}
-            body["attachments"] = [{"id": 0, "filename": "chart.png"}]
-            told = msgspec.json.encode(body).decode()
-            self._post(*form({"payload_json": told, "files[0]": ("chart.png", chart, "image/png")}))
+            return self._call(*json(body))
+        body["embeds"][0]["image"] = IMAGE
+        body["attachments"] = [{"id": 0, "filename": "chart.png"}]
+        told = msgspec.json.encode(body).decode()
+        return self._call(*form({"payload_json": told, "files[0]": ("chart.png", chart, "image/png")}))
+
+    def _mark_as_over(self, ended: Sequence[News]) -> None:
+        """Edit what told of the beginning. The end is told already, so whatever goes wrong stays here."""
+        notes = self._notes.read([news.alert.id for news in ended]) if ended else {}
+        known = [(news, notes.get(news.alert.id, {})) for news in ended]
+        alone = [(news, note) for news, note in known if note.get("alone") and note.get("message")]
+        for news, note in alone[:MOST_EDITS]:
+            try:
+                shown = single(news, self.facts) | ({"image": IMAGE} if note.get("chart") else {})
+                self._call(*json({"embeds": [shown]}), edits=str(note["message"]))
+            except ChannelError as error:
+                log.info("%s: an earlier message could not be marked as over: %s", self.name, error)
 
     def close(self) -> None:
         self._poster.close()
@@ -89,14 +113,17 @@ class Discord(Channel):
             return None
         return picture(group[0], self.facts, self.clock.now_ms(), theme)
 
-    def _post(self, body: bytes, headers: dict[str, str]) -> None:
+    def _call(self, body: bytes, headers: dict[str, str], edits: str = "") -> dict[str, Any]:
+        """Write, or edit the message of that id. What Discord answered; raises ChannelError."""
         url = self.settings.discord_webhook.reveal().strip()
-        answer = self._poster.post(waiting(url), body, headers)
+        method = "PATCH" if edits else "POST"
+        answer = self._poster.post(message_url(url, edits) if edits else waiting(url), body, headers, method)
         self._keep_pace(answer)
         if not 200 <= answer.status < 300:
             secrets = [url, *urlsplit(url).path.split("/")[-1:]]
             said = quoted(str(fields(answer).get("message", "")), secrets)
             raise trouble("Discord", answer, said, REMEDIES, self.clock.now_ms())
+        return fields(answer)
 
     def _keep_pace(self, answer: Answer) -> None:
         """Nothing is left of this window: the next message waits for the next one."""
@@ -170,3 +197,11 @@ def waiting(url: str) -> str:
     parts = urlsplit(url)
     query = [(key, value) for key, value in parse_qsl(parts.query) if key != "wait"] + [("wait", "true")]
     return urlunsplit(parts._replace(query=urlencode(query)))
+
+
+def message_url(url: str, message_id: str) -> str:
+    """Where one message of the webhook is edited; the thread it is in stays named."""
+    parts = urlsplit(url)
+    query = [(key, value) for key, value in parse_qsl(parts.query) if key == "thread_id"]
+    path = f"{parts.path.rstrip('/')}/messages/{message_id}"
+    return urlunsplit(parts._replace(path=path, query=urlencode(query)))
