@@ -84,7 +84,7 @@
     if (live && window.htmx) htmx.trigger(live, "refresh");
   }
 
-  document.addEventListener("htmx:afterSwap", () => { readClock(); filter(); countOn(); });
+  document.addEventListener("htmx:afterSwap", () => { readClock(); localTimes(); filter(); countOn(); });
 
   document.addEventListener("htmx:afterRequest", (event) => {
     if (isLive(event)) lost(!(event.detail.xhr.status >= 200 && event.detail.xhr.status < 400));

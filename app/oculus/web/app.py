@@ -24,6 +24,7 @@ from oculus.web import (
 )
 from oculus.web.access import Guard
 from oculus.web.chart import api as chart_api
+from oculus.web.detail import pages as detail_pages
 from oculus.web.session import OnceCodes
 from oculus.web.site import Site
 
@@ -41,6 +42,7 @@ PARTS = (
     api_status,
     exposition,
     pages,
+    detail_pages,
     partials,
 )
 

@@ -162,10 +162,11 @@ def how_many(status: RuleStatus) -> str:
     )
 
 
-def alert_row(alert: Alert, deliveries: Iterable[Delivery], now_ms: int) -> AlertRow:
+def alert_row(alert: Alert, deliveries: Iterable[Delivery], now_ms: int, symbol: str = "") -> AlertRow:
+    """`symbol`: what the rule of an alert without an instance speaks of."""
     firing = alert.state == AlertState.FIRING
     seconds = max(0, ((alert.ended_ms or now_ms) - alert.started_ms) // 1000)
-    symbol = alert.instance
+    symbol = alert.instance or symbol
     return AlertRow(
         id=alert.id,
         rule=alert.rule,

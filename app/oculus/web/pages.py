@@ -13,7 +13,12 @@ ALERTS = 500  # rows of the list of alerts; all of them are at /api/alerts
 BORROWED = (
     ("htmx", "2.0.11", "0BSD", "Refreshes the dashboard"),
     ("idiomorph", "0.8.0", "0BSD", "Changes only what differs, so that nothing jumps"),
+    ("lightweight-charts", "5.2.1", "Apache-2.0", "Draws the charts"),
     ("Tailwind CSS", "4.3.5", "MIT", "The ground the styles stand on"),
+)
+NOTICE = (  # which lightweight-charts asks to be shown
+    "TradingView Lightweight Charts™, Copyright © 2026 TradingView, Inc.",
+    "https://www.tradingview.com/",
 )
 
 
@@ -60,5 +65,10 @@ def mount(app: Site, oculus: Oculus) -> None:
     def about() -> str:
         sources = [(each.title, each.site, each.terms) for each in PROVIDERS.values() if each.site]
         return render(
-            "pages/about.html", page="about", frame=boards.frame(), borrowed=BORROWED, sources=sources
+            "pages/about.html",
+            page="about",
+            frame=boards.frame(),
+            borrowed=BORROWED,
+            notice=NOTICE,
+            sources=sources,
         )

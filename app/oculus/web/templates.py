@@ -8,10 +8,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from oculus import __version__
+from oculus.core.clock import to_datetime
 from oculus.core.paths import bundled
 from oculus.web.numbers import age
 
 HTMX = "/static/vendor/htmx-2.0.11/htmx.min.js"
+CHARTS = "/static/vendor/lightweight-charts-5.2.1/lightweight-charts.standalone.production.js"
 IDIOMORPH = "/static/vendor/idiomorph-0.8.0/idiomorph-ext.min.js"
 # htmx must neither write styles nor run text as code: the pages' policy forbids both.
 HTMX_SETTINGS = (
@@ -37,5 +39,8 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.filters["age"] = lambda ms: age(ms / 1000)
-    made.globals.update(version=__version__, htmx=HTMX, idiomorph=IDIOMORPH, htmx_settings=HTMX_SETTINGS)
+    made.filters["utc"] = lambda ms: f"{to_datetime(ms):%Y-%m-%d %H:%M:%S} UTC"
+    made.globals.update(
+        version=__version__, htmx=HTMX, idiomorph=IDIOMORPH, charts=CHARTS, htmx_settings=HTMX_SETTINGS
+    )
     return made

@@ -1,0 +1,75 @@
+"""What a symbol's collector did lately: each run with its number, or with the reason why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from oculus.core.metric import Metric
+from oculus.core.symbols import main_of, part_of
+from oculus.storage.history import StoredEvent
+from oculus.storage.metrics import MetricFilter
+from oculus.storage.reader import Reader
+from oculus.web.numbers import figure
+
+SHOWN = 20
+EVENTS = 200  # looked through for reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One line: `what` is the number, "down", or what the collector said."""
+
+    ts_ms: int
+    what: str
+    why: str
+    tone: str
+
+
+def last_runs(reader: Reader, symbol: str, collector: str) -> list[Run]:
+    """Newest first."""
+    up = f"{main_of(symbol)}.up"
+    numbers = reader.metrics(MetricFilter(symbol=symbol, limit=SHOWN)).metrics
+    tries = reader.metrics(MetricFilter(symbol=up, limit=SHOWN)).metrics if part_of(up) else []
+    said = reader.events(source=f"collector.{collector}", limit=EVENTS) if collector else []
+    troubles = [each for each in said if is_turn(each)]
+    failed = [down(each, troubles) for each in tries if each.value < 0.5]
+    found = chain(map(answered, numbers), failed, map(told, said) if not tries else ())
+    return sorted(since(found, numbers, tries), key=lambda run: -run.ts_ms)[:SHOWN]
+
+
+def since(runs: Iterable[Run], numbers: Sequence[Metric], tries: Sequence[Metric]) -> list[Run]:
+    """Those of the time that all lists cover, so that none is missing in between."""
+    full = [each[-1].ts_ms for each in (numbers, tries) if len(each) == SHOWN]
+    earliest = max(full, default=0)
+    return [run for run in runs if run.ts_ms >= earliest]
+
+
+def answered(metric: Metric) -> Run:
+    return Run(metric.ts_ms, str(figure(metric.symbol, metric.value, metric.tags)), "", "")
+
+
+def down(metric: Metric, troubles: Sequence[StoredEvent]) -> Run:
+    """A try without an answer, with the reason of the trouble it belongs to."""
+    return Run(metric.ts_ms, "down", reason(metric.ts_ms, troubles), "error")
+
+
+def reason(ts_ms: int, troubles: Sequence[StoredEvent]) -> str:
+    """What was said at the last turn for the worse. Its event may be written a moment after the number."""
+    earlier = next((each for each in troubles if each.ts_ms <= ts_ms + 1000), None)
+    return "" if earlier is None or earlier.payload.get("well") else said_by(earlier)
+
+
+def is_turn(event: StoredEvent) -> bool:
+    return "well" in event.payload
+
+
+def told(event: StoredEvent) -> Run:
+    bad = event.type == "error"
+    return Run(event.ts_ms, "failed" if bad else "note", said_by(event), "error" if bad else "")
+
+
+def said_by(event: StoredEvent) -> str:
+    """Its message without the collector's name, which the page has anyway."""
+    return event.message.removeprefix(event.source.removeprefix("collector.")).lstrip(": ")
