@@ -239,13 +239,17 @@ class DiscordServer(Messenger):
         body = json.loads(asked.fields["payload_json"]) if "payload_json" in asked.fields else asked.fields
         if not body.get("content") and not body.get("embeds"):
             return recorded("discord/error_empty_message_400")
-        if faults := discord_faults(body, asked.files):
-            return 400, {"message": "Invalid Form Body", "code": 50035, "errors": faults}
+        attached = {each["filename"] for each in body.get("attachments", ())} if asked.files else set()
         if asked.method == "PATCH":
             return self.edit(parts.path.rpartition("/")[2], body)
+        if faults := discord_faults(body, attached):
+            return 400, {"message": "Invalid Form Body", "code": 50035, "errors": faults}
         if wait := self.too_many():
             return self.refuse(wait)
-        message = {**body, "files": asked.files, "id": str(next(self.numbers)), "edited": None}
+        return self.keep(body, asked.files, dict(parse_qsl(parts.query)).get("wait") == "true")
+
+    def keep(self, body, files, told):
+        message = {**body, "files": files, "id": str(next(self.numbers)), "edited": None}
         self.messages.append(message)
         left = 5 - len([sent for sent in self.sends if self.now() - sent < 2]) if self.now else 4
         headers = {
@@ -253,14 +257,15 @@ class DiscordServer(Messenger):
             "X-RateLimit-Remaining": str(left),
             "X-RateLimit-Reset-After": "2.0",
         }
-        if dict(parse_qsl(parts.query)).get("wait") != "true":
-            return 204, b"", headers
-        return 200, {"id": message["id"], "channel_id": "1"}, headers
+        return (200, {"id": message["id"], "channel_id": "1"}, headers) if told else (204, b"", headers)
 
     def edit(self, number, body):
         found = [message for message in self.messages if message["id"] == number]
         if not found:
             return 404, {"message": "Unknown Message", "code": 10008}
+        kept = {name.removesuffix("[0]").replace("files", "chart.png") for name in found[0]["files"]}
+        if faults := discord_faults(body, kept):  # what was attached stays
+            return 400, {"message": "Invalid Form Body", "code": 50035, "errors": faults}
         found[0]["edited"] = body
         return 200, {"id": number}
 
@@ -274,7 +279,7 @@ class DiscordServer(Messenger):
         return 429, {"message": "You are being rate limited.", "retry_after": wait, "global": False}, headers
 
 
-def discord_faults(body, files):
+def discord_faults(body, attached):
     """What of the message is beyond the documented limits."""
     faults = ["content"] if units(body.get("content") or "") > 2000 else []
     total = 0
@@ -288,8 +293,7 @@ def discord_faults(body, files):
         faults += ["fields"] if len(embed.get("fields", ())) > 25 else []
         total += sum(units(text) for text, _ in texts.values())
         image = embed.get("image", {}).get("url", "")
-        names = {each["filename"] for each in body.get("attachments", ())} if files else set()
-        faults += ["image"] if image.removeprefix("attachment://") not in names | {""} else []
+        faults += ["image"] if image.removeprefix("attachment://") not in attached | {""} else []
     mentions = body.get("allowed_mentions", {})
     faults += ["allowed_mentions"] if "users" in mentions.get("parse", ()) and mentions.get("users") else []
     return {**dict.fromkeys(faults, "BASE_TYPE_MAX_LENGTH"), **({"embeds": "6000"} if total > 6000 else {})}
