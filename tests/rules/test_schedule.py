@@ -58,6 +58,29 @@ def test_a_skipped_time_is_made_good_at_once_and_a_repeated_one_comes_the_first_
     assert [time for time, _ in autumn] == ["25 02:30:00", "26 02:30:00"]
 
 
+@pytest.mark.parametrize("second", ["", "0 ", "15 "])
+def test_within_a_repeated_hour_the_next_slot_is_never_past(second):
+    place = ZoneInfo("America/New_York")
+    again = to_ms(datetime(2026, 11, 1, 1, 10, fold=1, tzinfo=place))
+    found = datetime.fromtimestamp(
+        Schedule(f"{second}30 1 * * *", "America/New_York").next_ms(again) / 1000, place
+    )
+    assert f"{found:%d %H:%M}" == "02 01:30"
+
+
+@pytest.mark.parametrize(("zone", "forward", "skipped", "back", "repeated"), CHANGES)
+@pytest.mark.parametrize(
+    "line", ["*/7 * * * *", "30 * * * *", "30 1-3 * * *", "0 */2 * * *", "*/20 * * * * *"]
+)
+def test_the_next_slot_is_always_after(zone, forward, skipped, back, repeated, line):
+    schedule = Schedule(line, zone)
+    for day in (forward, back):
+        begin = to_ms(datetime.fromisoformat(f"{day}T00:00").replace(tzinfo=ZoneInfo(zone)))
+        for minute in range(0, 6 * 60, 5):
+            at = begin + minute * 60_000 + 1
+            assert at < schedule.next_ms(at) <= at + 26 * 3_600_000
+
+
 def test_the_hour_is_that_of_the_zone():
     assert slots("0 9 * * mon-fri", "America/New_York", "2026-03-06T00:00", "2026-03-10T00:00") == [
         ("06 09:00:00", -300),

@@ -44,7 +44,9 @@ class Schedule:
     def next_ms(self, after_ms: int) -> int:
         """The first moment after another, UTC ms."""
         after = datetime.fromtimestamp(after_ms // 1000 - self._second, self._zone)
-        return to_ms(next(CronSim(self._line, after))) + self._second * 1000
+        slots = (to_ms(slot) + self._second * 1000 for slot in CronSim(self._line, after))
+        # In an hour that is repeated the first ones found are those of its first time.
+        return next(slot_ms for slot_ms in slots if slot_ms > after_ms)
 
 
 def zone(name: str) -> ZoneInfo:
