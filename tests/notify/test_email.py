@@ -358,3 +358,13 @@ def test_a_mistake_in_the_settings_is_refused(mistake):
     msgspec.convert({"type": "email"} | given, EmailSettings, dec_hook=read_special)
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"type": "email"} | given | mistake, EmailSettings, dec_hook=read_special)
+
+
+def test_the_mail_of_a_storm_is_not_so_large_that_programs_cut_it_off(server, mailer, news):
+    group = [
+        news(rule="r" * 100, message="m" * 2000, instance=f"net.http.{n}." + "i" * 200) for n in range(1000)
+    ]
+    mailer(server.port).send(group)
+    html = parts(server.mails[0])["text/html"].get_content()
+    assert html.count(" fired (") == 20
+    assert len(html.encode()) < 102_000

@@ -29,7 +29,9 @@ from oculus.notify.render_escape import shorten
 from oculus.notify.render_snapshot import Row, snapshot
 from oculus.notify.render_words import RESOLVED, Words, lasted, since, spelt_out, summary, words
 
-WITH_PICTURES = 3  # of the news in one mail; more would be a big mail on a bad day
+# Of the news in one mail; the rest is told in brief: above 102 kB some programs cut a mail off.
+WITH_PICTURES = 3
+BRIEF_LIMIT = 300  # characters of a message
 SUBJECT_LIMIT = 120
 
 
@@ -41,6 +43,7 @@ class Item:
     colour: str  # on a light ground
     charts: Mapping[Theme, str] = field(default_factory=dict)  # content ids
     rows: Sequence[Row] = ()
+    brief: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,10 +62,13 @@ def letter(group: Sequence[News], facts: Facts, themes: Sequence[Theme], now_ms:
     images: dict[str, bytes] = {}
     items = []
     for number, news in enumerate(told):
-        drawn = charts(news, facts, themes, now_ms) if number < WITH_PICTURES else {}
+        if number >= WITH_PICTURES:
+            items.append(in_brief(news, facts))
+            continue
+        drawn = charts(news, facts, themes, now_ms)
         names: dict[Theme, str] = {theme: f"chart-{number}-{theme}@oculus" for theme in drawn}
         images |= {names[theme]: png for theme, png in drawn.items()}
-        items.append(item(news, facts, names, now_ms, with_rows=number < WITH_PICTURES))
+        items.append(in_full(news, facts, names, now_ms))
     what = {
         "title": subject_of(group),
         "opening": opening(told[0]) if len(group) == 1 else "",
@@ -81,10 +87,14 @@ def letter(group: Sequence[News], facts: Facts, themes: Sequence[Theme], now_ms:
     )
 
 
-def item(news: News, facts: Facts, names: Mapping[Theme, str], now_ms: int, *, with_rows: bool) -> Item:
+def in_full(news: News, facts: Facts, names: Mapping[Theme, str], now_ms: int) -> Item:
     told = words(news, facts)
-    rows = snapshot(told.symbol, facts, now_ms) if with_rows else []
-    return Item(told, LIGHT.states[told.state], names, rows)
+    return Item(told, LIGHT.states[told.state], names, snapshot(told.symbol, facts, now_ms))
+
+
+def in_brief(news: News, facts: Facts) -> Item:
+    told = words(news, facts, BRIEF_LIMIT)
+    return Item(told, LIGHT.states[told.state], brief=True)
 
 
 def charts(news: News, facts: Facts, themes: Sequence[Theme], now_ms: int) -> dict[Theme, bytes]:
