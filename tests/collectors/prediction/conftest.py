@@ -13,9 +13,7 @@ from oculus.collectors.prediction.stream import Pace
 from oculus.collectors.sources.registry import Sources
 from oculus.collectors.tools import Tools
 
-QUICK = Pace(
-    ping=0.1, pong=0.4, silence=5, open=2, look=0.01, shortest_wait=0.02, longest_wait=0.05, settled=9
-)
+QUICK = Pace(ping=0.1, pong=20, silence=30, open=5, look=0.01, shortest_wait=0.02, longest_wait=0.05)
 GAMMA, CLOB = "polymarket_gamma", "polymarket_clob"
 
 
