@@ -12,6 +12,7 @@ from oculus.core.event import EventType
 from oculus.core.windowstats import WindowStats
 from oculus.rules.condition import parse
 from oculus.rules.functions import FUNCTIONS, RANKED, Samples, joined
+from oculus.rules.inbox import LIMIT
 from oculus.rules.lookup import Lookup
 from oculus.rules.recall import Recall, Wish, pause_ms
 from oculus.rules.track import MOST, Track
@@ -375,6 +376,23 @@ def lasting(new_world, monkeypatch):
 
     monkeypatch.setattr(Lookup, "ask", lambda lookup, wish: lookup._give(lookup._answer(wish)))
     return make
+
+
+def test_samples_that_found_no_room_are_looked_up(lasting, make_rule):
+    world = lasting()
+    world.rules(make_rule("count(a.b, 1h) > 2100"))
+    world.at(1, ("a.b", 1))
+    world.at(2)
+    for number in range(LIMIT + 200):
+        world.clock.seconds = 3 + number / 10
+        world.collect(("a.b", 1))
+    while not world.engine._inbox.empty():
+        world.step()
+    world.step()
+    world.at(world.clock.seconds + 2)
+    assert world.counters.get("rules.dropped") == 200
+    [fired] = world.news
+    assert fired.alert.value == LIMIT + 201
 
 
 @pytest.mark.parametrize("restart_at", range(5, 60, 6))

@@ -241,6 +241,7 @@ class Engine(Worker):
         if not dropped:
             self._overrun = self._overrun and not self._inbox.empty()
             return
+        self._sight.recall.doubt()
         self._catch_up(now_ms)
         if not self._overrun:
             self._overrun = True

@@ -123,6 +123,12 @@ class Recall:
                 about = (tuple(long.symbols), now_ms - window_ms, until_ms, window_ms, tuple(long.functions))
                 self._ask(Wish(*about))
 
+    def doubt(self) -> None:
+        """Samples were lost on their way here: look up again what is remembered."""
+        if self._ask:
+            for symbol, track in self._tracks.items():
+                self._unknown[symbol] = max(track.keep_ms, self._unknown.get(symbol, 0))
+
     def samples(self, wish: Wish, samples: Iterable[Sample], now_ms: int) -> None:
         """The answer to a question for samples."""
         found: dict[str, list[tuple[int, float]]] = {symbol: [] for symbol in wish.symbols}
@@ -176,11 +182,10 @@ class Recall:
 
     def _moved(self, symbol: str, window_ms: int, since_ms: int, until_ms: int) -> bool:
         long, track = self._long.get(window_ms), self._tracks.get(symbol)
-        if long is not None and long.answered_ms > since_ms:
+        told_ms = max(long.answered_ms if long else 0, track.known_ms if track else 0)
+        if told_ms and told_ms >= since_ms:
             return True
-        if track is None or track.known_ms > since_ms:
-            return track is not None
-        return track.any_within(since_ms - window_ms, until_ms - window_ms)
+        return track is not None and track.any_within(since_ms - window_ms, until_ms - window_ms)
 
 
 def pause_ms(window_ms: int) -> int:
