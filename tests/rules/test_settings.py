@@ -172,3 +172,10 @@ def test_what_does_not_belong_together_is_told(given, said):
     with pytest.raises(msgspec.ValidationError) as caught:
         read(name="r", **given)
     assert said in str(caught.value)
+
+
+def test_a_wrong_time_zone_hides_no_wrong_cron_line():
+    with pytest.raises(msgspec.ValidationError) as caught:
+        read(name="r", sql="SELECT 1", schedule="61 * * * *", timezone="Mars")
+    assert "timezone 'Mars'" in str(caught.value)
+    assert "schedule '61 * * * *'" in str(caught.value)

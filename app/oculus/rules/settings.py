@@ -12,7 +12,7 @@ from msgspec import Meta, Struct, field
 from oculus.core.durations import Duration
 from oculus.core.event import Severity
 from oculus.rules.condition import Condition, ConditionError, parse
-from oculus.rules.schedule import EXAMPLE, Schedule, ScheduleError
+from oculus.rules.schedule import EXAMPLE, Schedule, ScheduleError, zone
 from oculus.rules.statement import Statement
 from oculus.rules.template import NAMES, Template, TemplateError
 
@@ -140,15 +140,22 @@ class RuleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         if not self.schedule.strip():
             yield f"schedule is missing, without which the sql never runs; {EXAMPLE}"
         else:
-            try:
-                Schedule(self.schedule, self.timezone)
-            except ScheduleError as error:
-                yield f"{'timezone' if 'time zone' in str(error) else 'schedule'} {error}"
+            yield from self._wrong_times()
         places = Statement(self.sql).places()
         for name in sorted(places - set(self.params)):
             yield f"sql has a place ${name}; write a value for it under params"
         for name in sorted(set(self.params) - places):
             yield f"params has {name}, which the sql does not use; leave it out, or write ${name}"
+
+    def _wrong_times(self) -> Iterator[str]:
+        try:
+            zone(self.timezone)
+        except ScheduleError as error:
+            yield f"timezone {error}"
+        try:
+            Schedule(self.schedule, "UTC")
+        except ScheduleError as error:
+            yield f"schedule {error}"
 
     def _only_for_sql(self) -> Iterator[str]:
         given = {"params": self.params, "key": self.key, "schedule": self.schedule, "catch_up": self.catch_up}
