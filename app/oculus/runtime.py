@@ -29,9 +29,11 @@ from oculus.rules.engine import Engine
 from oculus.rules.lint import Facts as RuleFacts
 from oculus.rules.lint import Hint, any_matches, lint
 from oculus.settings.past import past_hints
+from oculus.rules.silence import Silence
 from oculus.settings.reload import Reloader
 from oculus.settings.schema import Settings
 from oculus.storage import alerts
+from oculus.snoozes import Snoozes
 from oculus.storage.database import open_database
 from oculus.storage.live import LiveCache
 from oculus.storage.notes import Notes
@@ -100,6 +102,7 @@ class Oculus:
         self.scheduler = Scheduler(self.writer.put, self.writer.tell, self.counters, self.clock, tools=tools)
         self.engine = Engine(
             record=self.record,
+        self.silence = Silence()
             tell=self.writer.tell,
             latest=self.live.latest,
             symbols=self.live.symbols,
@@ -111,7 +114,9 @@ class Oculus:
             run_sql=self.reader.judge,
         )
         self.upkeep = Upkeep(self.writer, settings.storage, self.clock)
+            silence=self.silence,
         self.tables = Tables(self.writer, data / "tables", self.clock)
+        self.snoozes = Snoozes(self.silence, self.database, self.writer, self.clock)
         self.vitals = Vitals(self.measure, self.writer.put, self.clock)
         self.reloader = (
             Reloader(config, self.apply, self._broken, self.clock, current=settings, overrides=overrides)
@@ -127,6 +132,7 @@ class Oculus:
         self.notifier.replace(settings.channels)
         self.engine.replace(settings.rules)
         self.sources.replace(settings.sources)
+        self.silence.mutes = settings.mute
         self.scheduler.replace(settings.collectors)
 
     def _facts(self) -> Facts:
@@ -228,6 +234,7 @@ class Oculus:
         self.notifier.start()
         self.engine.start()
         self.writer.start()
+        self.snoozes.restore()
         self.upkeep.start()
         self.tables.start()
         self.vitals.start()

@@ -329,3 +329,23 @@ def test_whatever_a_file_holds_it_is_taken_or_told_in_words(given):
         except ConfigError as error:
             problems = error.problems
     assert all(": " in problem for problem in problems)
+
+
+def test_muted_hours_and_active_hours_are_read(tmp_path):
+    (tmp_path / "oculus.yaml").write_text(
+        'mute:\n  - {name: night, days: [mon-fri], from: "22:00", to: "07:00", timezone: Europe/Paris, '
+        "below: critical}\n"
+        "rules:\n  - name: r\n    condition: a > 1\n"
+        '    active: {days: [mon-fri], from: "08:00", to: "20:00", timezone: Europe/Paris}\n',
+        "utf-8",
+    )
+    (tmp_path / "rules.yaml").write_text("mute:\n  - {name: weekend, days: [sat, sun]}\n", "utf-8")
+    settings = load(tmp_path / "oculus.yaml")
+    assert [mute.name for mute in settings.mute] == ["night", "weekend"]
+    assert settings.rules[0].active.from_ == "08:00"
+
+
+def test_hours_that_are_none_are_told_with_their_place(tmp_path):
+    (tmp_path / "oculus.yaml").write_text("mute:\n  - {name: night, days: [mo]}\n", "utf-8")
+    with pytest.raises(ConfigError, match=r"oculus.yaml:2: mute\[0\].days: 'mo' is no day of the week"):
+        load(tmp_path / "oculus.yaml")

@@ -3,6 +3,7 @@
 import json
 
 from oculus.settings.load import load
+from oculus.settings.schema import SECTIONS
 from oculus.settings.show import shown
 
 
@@ -11,7 +12,7 @@ def test_the_merged_view_is_complete_and_written_as_a_person_would(write):
         "oculus.yaml", "storage: {max_size: 2GiB}\ncollectors: [{type: ping, target: a, interval: 90s}]"
     )
     view = shown(load(main))
-    assert list(view) == ["server", "storage", "logging", "sources", "collectors", "channels", "rules"]
+    assert list(view) == list(SECTIONS)
     assert view["server"]["port"] == 8420
     assert view["storage"]["max_size"] == "2GiB"
     assert view["collectors"][0]["type"] == "ping"

@@ -45,7 +45,10 @@ class Alert(Struct, frozen=True, kw_only=True):
 
 
 class News(Struct, frozen=True, kw_only=True):
-    """One thing worth telling. `held` says why nobody is told (cooldown, ...); empty when it goes out."""
+    """One thing worth telling. `held` says why nobody is told (cooldown, ...); empty when it goes out.
+
+    With `due_ms` it goes out at that time, not before: the end of something told, in muted hours.
+    """
 
     kind: NewsKind
     alert: Alert
@@ -53,6 +56,7 @@ class News(Struct, frozen=True, kw_only=True):
     held: str = ""
     channels: tuple[str, ...] = ()  # as the rule names them
     mention: tuple[str, ...] = ()
+    due_ms: int = 0
 
 
 class DeliveryState(StrEnum):

@@ -168,8 +168,8 @@ class Notifier:
             news=news,
             state=DeliveryState.SKIPPED if reason else DeliveryState.QUEUED,
             created_ms=now,
-            next_ms=now,
-            expires_ms=now + EXPIRES.ms,
+            next_ms=max(now, news.due_ms),
+            expires_ms=max(now, news.due_ms) + EXPIRES.ms,
             last_error=reason,
         )
         if not reason:

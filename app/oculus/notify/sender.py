@@ -269,10 +269,9 @@ class Sender(Worker):
         return min(moments) - self._now() if moments else None
 
     def _due(self, delivery: Delivery) -> float:
+        wait = max(0, delivery.next_ms - self._office.clock.now_ms()) / 1000
         if delivery.state is DeliveryState.QUEUED and self.channel:
-            wait = self.channel.group_for.total_seconds()
-        else:
-            wait = max(0, delivery.next_ms - self._office.clock.now_ms()) / 1000
+            return self._now() + max(wait, self.channel.group_for.total_seconds())
         return self._now() + min(wait, EXPIRES.total_seconds())
 
     def _now(self) -> float:

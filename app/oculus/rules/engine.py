@@ -29,6 +29,7 @@ from oculus.rules.rows import RowJudge
 from oculus.rules.runner import Outcome, Runner, RunSql
 from oculus.rules.settings import RuleSettings
 from oculus.rules.sight import Freshness, Sight
+from oculus.rules.silence import Silence
 from oculus.rules.status import RuleStatus, status_of
 
 BACKLOG = 1000  # verdicts kept while they cannot be recorded
@@ -52,6 +53,7 @@ class Engine(Worker):
         history: History | None = None,
         aggregate: Aggregate | None = None,
         run_sql: RunSql | None = None,
+        silence: Silence | None = None,
     ) -> None:
         """What looks into the past and what runs SQL is called on threads of its own.
 
@@ -66,7 +68,7 @@ class Engine(Worker):
         self._lookup = Lookup(history, aggregate, self._give, self._say) if history and aggregate else None
         self._runner = Runner(run_sql, self._ran, clock, counters) if run_sql else None
         self._sight = Sight(latest, freshness, Recall(self._lookup.ask if self._lookup else None))
-        self._judge = Judge(self._sight, tell, counters)
+        self._judge = Judge(self._sight, tell, counters, silence)
         self._row_judge = RowJudge(self._judge, tell, counters)
         self._given_work: queue.SimpleQueue[Callable[[int], None]] = queue.SimpleQueue()
         self._settings: dict[str, RuleSettings] = {}

@@ -24,16 +24,22 @@ Step = tuple[Standing, tuple[Notice, ...]]
 
 
 def step(
-    spec: Spec, standing: Standing, reading: Reading | None, now_ms: int, explained_by: str = ""
+    spec: Spec,
+    standing: Standing,
+    reading: Reading | None,
+    now_ms: int,
+    explained_by: str = "",
+    quiet: str = "",
 ) -> Step:
     """Move on by one reading, or by time alone when it is None.
 
-    `explained_by` names a rule it depends on that is firing now.
+    `explained_by` names a rule it depends on that is firing now; `quiet` says why nobody is told of
+    anything now (muted, snoozed).
     """
     if reading is None:
-        return _tell(spec, standing, now_ms, explained_by)
+        return _tell(spec, standing, now_ms, explained_by, quiet)
     if reading.kind in FREEZING:
-        return _freeze(spec, standing, reading, now_ms)
+        return _freeze(spec, standing, reading, now_ms, quiet)
     holds = reading.kind is Input.TRUE
     woken: tuple[Notice, ...] = ()
     if standing.frozen_ms is None:
@@ -44,7 +50,7 @@ def step(
         counted = 0
         standing, woken = _thaw(standing, reading, now_ms)
     moved, news = _move(spec, standing, reading, holds, counted)
-    told, more = _tell(spec, moved, now_ms, explained_by)
+    told, more = _tell(spec, moved, now_ms, explained_by, quiet)
     return told, (*woken, *news, *more)
 
 
@@ -84,6 +90,7 @@ def resolve(standing: Standing, ts_ms: int, reason: str = "") -> Step:
         told_ms=standing.told_ms,
         frozen_ms=standing.frozen_ms,
         no_data_ms=standing.no_data_ms,
+        no_data_held=standing.no_data_held,
     ), news
 
 
@@ -92,7 +99,7 @@ def close(standing: Standing, ts_ms: int, reason: str) -> Step:
     ended, news = resolve(standing, ts_ms, reason)
     if ended.no_data_ms is None:
         return ended, news
-    return replace(ended, no_data_ms=None), (*news, _data_again(ended.no_data_ms, ts_ms, reason))
+    return replace(ended, no_data_ms=None, no_data_held=""), (*news, _data_again(ended, ts_ms, reason))
 
 
 def freeze(standing: Standing, now_ms: int) -> Standing:
@@ -185,16 +192,18 @@ def _is_worse(spec: Spec, value: float, worst: float) -> bool:
 # When nothing is known
 
 
-def _freeze(spec: Spec, standing: Standing, reading: Reading, now_ms: int) -> Step:
+def _freeze(spec: Spec, standing: Standing, reading: Reading, now_ms: int, quiet: str) -> Step:
     standing = freeze(standing, now_ms)
     if not reading.overdue or spec.no_data is NoData.KEEP:
         return standing, ()
     if spec.no_data is NoData.OK:
         return (standing, ()) if standing.state is State.OK else resolve(standing, now_ms, "no data")
-    if standing.no_data_ms is not None:
+    known = standing.no_data_ms is not None
+    if known and (quiet or not standing.no_data_held):
         return standing, ()
-    news = Notice(kind=NewsKind.NO_DATA, ts_ms=now_ms, started_ms=reading.ts_ms, no_data=True)
-    return replace(standing, no_data_ms=now_ms), (news,)
+    since_ms = now_ms if standing.no_data_ms is None else standing.no_data_ms
+    news = Notice(kind=NewsKind.NO_DATA, ts_ms=now_ms, started_ms=reading.ts_ms, no_data=True, held=quiet)
+    return replace(standing, no_data_ms=since_ms, no_data_held=quiet), (news,)
 
 
 def _thaw(standing: Standing, reading: Reading, now_ms: int) -> Step:
@@ -202,7 +211,7 @@ def _thaw(standing: Standing, reading: Reading, now_ms: int) -> Step:
     since = standing.frozen_ms if standing.frozen_ms is not None else now_ms
     news: tuple[Notice, ...] = ()
     if standing.no_data_ms is not None:
-        news = (_data_again(standing.no_data_ms, max(reading.ts_ms, standing.no_data_ms)),)
+        news = (_data_again(standing, max(reading.ts_ms, standing.no_data_ms)),)
     return replace(
         standing,
         seen_ms=max(standing.seen_ms, reading.ts_ms),
@@ -211,11 +220,19 @@ def _thaw(standing: Standing, reading: Reading, now_ms: int) -> Step:
         freed_ms=None if standing.freed_ms is None else _later(standing.freed_ms, since, now_ms),
         frozen_ms=None,
         no_data_ms=None,
+        no_data_held="",
     ), news
 
 
-def _data_again(since_ms: int, ts_ms: int, reason: str = "") -> Notice:
-    return Notice(kind=NewsKind.RESOLVED, ts_ms=ts_ms, started_ms=since_ms, reason=reason, no_data=True)
+def _data_again(standing: Standing, ts_ms: int, reason: str = "") -> Notice:
+    return Notice(
+        kind=NewsKind.RESOLVED,
+        ts_ms=ts_ms,
+        started_ms=ts_ms if standing.no_data_ms is None else standing.no_data_ms,
+        held=f"nobody was told of it: {standing.no_data_held}" if standing.no_data_held else "",
+        reason=reason,
+        no_data=True,
+    )
 
 
 def _later(moment_ms: int, since_ms: int, now_ms: int) -> int:
@@ -225,11 +242,13 @@ def _later(moment_ms: int, since_ms: int, now_ms: int) -> int:
 # What is told
 
 
-def _tell(spec: Spec, standing: Standing, now_ms: int, explained_by: str) -> Step:
+def _tell(spec: Spec, standing: Standing, now_ms: int, explained_by: str, quiet: str) -> Step:
     if standing.state is not State.FIRING or standing.frozen_ms is not None:
         return standing, ()
     if not standing.told:
-        return _tell_fired(spec, standing, now_ms, explained_by)
+        return _tell_fired(spec, standing, now_ms, explained_by, quiet)
+    if quiet:  # what is due meanwhile is told when that ends
+        return standing, ()
     if standing.rank > standing.told_rank and not standing.acknowledged:
         known = replace(standing, told_rank=standing.rank, reminded_ms=now_ms)
         return known, (_news(NewsKind.ESCALATED, standing, now_ms),)
@@ -238,9 +257,9 @@ def _tell(spec: Spec, standing: Standing, now_ms: int, explained_by: str) -> Ste
     return replace(standing, reminded_ms=now_ms), (_news(NewsKind.REMINDER, standing, now_ms),)
 
 
-def _tell_fired(spec: Spec, standing: Standing, now_ms: int, explained_by: str) -> Step:
+def _tell_fired(spec: Spec, standing: Standing, now_ms: int, explained_by: str, quiet: str) -> Step:
     standing = _explained(standing, now_ms, explained_by)
-    held = _why_held(spec, standing, now_ms, explained_by)
+    held = _why_held(spec, standing, now_ms, explained_by) or quiet
     if not held:
         told = replace(
             standing, told=True, told_ms=now_ms, told_rank=standing.rank, reminded_ms=now_ms, held=""

@@ -17,6 +17,7 @@ from oculus.rules.instance import Instance
 from oculus.rules.roster import Roster
 from oculus.rules.settings import NoData
 from oculus.rules.sight import Sight
+from oculus.rules.silence import Silence
 from oculus.rules.standing import Input, Notice, Reading, Standing, State
 from oculus.rules.telling import Teller, trouble
 
@@ -27,13 +28,16 @@ SAVE_MS = 10_000  # how old what is saved of a progress may be: it is what a kil
 class Judge:
     """Moves instances, and gathers what has to be written until `verdict` takes it."""
 
-    def __init__(self, sight: Sight, tell: Callable[[Event], None], counters: Counters) -> None:
+    def __init__(
+        self, sight: Sight, tell: Callable[[Event], None], counters: Counters, silence: Silence | None = None
+    ) -> None:
         self.roster = Roster((), sight.exists, sight.follow)
         self._awake: dict[Instance, None] = {}  # those that time alone can move
         self._sight = sight
         self._tell = tell
         self._teller = Teller(sight, tell)
         self._counters = counters
+        self._silence = silence or Silence()
         self._news: list[News] = []
         self._touched: dict[Instance, None] = {}
         self._unsaved: dict[Instance, None] = {}  # those whose progress is newer than what is saved
@@ -210,7 +214,8 @@ class Judge:
         """Move it on by what was found, or by time alone, and note what is news of that."""
         rule, before = instance.rule, instance.standing
         explained_by = self.roster.explained_by(rule) if rule.settings.depends_on else ""
-        standing, notices = evaluator.step(rule.spec, before, reading, now_ms, explained_by)
+        quiet = self._silence.of(rule.settings, instance.severity, now_ms)
+        standing, notices = evaluator.step(rule.spec, before, reading, now_ms, explained_by, quiet)
         rested = instance.saved and evaluator.forgettable(rule.spec, standing, now_ms)
         if standing is not before or rested:
             self.settle(instance, standing, now_ms)
@@ -221,7 +226,12 @@ class Judge:
         if notice.kind is NewsKind.FIRED and instance.alert is None:
             self._counters.add("rules.fired")
             instance.rule.last_fired_ms = notice.ts_ms
-        self._news.append(self._teller.news(instance, notice, now_ms))
+        news = self._teller.news(instance, notice, now_ms)
+        if notice.kind is NewsKind.RESOLVED and not notice.held:
+            # An end is told once; so what keeps it back is the sending, not the evaluator.
+            due_ms = self._silence.ends_ms(instance.rule.settings, news.alert.severity, now_ms)
+            news = replace(news, due_ms=due_ms if due_ms > now_ms else 0)
+        self._news.append(news)
 
     # Rules that fail
 

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, field
 from oculus.core.durations import Duration
 from oculus.core.event import Severity
 from oculus.rules.condition import Condition, ConditionError, parse
+from oculus.rules.hours import Hours
 from oculus.rules.schedule import EXAMPLE, Schedule, ScheduleError, zone
 from oculus.rules.statement import Statement
 from oculus.rules.template import NAMES, Template, TemplateError
@@ -85,6 +86,10 @@ class RuleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         tuple[str, ...],
         Meta(description="Rules that explain this one: while they fire, nobody is told of it."),
     ] = ()
+    active: Annotated[
+        Hours | None,
+        Meta(description="When people are told; what still fires when these hours begin is told then."),
+    ] = None
     severity: Annotated[Severity, Meta(description="How bad it is.")] = Severity.WARN
     message: Annotated[
         str,

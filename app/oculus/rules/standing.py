@@ -76,6 +76,7 @@ class Standing(Struct, frozen=True, kw_only=True, omit_defaults=True):
     freed_ms: int | None = None  # when that one resolved
     frozen_ms: int | None = None  # since when nothing is known
     no_data_ms: int | None = None  # since when a NO_DATA alert is open
+    no_data_held: str = ""  # why nobody was told of that
 
 
 class Notice(Struct, frozen=True, kw_only=True):

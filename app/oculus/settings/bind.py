@@ -27,6 +27,8 @@ def bind(kind: Any, where: Where, draft: Draft) -> Any:
     given = draft.at(where)
     if where in draft.lost:
         return WRONG
+    if given is None and takes_none(kind):
+        return None
     members = members_of(kind)
     if len(members) > 1:
         return bind_union(kind, members, where, draft)
@@ -116,8 +118,6 @@ def bind_union(kind: Any, members: list[Any], where: Where, draft: Draft) -> Any
 
 def bind_leaf(kind: Any, plain: Any, where: Where, draft: Draft) -> Any:
     given = draft.at(where)
-    if given is None and takes_none(kind):
-        return None
     if isinstance(given, float) and not math.isfinite(given):
         draft.wrong(where, *unlike(given, kind))
         return WRONG

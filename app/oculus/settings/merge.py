@@ -9,7 +9,7 @@ from typing import Any
 from oculus.settings.draft import Draft, Place, Where, spell
 from oculus.settings.read import SUFFIXES, read
 
-LISTS = ("collectors", "rules")  # their entries are put one after another
+LISTS = ("collectors", "rules", "mute")  # their entries are put one after another
 GROUPS = ("channels", "sources")  # their names are put together; each may be given once
 
 

@@ -11,6 +11,7 @@ from oculus.collectors.collector import CollectorSettings
 from oculus.collectors.sources.settings import SourcesSettings
 from oculus.core.secret import Secret
 from oculus.notify.channel import ChannelSettings
+from oculus.rules.hours import Mute
 from oculus.rules.settings import RuleSettings
 from oculus.settings.draft import SettingsProblem
 from oculus.storage.settings import StorageSettings
@@ -102,3 +103,7 @@ SECTIONS = (
     "channels",
     "rules",
 )  # what a file may hold
+    mute: Annotated[
+        list[Mute], Meta(description="Hours in which nobody is told; what still fires is told after.")
+    ] = field(default_factory=list)
+    "mute",

@@ -13,6 +13,7 @@ from oculus.collectors.collector import CollectorSettings
 from oculus.collectors.custom.plugin import PluginSettings
 from oculus.notify import CHANNELS
 from oculus.notify.channel import ChannelSettings
+from oculus.rules.hours import Mute
 from oculus.rules.settings import RuleSettings
 from oculus.settings.bind import WRONG, bind, bind_struct
 from oculus.settings.draft import Draft, Where
@@ -30,6 +31,7 @@ class Bound(Struct):
     collectors: dict[Where, CollectorSettings] = field(default_factory=dict)
     channels: dict[str, ChannelSettings] = field(default_factory=dict)
     rules: dict[Where, RuleSettings] = field(default_factory=dict)
+    mute: list[Mute] = field(default_factory=list)
 
     def settings(self, draft: Draft) -> Settings:
         return Settings(
@@ -37,6 +39,7 @@ class Bound(Struct):
             collectors=list(self.collectors.values()),
             channels=self.channels,
             rules=list(self.rules.values()),
+            mute=self.mute,
             files=draft.files,
             notices=[str(notice) for notice in draft.notices],
         )
@@ -51,6 +54,7 @@ def bind_sections(draft: Draft) -> Bound:
         collectors=dict(bind_collectors(draft)),
         channels=dict(bind_channels(draft)),
         rules=dict(bind_rules(draft)),
+        mute=bind_mute(draft),
     )
 
 
@@ -70,6 +74,11 @@ def bind_collectors(draft: Draft) -> list[tuple[Where, CollectorSettings]]:
 def bind_rules(draft: Draft) -> list[tuple[Where, RuleSettings]]:
     bound = [(where, bind(RuleSettings, where, draft)) for where in entries(draft, "rules")]
     return [(where, settings) for where, settings in bound if settings is not WRONG]
+
+
+def bind_mute(draft: Draft) -> list[Mute]:
+    bound = [bind(Mute, where, draft) for where in entries(draft, "mute")]
+    return [mute for mute in bound if mute is not WRONG]
 
 
 def bind_channels(draft: Draft) -> list[tuple[str, ChannelSettings]]:

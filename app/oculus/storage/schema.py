@@ -110,12 +110,20 @@ TABLE_FILES = """
         loaded_at TIMESTAMPTZ NOT NULL
     );
 """
+SILENCES = """
+    CREATE TABLE silences (
+        rule VARCHAR PRIMARY KEY,
+        until_at TIMESTAMPTZ NOT NULL,
+        made_at TIMESTAMPTZ NOT NULL
+    );
+"""
 
 MIGRATIONS: list[Migration] = [
     Migration(1, "metrics, events, alerts and deliveries", FIRST),
     Migration(2, "what channels remember of their messages", CHANNEL_NOTES),
     Migration(3, "what collectors keep beyond a run, and daily closes", REMEMBERED),
     Migration(4, "which files are tables", TABLE_FILES),
+    Migration(5, "snoozes", SILENCES),
 ]
 
 VERSIONS = """

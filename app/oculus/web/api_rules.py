@@ -89,7 +89,7 @@ def mount(app: Site, oculus: Oculus) -> None:
     @app.get("/api/rules")
     def rules() -> RulesAnswer:
         """Every rule, in the order of the settings."""
-        return RulesAnswer([RuleAnswer(**fields(status)) for status in oculus.engine.status()])
+        return RulesAnswer([RuleAnswer(**fields(status, oculus)) for status in oculus.engine.status()])
 
     @app.get("/api/rules/<name:path>/lint")
     def odd(name: str) -> LintAnswer:
@@ -105,15 +105,16 @@ def mount(app: Site, oculus: Oculus) -> None:
         if status is None:
             raise not_found(f"There is no rule called {name!r}", "GET /api/rules lists them.")
         return OneRuleAnswer(
-            **fields(status),
+            **fields(status, oculus),
             instances=[instance_answer(instance) for instance in status.instances],
             history=[api_alerts.answer(alert, sent) for alert, sent in oculus.reader.rule_history(name)],
         )
 
 
-def fields(status: RuleStatus) -> dict[str, Any]:
+def fields(status: RuleStatus, oculus: Oculus) -> dict[str, Any]:
     """What a RuleAnswer holds."""
     given: dict[str, Any] = structs.asdict(status)
+    given["snoozed_until"] = iso(oculus.snoozes.until(status.name))
     given["since"] = iso(status.since_ms)
     given["last_fired"] = iso(status.last_fired_ms)
     given["next_run"], given["last_run"] = iso(status.next_run_ms), iso(status.last_run_ms)

@@ -46,6 +46,9 @@ class Site(Bottle):  # type: ignore[misc]
         """A route whose handler gets the query string as `query` and the JSON body as `body`, checked."""
         return cast(Callable[[Call], Call], self.route(path, "POST", query=query, body=body))
 
+    def delete(self, path: str) -> Callable[[Call], Call]:
+        return cast(Callable[[Call], Call], self.route(path, "DELETE"))
+
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         environ["wsgi.errors"] = LogStream()
         return super().__call__(environ, start_response)
