@@ -100,3 +100,16 @@ def test_both_are_tables_that_a_person_can_ask(database, writer):
         .fetchall()
     )
     assert row == [("crypto.price.btc_usd", "2026-11-24", 1.0, "coingecko")]
+
+
+def test_it_is_committed_together_with_the_numbers_that_come_close_after_it(
+    remembered, database, writer, metric, counters, until
+):
+    writer.start()
+    until(lambda: writer.alive())
+    before = counters.get("writer.commits")
+    for value in range(20):
+        remembered.save(f"key {value}", value)
+        writer.put([metric(float(value))])
+    until(lambda: counters.get("writer.rows") >= 20 and len(names(database)) == 20)
+    assert counters.get("writer.commits") - before <= 6

@@ -75,7 +75,8 @@ class Remembered:
         self._hand_over()
 
     def _hand_over(self) -> None:
-        self._writer.change(self._write).add_done_callback(self._written)
+        # Nobody waits for it: what comes close together is committed together, and with the numbers.
+        self._writer.change(self._write, hurry=False).add_done_callback(self._written)
 
     def _write(self, cursor: duckdb.DuckDBPyConnection) -> dict[str, str]:
         with self._lock:

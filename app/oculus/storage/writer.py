@@ -36,6 +36,7 @@ from oculus.storage.trouble import Backoff, is_general, must_reopen
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+Work = Callable[[duckdb.DuckDBPyConnection], T]
 Listener = Callable[[Sequence[Metric]], None]
 
 QUEUE_LIMIT = 200_000  # rows, about 100 MB
@@ -91,16 +92,14 @@ class Writer(Worker):
             self._counters.add("writer.dropped")
             log.error("writer: no room for an event: %s", event.message)
 
-    def change(
-        self, work: Callable[[duckdb.DuckDBPyConnection], T], then: Callable[[T], None] | None = None
-    ) -> Future[T]:
-        """Have `work` done in the next transaction, at once; `then` gets its result after the commit.
+    def change(self, work: Work[T], then: Callable[[T], None] | None = None, hurry: bool = True) -> Future[T]:
+        """Have `work` done in the next transaction, at once in a `hurry`; `then` gets its result afterwards.
 
         Both run on the writer's thread and must be quick; `work` may run twice. The future holds the
         result once it is committed, or what `work` raised (then nothing of it is written).
         """
         item = Change(work, then)
-        if not self._inbox.put(item, 1, urgent=True, reserved=True):
+        if not self._inbox.put(item, 1, urgent=hurry, reserved=True):
             self._counters.add("writer.dropped")
             item.future.set_exception(StorageError("The database is too slow: too much waits to be written"))
         elif self._ended():
