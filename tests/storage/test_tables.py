@@ -205,10 +205,10 @@ def test_stopping_does_not_wait_for_a_large_file(tables, tmp_path):
     path = tmp_path / "tables" / "big.csv"
     path.write_text("a,b,c,d\n" + "1,2,3,4\n" * 300_000)
     os.utime(path, ns=(1, 1))
+    tables.pause_s = 0.01
     tables.start()
     deadline = time.monotonic() + 5
-    while tables._reading is None and tables.alive() and time.monotonic() < deadline:
-        tables.pause_s = 0.01
+    while tables._reading is None and time.monotonic() < deadline:
         time.sleep(0.01)
     assert tables.stop(5)
 

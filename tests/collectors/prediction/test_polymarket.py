@@ -96,6 +96,19 @@ def test_an_event_is_all_its_markets(world):
     assert world.socket.subscribed[0]["assets_ids"] == ["5", "6", "7", "8"]
 
 
+def test_all_markets_of_an_event_are_described_at_once_and_new_ones_are_found(world):
+    children = [market(f"m{n}", tokens=[f"{n}1", f"{n}2"]) for n in range(20)]
+    world.internet.say(GAMMA, "/markets", [])
+    world.internet.say(GAMMA, "/events", [{"slug": "who-wins", "markets": children}])
+    collector = world.collector(markets=["who-wins"], stream=False)
+    world.run(collector)
+    children.append(market("late", tokens=["a", "b"]))
+    world.internet.say(GAMMA, "/events", [{"slug": "who-wins", "markets": children}])
+    asked = world.internet.count(GAMMA)
+    assert "poly.late" in world.run(collector, 31)
+    assert world.internet.count(GAMMA) - asked == 1
+
+
 def test_an_unknown_market_is_told_and_the_others_go_on(world):
     answer = world.internet._answer
 

@@ -8,28 +8,26 @@ Symbols  pred.poly.<slug> .<outcome>   price of the first outcome, and of each; 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Annotated
 
 from msgspec import Meta
 
 from oculus.collectors.collector import Collector, CollectorSettings
-from oculus.collectors.prediction.gamma import Market, read_events, read_markets
+from oculus.collectors.prediction.gamma import Market
 from oculus.collectors.prediction.odds import Written, main_symbols, rows
 from oculus.collectors.prediction.quotes import Price, Quotes
+from oculus.collectors.prediction.rest import GAMMA, Rest
 from oculus.collectors.prediction.stream import MOST_TOKENS, Pace, Stream
 from oculus.collectors.prediction.watched import LONG_AGO, Watched
 from oculus.collectors.sources.client import SourceStatus
-from oculus.collectors.sources.reply import Question, Refused
+from oculus.collectors.sources.reply import Refused
 from oculus.core.durations import Duration
-from oculus.core.errors import BadAnswer, SourceError
+from oculus.core.errors import SourceError
 from oculus.core.metric import Metric
 from oculus.core.symbols import clean
 
 Slug = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_\-]*$", max_length=200)]
 SHORTEST = Duration(seconds=5)  # between two rows of a token: the stream may say a hundred times as much
-GAMMA, CLOB = "polymarket_gamma", "polymarket_clob"
-Reader = Callable[[object], list[Market]]
 SHARE = 0.8  # of the time-out that may go into questions
 MOST_MARKETS = 500
 DOWN_S = 60.0  # a stream that is away for longer is worth telling
@@ -73,9 +71,10 @@ class Polymarket(Collector):
         self._watched: dict[str, Watched] = {}
         self._asked: dict[str, float] = {}  # slugs of the settings: when they were last looked up
         self._unknown: set[str] = set()
-        self._failure: SourceError | None = None  # of the last time that Gamma was asked
+        self._events: set[str] = set()  # those of the slugs that are events
+        self._rest = Rest()
         self._written: Written | None = None
-        self._saved_at = self._ends = 0.0
+        self._saved_at = 0.0
         self._closed = False
 
     def symbols(self) -> list[str]:
@@ -93,7 +92,7 @@ class Polymarket(Collector):
             stream.stop(0)
 
     def collect(self) -> list[Metric]:
-        self._ends = time.monotonic() + SHARE * self.settings.timeout.total_seconds()
+        self._rest.begin(self.tools.sources, SHARE * self.settings.timeout.total_seconds())
         self._written = self._written or Written(self.tools.memory.load(self._kept_as))
         found: list[Metric] = []
         self._describe()
@@ -101,7 +100,7 @@ class Polymarket(Collector):
         self._compare()
         for watched in self._watched.values():
             found += self._rows(watched)
-        self._conclude(self._failure)
+        self._conclude(self._rest.failure)
         self._say(found)
         self._keep()
         return found
@@ -112,54 +111,47 @@ class Polymarket(Collector):
         """Look up what is due, as far as the time goes."""
         try:
             for slug in self.settings.markets:
-                if self._due(slug) and not self._out_of_time():
+                if self._due(slug) and not self._rest.out_of_time():
                     self._look_up(slug)
             for watched in sorted(self._watched.values(), key=lambda each: each.described):
-                if watched.wants_description(self._now(), self._heard(watched)) and not self._out_of_time():
+                if (
+                    watched.wants_description(self._now(), self._heard(watched))
+                    and not self._rest.out_of_time()
+                ):
                     self._look_up_again(watched)
         except SourceError as error:
-            self._failure = error
+            self._rest.failure = error
 
     def _due(self, slug: str) -> bool:
         asked = self._asked.get(slug)
         return asked is None or (slug in self._unknown and self._now() - asked >= IDLE_S)
 
     def _look_up(self, slug: str) -> None:
-        markets = self._markets(slug) or self._read(read_events, "/events", {"slug": slug})
+        markets = [] if slug in self._events else self._rest.market(slug)
+        if not markets:
+            markets = self._rest.event(slug)
+            self._events.update([slug] if markets else [])
         self._asked[slug] = self._now()
         self._unknown.discard(slug)
         if not markets:
             self._unknown.add(slug)
-        for market in markets[: MOST_MARKETS - len(self._watched)]:
-            watched = self._watched.setdefault(market.slug, Watched(market))
+        for market in markets[:MOST_MARKETS]:
+            event = slug if slug in self._events else ""
+            watched = self._watched.setdefault(market.slug, Watched(market, event))
             watched.describe(market, self._now(), self.clock.now_ms())
 
     def _look_up_again(self, watched: Watched) -> None:
+        """All markets of an event at once, and those that have been added to it."""
+        if watched.event:
+            for each in self._watched.values():
+                if each.event == watched.event:
+                    each.described = self._now()  # also when it is not there any more
+            self._look_up(watched.event)
+            return
         watched.described = self._now()
-        for market in self._markets(watched.market.slug):
+        for market in self._rest.market(watched.market.slug):
             if market.slug == watched.market.slug:
                 watched.describe(market, self._now(), self.clock.now_ms())
-
-    def _markets(self, slug: str) -> list[Market]:
-        """The market of that name, also when it is closed; nothing when there is none."""
-        found = self._read(read_markets, "/markets", {"slug": slug})
-        return found or self._read(read_markets, "/markets", {"slug": slug, "closed": "true"})
-
-    def _read(self, reader: Reader, path: str, params: dict[str, str]) -> list[Market]:
-        answer = self._ask(path, params)
-        try:
-            found = reader(answer)
-        except BadAnswer as error:
-            self.tools.sources.get(GAMMA).complain(error)
-            raise
-        self._failure = None
-        return found
-
-    def _ask(self, path: str, params: dict[str, str], source: str = GAMMA) -> object:
-        question = Question(path=path, params=params, marks=False)
-        client = self.tools.sources.get(source)
-        left_s = max(0.1, self._ends - time.monotonic())
-        return client.ask(question, left_s).json(client.provider.title)
 
     # Listening
 
@@ -189,7 +181,11 @@ class Polymarket(Collector):
     def _compare(self) -> None:
         """A frozen stream looks well from outside: hold it against what Polymarket answers."""
         for watched in self._watched.values():
-            if watched.wants_comparison(self._now()) and self._heard(watched) and not self._out_of_time():
+            if (
+                watched.wants_comparison(self._now())
+                and self._heard(watched)
+                and not self._rest.out_of_time()
+            ):
                 try:
                     self._compare_one(watched)
                 except SourceError as error:
@@ -200,7 +196,7 @@ class Polymarket(Collector):
         token = watched.market.tokens[0]
         before = self._quotes.middle(token)
         watched.compared = self._now()
-        answer = self._ask("/midpoint", {"token_id": token}, CLOB)
+        answer = self._rest.midpoint(token)
         if watched.is_frozen(before, self._quotes.middle(token), answer):
             self._quotes.forget(watched.market.tokens)
             for stream in self._streams:
@@ -293,6 +289,3 @@ class Polymarket(Collector):
 
     def _now(self) -> float:
         return self.clock.monotonic()
-
-    def _out_of_time(self) -> bool:
-        return time.monotonic() >= self._ends

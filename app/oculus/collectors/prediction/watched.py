@@ -22,8 +22,9 @@ LONG_AGO = float("-inf")
 class Watched:
     """Belongs to its collector."""
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: Market, event: str = "") -> None:
         self.market = market
+        self.event = event  # that it belongs to, if it was found through it
         self.ended = False
         self.described = LONG_AGO
         self.described_ms = 0

@@ -1,0 +1,64 @@
+"""Questions to Polymarket over HTTP, within the time that one run has."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from oculus.collectors.prediction.gamma import Market, read_events, read_markets
+from oculus.collectors.sources.registry import Sources
+from oculus.collectors.sources.reply import Question
+from oculus.core.errors import BadAnswer, SourceError
+
+GAMMA, CLOB = "polymarket_gamma", "polymarket_clob"
+LEAST_LEFT_S = 0.1
+
+
+class Rest:
+    """Every question may raise SourceError. `failure` is Gamma's last one, None once it answers again."""
+
+    def __init__(self) -> None:
+        self.failure: SourceError | None = None
+        self._sources: Sources | None = None
+        self._ends = 0.0
+
+    def begin(self, sources: Sources, seconds: float) -> None:
+        """A run begins that may ask for so long."""
+        self._sources = sources
+        self._ends = time.monotonic() + seconds
+
+    def out_of_time(self) -> bool:
+        return time.monotonic() >= self._ends
+
+    def market(self, slug: str) -> list[Market]:
+        """The market of that name, also when it is closed; nothing when there is none."""
+        found = self._read(read_markets, "/markets", {"slug": slug})
+        return found or self._read(read_markets, "/markets", {"slug": slug, "closed": "true"})
+
+    def event(self, slug: str) -> list[Market]:
+        """The markets of the event of that name."""
+        return self._read(read_events, "/events", {"slug": slug})
+
+    def midpoint(self, token: str) -> object:
+        """Whatever is answered; it may hold `mid`."""
+        return self._ask("/midpoint", {"token_id": token}, CLOB)
+
+    def _read(
+        self, reader: Callable[[object], list[Market]], path: str, params: dict[str, str]
+    ) -> list[Market]:
+        answer = self._ask(path, params, GAMMA)
+        try:
+            found = reader(answer)
+        except BadAnswer as error:
+            if self._sources:
+                self._sources.get(GAMMA).complain(error)
+            raise
+        self.failure = None
+        return found
+
+    def _ask(self, path: str, params: dict[str, str], name: str) -> object:
+        assert self._sources is not None
+        client = self._sources.get(name)
+        left_s = max(LEAST_LEFT_S, self._ends - time.monotonic())
+        question = Question(path=path, params=params, marks=False)
+        return client.ask(question, left_s).json(client.provider.title)
