@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -19,6 +19,7 @@ from oculus.collectors.tools import Tools
 from oculus.core.alert import Alert, Verdict
 from oculus.core.clock import Clock, SystemClock
 from oculus.core.counters import Counters
+from oculus.core.desk import Desk, Popup
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.logs import parse_levels, set_levels
 from oculus.core.metric import Metric
@@ -77,6 +78,7 @@ class Oculus:
     ) -> None:
         self.settings = settings
         self.address = ""  # where the pages are; whoever serves them says so
+        self.desk: Desk | None = None  # icon, window and popups, while there are any
         self.problems: list[str] = []  # why the settings files are not what runs; shown on every page
         self.clock = clock or SystemClock()
         self.started_ms = self.clock.now_ms()
@@ -145,7 +147,11 @@ class Oculus:
             link=self.link,
             remember=notes.remember,
             recall=notes.recall,
+            popup=self._popup,
         )
+
+    def _popup(self) -> Callable[[Popup], None] | None:
+        return self.desk.popup if self.desk else None
 
     def _points(self, symbol: str, since_ms: int, until_ms: int) -> list[tuple[int, float]]:
         step_ms = max(1, (until_ms - since_ms) // CHART_POINTS)

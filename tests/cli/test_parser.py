@@ -14,8 +14,8 @@ def test_the_last_word_counts_when_an_option_stands_on_both_sides():
     assert parser().parse_args(["--port", "1", "serve", "--port", "2"]).port == 2
 
 
-def test_without_a_command_the_program_serves():
-    assert parser().parse_args([]).module == "serve"
+def test_without_a_command_the_program_is_the_desktop():
+    assert parser().parse_args([]).module == "desktop"
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -30,9 +30,14 @@ def parser() -> argparse.ArgumentParser:
         parents=[_shared()],
     )
     top.add_argument("--version", action="version", version=f"oculus {__version__}")
-    top.set_defaults(module="serve", config=None, data=None, host=None, port=None, log_level=None)
+    top.add_argument("--hidden", action="store_true", help="start without opening the window, as at login")
+    top.set_defaults(module="desktop", config=None, data=None, host=None, port=None, log_level=None)
     shared = _shared()  # not the one of the top: set_defaults has given that one's options defaults
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
+    # Found by whoever looks for it, and by nobody else: the desktop starts it.
+    inner = commands.add_parser("window")
+    inner.add_argument("--url", required=True)
+    inner.set_defaults(module="window")
     for name, (help_text, arguments) in COMMANDS.items():
         command = commands.add_parser(
             name, help=help_text, description=_sentence(help_text), parents=[shared]
@@ -108,7 +113,7 @@ COMMANDS: dict[str, tuple[str, Arguments | None]] = {
     "query": ("run read-only SQL, through the running copy if there is one", _query),
     "send-test": ("send one real message through a channel", _send_test),
     "status": ("show what runs, what fires and what is broken in the running copy", _json),
-    "open": ("open the dashboard of the running copy", None),
+    "open": ("open the dashboard of the running copy, in its window or a browser", None),
     "token": ("show or renew the API token", _token),
     "backup": ("write a consistent copy of the database while it runs", _to),
     "export": ("write stored metrics as .csv or .parquet", _export),

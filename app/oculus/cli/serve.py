@@ -6,7 +6,7 @@ import argparse
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -19,35 +19,46 @@ from oculus.settings.schema import Settings
 from oculus.web.server import WebServer
 from oculus.web.token import load_token
 
+Farewell = Callable[[], None]  # what is left to do once everything has stopped
+Face = Callable[[threading.Event, Oculus, WebServer], Farewell]
 
-def run(args: argparse.Namespace) -> int:
+
+def run(args: argparse.Namespace, face: Face | None = None) -> int:
+    """Until told to stop. `face` has the main thread meanwhile; without one it only waits."""
     where = place(args)
     _first_start(where.config)
     settings = read_settings(args, where)
     stop = _until_told()
     with _logging(where, settings):
-        _serve(args, where, settings, stop)
+        _serve(args, where, settings, stop, face or _faceless)()
     _say("Oculus has stopped; everything collected is stored.")
     return 0
 
 
-def _serve(args: argparse.Namespace, where: Place, settings: Settings, stop: threading.Event) -> None:
+def _serve(
+    args: argparse.Namespace, where: Place, settings: Settings, stop: threading.Event, face: Face
+) -> Farewell:
     token = load_token(where.data, settings.server)
     oculus = Oculus(settings, where.data, where.config, overrides(args))
     with closing(oculus):
         # The port is taken before anything is asked: a taken one ends the start, and a probe of it finds it.
         server = WebServer(oculus, settings.server.host, settings.server.port, token)
         with oculus, server:
-            _wait(stop, oculus, server)
+            _announce(oculus, server)
+            return face(stop, oculus, server)
 
 
-def _wait(stop: threading.Event, oculus: Oculus, server: WebServer) -> None:
+def _announce(oculus: Oculus, server: WebServer) -> None:
     oculus.database.announce(server.url)
     oculus.address = server.url
     _say(f"Oculus is at {server.url} (Ctrl+C stops it).")
     if sys.stderr.isatty():
         _say(f"Open {server.one_time_link()} within a minute, or run `oculus open` later.")
+
+
+def _faceless(stop: threading.Event, _oculus: Oculus, _server: WebServer) -> Farewell:
     stop.wait()
+    return lambda: None
 
 
 @contextmanager

@@ -51,6 +51,18 @@ class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     )
 
 
+class DesktopSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the icon near the clock and the window are."""
+
+    pinned: Annotated[
+        tuple[str, ...],
+        Meta(description="Symbols whose values the icon's tooltip and menu show.", max_length=10),
+    ] = ()
+    software_rendering: Annotated[
+        bool, Meta(description="Draw the window without the graphics card, where it stays blank with it.")
+    ] = False
+
+
 class LoggingSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What Oculus writes about itself, into logs/oculus.log of the data folder."""
 
@@ -76,6 +88,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     logging: Annotated[LoggingSettings, Meta(description="What Oculus writes about itself.")] = field(
         default_factory=LoggingSettings
     )
+    desktop: Annotated[DesktopSettings, Meta(description="The icon near the clock, and the window.")] = field(
+        default_factory=DesktopSettings
+    )
     sources: Annotated[
         SourcesSettings, Meta(description="How providers are asked; shared by all collectors that ask them.")
     ] = field(default_factory=SourcesSettings)
@@ -83,11 +98,15 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         default_factory=list
     )
     channels: Annotated[
-        dict[str, ChannelSettings], Meta(description="Ways to tell a person, by name; `log` and `desktop` are always there.")
+        dict[str, ChannelSettings],
+        Meta(description="Ways to tell a person, by name; `log` and `desktop` are always there."),
     ] = field(default_factory=dict)
     rules: Annotated[list[RuleSettings], Meta(description="What is worth telling, and to whom.")] = field(
         default_factory=list
     )
+    mute: Annotated[
+        list[Mute], Meta(description="Hours in which nobody is told; what still fires is told after.")
+    ] = field(default_factory=list)
     files: Annotated[list[Path], Meta(description="The files that were read.")] = field(default_factory=list)
     notices: Annotated[list[str], Meta(description="What looks odd, but is no reason to refuse.")] = field(
         default_factory=list
@@ -98,12 +117,10 @@ SECTIONS = (
     "server",
     "storage",
     "logging",
+    "desktop",
     "sources",
     "collectors",
     "channels",
     "rules",
-)  # what a file may hold
-    mute: Annotated[
-        list[Mute], Meta(description="Hours in which nobody is told; what still fires is told after.")
-    ] = field(default_factory=list)
     "mute",
+)  # what a file may hold

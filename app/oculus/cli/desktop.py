@@ -1,0 +1,61 @@
+"""`oculus`: an icon near the clock, a window and popups around the same core as `oculus serve`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+import time
+
+from oculus.cli import serve
+from oculus.cli.client import Running
+from oculus.cli.copy import running
+from oculus.cli.open_ import show
+from oculus.cli.place import Place, place
+from oculus.desktop.autostart import HIDDEN, command_here, here
+from oculus.desktop.display import has_display
+from oculus.runtime import Oculus
+from oculus.storage.lock import holder
+from oculus.web.server import WebServer
+
+START_S = 10.0  # another copy may be starting this moment
+
+
+def run(args: argparse.Namespace) -> int:
+    where = place(args)
+    if copy := other(args, where):
+        return show(copy)
+    if not has_display():
+        print("There is no display here, so Oculus runs as `oculus serve`.", file=sys.stderr)
+        return serve.run(args)
+    return serve.run(args, lambda stop, oculus, server: desktop(args, where, stop, oculus, server))
+
+
+def desktop(
+    args: argparse.Namespace, where: Place, stop: threading.Event, oculus: Oculus, server: WebServer
+) -> serve.Farewell:
+    """Show icon and window until `stop`. What is left to do once everything else has stopped."""
+    from oculus.desktop.shell import Shell
+
+    shell = Shell(oculus, server.one_time_link, where.data, here(command(args, where)), stop)
+    shell.run(hidden=args.hidden)
+    return shell.close
+
+
+def other(args: argparse.Namespace, where: Place) -> Running | None:
+    """The copy that runs on this data folder. One that is starting is waited for."""
+    until = time.monotonic() + START_S
+    while holder(where.data):
+        if copy := running(args, where):
+            return copy
+        if time.monotonic() > until:
+            return None  # opening the database says who holds it
+        time.sleep(0.1)
+    return None
+
+
+def command(args: argparse.Namespace, where: Place) -> list[str]:
+    """How to start at login what was started now."""
+    config = ["--config", str(where.config)] if where.chosen else []
+    data = ["--data", str(where.data)] if args.data else []
+    return [*command_here(), HIDDEN, *config, *data]

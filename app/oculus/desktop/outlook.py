@@ -1,0 +1,115 @@
+"""What the icon, its tooltip and its menu say: asked of the runtime every second, never kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from oculus.collectors.status import CollectorState, CollectorStatus
+from oculus.core.event import Severity
+from oculus.core.symbols import category_of, unit_of
+from oculus.desktop.icons import State
+from oculus.desktop.words import TOOLTIP, clipped
+from oculus.notify.render import amount
+from oculus.rules.status import InstanceStatus, RuleStatus
+from oculus.runtime import Oculus
+
+FIRING = ("firing", "recovering")
+STATES = {
+    Severity.INFO: State.OK,
+    Severity.WARN: State.WARN,
+    Severity.ERROR: State.ERROR,
+    Severity.CRITICAL: State.CRITICAL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One alert that fires."""
+
+    alert_id: int
+    rule: str
+    severity: Severity
+    where: str
+    acknowledged: bool
+
+    @property
+    def label(self) -> str:
+        """ "critical: shop_down (shop.example)"."""
+        return f"{self.severity}: {self.rule}" + (f" ({self.where})" if self.where else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """All that is shown near the clock."""
+
+    state: State
+    tooltip: str
+    troubles: tuple[Trouble, ...]  # the worst first
+    pinned: tuple[str, ...]  # "btc_usd  97,412 USD"
+    paused: bool
+
+
+def outlook(oculus: Oculus) -> Outlook:
+    """How things stand now."""
+    troubles = firing(oculus.engine.status())
+    collectors = oculus.scheduler.status()
+    pinned = tuple(pin(oculus, symbol) for symbol in oculus.settings.desktop.pinned)
+    state = state_of(oculus, collectors, troubles)
+    return Outlook(
+        state=state,
+        tooltip=tooltip(state, troubles, pinned, collectors),
+        troubles=troubles,
+        pinned=pinned,
+        paused=state is State.PAUSED,
+    )
+
+
+def state_of(oculus: Oculus, collectors: Sequence[CollectorStatus], troubles: Sequence[Trouble]) -> State:
+    """Whoever does not watch cannot be well: that comes before any alert but those it still shows."""
+    stages = (oculus.scheduler, oculus.engine, oculus.writer)
+    if not all(stage.alive() for stage in stages) or not oculus.writer.healthy():
+        return State.BLIND
+    if troubles:
+        return STATES[troubles[0].severity]
+    wanted = [each for each in collectors if each.state != CollectorState.OFF]
+    if not wanted:
+        return State.BLIND
+    return State.PAUSED if all(each.state == CollectorState.PAUSED for each in wanted) else State.OK
+
+
+def firing(rules: Sequence[RuleStatus]) -> tuple[Trouble, ...]:
+    found = [
+        Trouble(each.alert_id, rule.name, rule.severity, each.instance, each.acknowledged)
+        for rule in rules
+        for each in rule.instances
+        if each.alert_id is not None and is_firing(each)
+    ]
+    return tuple(sorted(found, key=lambda trouble: (-trouble.severity.rank, trouble.acknowledged)))
+
+
+def is_firing(instance: InstanceStatus) -> bool:
+    return instance.state in FIRING or instance.no_data
+
+
+def pin(oculus: Oculus, symbol: str) -> str:
+    """A symbol without its category, and its latest value."""
+    name = symbol.removeprefix(f"{category_of(symbol)}.")
+    latest = oculus.live.latest(symbol)
+    if latest is None:
+        return f"{name}  no value yet"
+    return f"{name}  {amount(latest.value, unit_of(symbol, latest.tags))}"
+
+
+def tooltip(
+    state: State, troubles: Sequence[Trouble], pinned: Sequence[str], collectors: Sequence[CollectorStatus]
+) -> str:
+    if state is State.BLIND:
+        said = ["not watching"] + (["no collectors"] if not collectors else [])
+    elif troubles:
+        said = [f"{len(troubles)} firing", *(trouble.label for trouble in troubles)]
+    elif state is State.PAUSED:
+        said = ["collecting is paused"]
+    else:
+        said = list(pinned) or [f"all is well, {len(collectors)} collectors"]
+    return clipped(f"Oculus: {' · '.join(said)}", TOOLTIP)

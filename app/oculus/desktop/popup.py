@@ -1,0 +1,72 @@
+"""Popups: the ways a system can show one, tried in order. Each says how it failed, none waits for ever."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from oculus.core.desk import Popup
+from oculus.core.errors import ChannelError
+
+log = logging.getLogger(__name__)
+
+
+class Unavailable(Exception):
+    """This way cannot show it. The words are for people."""
+
+
+class Way(Protocol):
+    """One way to show a popup."""
+
+    name: str
+
+    def show(self, popup: Popup) -> None:
+        """Returns once it is handed over. Raises Unavailable within a few seconds otherwise."""
+
+    def close(self) -> None: ...
+
+
+class Popups:
+    """Tries each way until one works. Any thread may show; one at a time."""
+
+    def __init__(self, ways: Sequence[Way]) -> None:
+        self._ways = ways
+        self._lock = threading.Lock()
+        self.last_way = ""
+        self.trouble = ""
+
+    def show(self, popup: Popup) -> None:
+        """Raises ChannelError with what each way said."""
+        said = []
+        with self._lock:
+            for way in self._ways:
+                try:
+                    way.show(popup)
+                except Unavailable as error:
+                    said.append(f"{way.name}: {error}")
+                else:
+                    self.last_way, self.trouble = way.name, ""
+                    return
+            self.last_way, self.trouble = "", "; ".join(said)
+        raise ChannelError(
+            f"No popup could be shown ({self.trouble or 'this system has no way to'})",
+            "Start the notification service of your desktop, or install one such as dunst.",
+        )
+
+    def close(self) -> None:
+        for way in self._ways:
+            way.close()
+
+
+def ways_here(open_page: Callable[[str], None]) -> list[Way]:
+    """What this system offers, best first. `open_page` is called when a popup is clicked."""
+    if sys.platform == "linux":
+        from oculus.desktop.popup_bus import Bus
+
+        return [Bus(open_page)]  # plyer would ask the same service, and cannot tell that nobody answered
+    from oculus.desktop.popup_plyer import Plyer
+
+    return [Plyer()]

@@ -1,0 +1,193 @@
+"""The desktop shell: icon, window and popups around one running Oculus. It ends when it is told to.
+
+The main thread has the icon's loop, or waits for somewhere to put an icon. Everything that a click sets
+going, and the look at how things stand every second, is done by one thread beside it.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from oculus.collectors.status import CollectorState
+from oculus.core.desk import DeskStatus, Popup
+from oculus.core.errors import OculusError
+from oculus.core.worker import Worker
+from oculus.desktop.autostart import Login
+from oculus.desktop.display import has_tray
+from oculus.desktop.keeper import Keeper
+from oculus.desktop.menu import menu
+from oculus.desktop.outlook import outlook
+from oculus.desktop.popup import Popups, ways_here
+from oculus.desktop.tray import Tray
+from oculus.runtime import Oculus
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 1.0
+TRAY_S = 2.0  # between two looks for somewhere to put the icon
+NO_TRAY = "There is no place for an icon on this desktop. Oculus goes on without, and takes one when it comes"
+
+
+class Shell(Worker):
+    """A Desk, and what its menu can do. `run` on the main thread; everything else on any.
+
+    `once()` makes an address that opens the pages once.
+    """
+
+    pause_s = 0
+
+    def __init__(
+        self, oculus: Oculus, once: Callable[[], str], data: Path, login: Login, stop: threading.Event
+    ) -> None:
+        super().__init__("desktop")
+        self._oculus = oculus
+        self._login = login
+        self._stop = stop
+        self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._look_at = 0.0
+        self._tray: Tray | None = None
+        self._tray_trouble = ""
+        self._left = threading.Event()  # the icon's loop has been left for good
+        self._popups = Popups(ways_here(self.open_window))
+        self._keeper = Keeper(
+            lambda path: f"{once()}&next={quote(path, safe='/')}",
+            oculus.address,
+            data,
+            software=oculus.settings.desktop.software_rendering,
+        )
+
+    def run(self, *, hidden: bool) -> None:
+        """Until `stop` is set. `hidden`: without opening the window."""
+        self.start()
+        threading.Thread(target=self._await_stop, name="desktop-stop", daemon=True).start()
+        self._oculus.desk = self
+        try:
+            if not hidden:
+                self.open_window()
+            while not self._stop.is_set():
+                self._show_icon()
+                self._stop.wait(TRAY_S)
+        finally:
+            self._left.set()
+            self._oculus.desk = None
+            self._keeper.ask_to_close()
+            self._popups.close()
+            self.stop(1.0)
+
+    def close(self) -> None:
+        """The window has had its time to go while everything else stopped."""
+        self._keeper.close()
+
+    # What the rest of the house asks of a Desk
+
+    def open_window(self, path: str = "/") -> None:
+        self._work.put(lambda: self._keeper.open(path))
+
+    def popup(self, popup: Popup) -> None:
+        self._popups.show(popup)
+
+    def start_at_login(self, on: bool) -> None:
+        self._login.set(on)
+        self._look_soon()
+
+    def status(self) -> DeskStatus:
+        tray = self._tray
+        notes = [self._tray_trouble, self._keeper.trouble, self._popups.trouble]
+        return DeskStatus(
+            tray=tray.kind if tray else "",
+            window=self._keeper.is_open(),
+            popups=self._popups.last_way,
+            starts_at_login=self._login.is_on(),
+            notes=[note for note in notes if note],
+        )
+
+    # What the menu can do; called on the icon's thread, which must not wait
+
+    def acknowledge(self, alert_id: int) -> None:
+        self._work.put(lambda: self._then_look(lambda: self._oculus.acknowledge(alert_id)))
+
+    def pause(self, on: bool) -> None:
+        self._work.put(lambda: self._then_look(lambda: self._pause(on)))
+
+    def set_login(self, on: bool) -> None:
+        self._work.put(lambda: self._then_look(lambda: self._login.set(on)))
+
+    def quit(self) -> None:
+        self._stop.set()
+
+    # The thread beside the icon
+
+    def step(self) -> None:
+        try:
+            work = self._work.get(timeout=max(0.0, self._look_at - time.monotonic()))
+        except queue.Empty:
+            self._look_at = time.monotonic() + LOOK_S
+            self._look()
+        else:
+            work()
+
+    def wake(self) -> None:
+        self._work.put(lambda: None)
+
+    def _look(self) -> None:
+        tray = self._tray
+        if tray:
+            now = outlook(self._oculus)
+            tray.show(now, menu(now, self._login.is_on(), self))
+
+    def _look_soon(self) -> None:
+        self._work.put(self._look)
+
+    def _then_look(self, deed: Callable[[], object]) -> None:
+        try:
+            deed()
+        except OculusError as error:
+            log.warning("desktop: %s", error)
+        self._look()
+
+    def _pause(self, on: bool) -> None:
+        scheduler = self._oculus.scheduler
+        for each in scheduler.status():
+            with suppress(OculusError):  # it was taken out of the settings this moment
+                if on and each.state != CollectorState.OFF:
+                    scheduler.pause(each.name)
+                elif not on and each.state == CollectorState.PAUSED:
+                    scheduler.resume(each.name)
+
+    # The main thread
+
+    def _show_icon(self) -> None:
+        """Returns when the icon's loop has ended, at once when there is nowhere to put one."""
+        if not has_tray():
+            self._without_tray(NO_TRAY)
+            return
+        try:
+            self._tray = Tray()
+            self._tray_trouble = ""
+            now = outlook(self._oculus)
+            self._tray.run(now, menu(now, self._login.is_on(), self))
+        except Exception as error:  # each system's tray fails in its own way; Oculus goes on without
+            self._without_tray(f"The icon near the clock cannot be shown: {type(error).__name__}: {error}")
+        finally:
+            self._tray = None
+
+    def _without_tray(self, why: str) -> None:
+        if why != self._tray_trouble:
+            log.warning("tray: %s", why)
+        self._tray_trouble = why
+
+    def _await_stop(self) -> None:
+        """Whoever sets `stop`, a signal too, ends the icon's loop, even one that is only about to begin."""
+        self._stop.wait()
+        self._keeper.ask_to_close()
+        while not self._left.wait(0.1):
+            tray = self._tray
+            if tray:
+                tray.stop()

@@ -1,0 +1,146 @@
+"""The window's own process: the dashboard in a web view. Told what to do by its parent, line by line.
+
+Standard input: first what it is to show, then `show`, `go <address>`, `quit`. Its end means that the parent
+has gone, and the window goes too. Standard output: `shown` once it is on the screen, `done` after each line,
+`failed <reason>`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from oculus.desktop import geometry
+from oculus.desktop.geometry import Area, Geometry
+
+SMALLEST = (360, 480)
+GROUND = "#0b0e13"
+
+
+class Order(Struct, frozen=True):
+    """The first line. `link` opens the pages once; it never stands on a command line."""
+
+    link: str
+    folder: str  # where cookies and the window's place are kept
+    icon: str = ""
+
+
+def run() -> int:
+    """Show the window until it is closed. Returns the exit code: 0 also when the parent has gone."""
+    line = sys.stdin.buffer.readline()
+    if not line.strip():
+        return 0
+    order = msgspec.json.decode(line, type=Order)
+    name_program()
+    try:
+        import webview
+    except ImportError as error:
+        return failed(f"no web view: {error}")
+    try:
+        Window(webview, order).run()
+    except Exception as error:  # the parent opens the browser instead and says why
+        return failed(f"{type(error).__name__}: {error}")
+    return 0
+
+
+def name_program() -> None:
+    """By this name the system knows whose window it is, and which picture belongs to it."""
+    with contextlib.suppress(ImportError):
+        from gi.repository import GLib
+
+        GLib.set_prgname("oculus")
+
+
+def failed(why: str) -> int:
+    say(f"failed {' '.join(why.split())[:300]}")
+    return 1
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+class Window:
+    """One web view."""
+
+    def __init__(self, webview: Any, order: Order) -> None:
+        self._webview = webview
+        self._order = order
+        self._folder = Path(order.folder)
+        self._leaving = False
+        self._place = geometry.load(self._folder, screens(webview))
+        webview.settings["ALLOW_DOWNLOADS"] = True  # tables are to be had as CSV
+        webview.settings["OPEN_EXTERNAL_LINKS_IN_BROWSER"] = True
+        self._window = webview.create_window(
+            "Oculus",
+            order.link,
+            width=self._place.width,
+            height=self._place.height,
+            x=self._place.x,
+            y=self._place.y,
+            min_size=SMALLEST,
+            background_color=GROUND,
+            text_select=True,
+        )
+        events = self._window.events
+        events.shown += self._shown
+        events.resized += self._resized
+        events.moved += self._moved
+        events.closing += self._closing
+
+    def run(self) -> None:
+        threading.Thread(target=self._listen, name="orders", daemon=True).start()
+        # Not private: what the pages keep (theme, closed panels) is to be there the next time.
+        self._webview.start(
+            private_mode=False, storage_path=str(self._folder / "webview"), icon=self._order.icon or None
+        )
+
+    def _shown(self) -> None:
+        watch_pages()
+        say("shown")
+
+    def _closing(self) -> None:
+        self._leaving = True
+        geometry.save(self._folder, self._place)
+
+    def _resized(self, width: int, height: int) -> None:
+        self._place = Geometry(width=int(width), height=int(height), x=self._place.x, y=self._place.y)
+
+    def _moved(self, x: int, y: int) -> None:
+        self._place = Geometry(width=self._place.width, height=self._place.height, x=int(x), y=int(y))
+
+    def _listen(self) -> None:
+        for line in sys.stdin:
+            word, _, rest = line.strip().partition(" ")
+            if word == "quit":
+                break
+            if word == "go":
+                self._window.load_url(rest)
+            self._window.restore()
+            self._window.show()
+            if not self._leaving:
+                say("done")
+        self._window.destroy()
+
+
+def screens(webview: Any) -> list[Area]:
+    """Empty when they cannot be told before the window is there."""
+    try:
+        return [Area(s.x, s.y, s.width, s.height) for s in webview.screens]
+    except Exception:  # each system fails here in its own way; it only costs the place on the screen
+        return []
+
+
+def watch_pages() -> None:
+    """WebKit draws in a process of its own. When that dies the window is blank: end, so as to be reopened."""
+    platform = sys.modules.get("webview.platforms.gtk")
+    for view in platform.BrowserView.instances.values() if platform else ():
+        view.webview.connect("web-process-terminated", lambda *_: os._exit(1))

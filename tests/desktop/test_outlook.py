@@ -1,0 +1,168 @@
+"""What icon, tooltip and menu say."""
+
+from types import SimpleNamespace
+
+import pytest
+from PIL import ImageChops
+
+from oculus.core.event import Severity
+from oculus.core.metric import Metric
+from oculus.desktop.icons import State, draw, emblem
+from oculus.desktop.menu import LINE, menu
+from oculus.desktop.outlook import outlook
+from oculus.desktop.words import TOOLTIP
+
+NASTY = "-x <b>&"
+
+
+def house(*firing, collectors=("ok",), pinned=(), alive=True, values=()):
+    """As much of a running Oculus as the icon asks. `firing`: alert, rule, severity, where, acknowledged."""
+    rules = [
+        SimpleNamespace(
+            name=rule,
+            severity=severity,
+            instances=[
+                SimpleNamespace(
+                    alert_id=number, instance=where, state="firing", no_data=False, acknowledged=acknowledged
+                )
+            ],
+        )
+        for number, rule, severity, where, acknowledged in firing
+    ]
+    well = SimpleNamespace(alive=lambda: alive, healthy=lambda: True)
+    return SimpleNamespace(
+        engine=SimpleNamespace(status=lambda: rules, alive=lambda: True),
+        scheduler=SimpleNamespace(
+            status=lambda: [SimpleNamespace(state=state) for state in collectors], alive=lambda: True
+        ),
+        writer=well,
+        settings=SimpleNamespace(desktop=SimpleNamespace(pinned=pinned)),
+        live=SimpleNamespace(latest=dict(values).get),
+    )
+
+
+def fires(number=1, rule="shop_down", severity=Severity.CRITICAL, where="", acknowledged=False):
+    return number, rule, severity, where, acknowledged
+
+
+class Deeds:
+    """Notes what the menu sets going."""
+
+    def __init__(self):
+        self.done = []
+
+    def __getattr__(self, name):
+        return lambda *more: self.done.append((name, *more))
+
+
+def texts(entries):
+    return [entry.text for entry in entries]
+
+
+@pytest.mark.parametrize(
+    ("given", "state"),
+    [
+        (house(), State.OK),
+        (house(fires(severity=Severity.INFO)), State.OK),
+        (house(fires(severity=Severity.WARN), fires(severity=Severity.ERROR)), State.ERROR),
+        (house(fires(), collectors=("paused",)), State.CRITICAL),
+        (house(collectors=("paused", "off")), State.PAUSED),
+        (house(collectors=("paused", "failing")), State.OK),
+        (house(collectors=()), State.BLIND),
+        (house(collectors=("off",)), State.BLIND),
+        (house(fires(), alive=False), State.BLIND),
+    ],
+)
+def test_the_icon_is_the_worst_state(given, state):
+    assert outlook(given).state is state
+
+
+def test_the_tooltip_names_what_fires_worst_first():
+    now = outlook(house(fires(1, "slow", Severity.WARN), fires(2, "down", where="shop.example")))
+    assert now.tooltip == "Oculus: 2 firing · critical: down (shop.example) · warn: slow"
+
+
+def test_the_tooltip_shows_pinned_values_while_nothing_fires():
+    btc = Metric(0, "crypto.price", "crypto.price.btc_usd", 97412.5, {"currency": "usd"})
+    now = outlook(house(pinned=("crypto.price.btc_usd", "net.ping.gw"), values={btc.symbol: btc}))
+    assert now.tooltip == "Oculus: btc_usd 97,412.5 USD · gw no value yet"
+    assert outlook(house()).tooltip == "Oculus: all is well, 1 collectors"
+
+
+def test_a_tooltip_is_one_line_that_every_system_takes():
+    now = outlook(house(fires(rule=NASTY + "y" * 5000 + "\n\x1b[31m")))
+    assert len(now.tooltip) == TOOLTIP
+    assert now.tooltip.isprintable()
+    assert NASTY in now.tooltip
+
+
+def test_the_menu_opens_acknowledges_pauses_and_quits():
+    deeds = Deeds()
+    entries = menu(outlook(house(fires(7, NASTY))), False, deeds)
+    assert texts(entries) == [
+        "Open Oculus", "-", f"critical: {NASTY}", "-",
+        "Pause collecting", "Start at login", "-", "Quit Oculus",
+    ]  # fmt: skip
+    assert entries[1] is LINE
+    assert entries[0].default
+    for entry in (entries[0], *entries[2].inside, entries[4], entries[5], entries[7]):
+        entry.act()
+    assert deeds.done == [
+        ("open_window",), ("open_window", "/alerts#alert-7"), ("acknowledge", 7), ("pause", True),
+        ("set_login", True), ("quit",),
+    ]  # fmt: skip
+
+
+def test_what_is_acknowledged_is_not_acknowledged_again():
+    (_, _, alert, *_) = menu(outlook(house(fires(acknowledged=True))), False, Deeds())
+    assert [(each.text, each.act is None) for each in alert.inside] == [
+        ("Open", False),
+        ("Acknowledged", True),
+    ]
+
+
+def test_a_thousand_alerts_are_ten_lines_and_a_number():
+    entries = menu(outlook(house(*(fires(number) for number in range(1000)))), False, Deeds())
+    assert sum(bool(entry.inside) for entry in entries) == 10
+    assert "and 990 more" in texts(entries)
+
+
+def test_a_menu_whose_numbers_alone_changed_has_the_same_shape():
+    def entries(value):
+        metric = Metric(0, "net.ping", "net.ping.gw", value, {})
+        return menu(outlook(house(pinned=("net.ping.gw",), values={"net.ping.gw": metric})), False, Deeds())
+
+    before, after = entries(1.0), entries(2.0)
+    assert before != after
+    assert [each.shape for each in before] == [each.shape for each in after]
+
+
+@pytest.mark.parametrize("size", [16, 22, 32, 64])
+def test_every_state_has_a_picture_of_its_own_without_colour_too(size):
+    grey = [draw(state, size).convert("LA").convert("RGBA") for state in State]
+    for place, one in enumerate(grey):
+        for other in grey[place + 1 :]:
+            apart = ImageChops.difference(one, other).convert("L").histogram()
+            assert sum(apart[64:]) > size * size * 0.05, "too alike"
+
+
+@pytest.mark.parametrize("ground", ["#ffffff", "#11161d"])
+@pytest.mark.parametrize("state", State)
+def test_every_picture_stands_out_on_light_and_dark(state, ground):
+    from PIL import Image
+
+    image = draw(state, 22)
+    panel = Image.new("RGBA", image.size, ground)
+    seen = ImageChops.difference(Image.alpha_composite(panel, image).convert("L"), panel.convert("L"))
+    assert sum(seen.histogram()[60:]) > 22 * 22 * 0.15
+
+
+def test_the_pictures_in_assets_are_those_that_are_drawn():
+    from PIL import Image
+
+    from oculus.core.paths import bundled
+
+    for state in State:
+        kept = Image.open(bundled("assets", "icons", f"{state}.png")).convert("RGBA")
+        assert max(ImageChops.difference(kept, draw(state, 64)).getextrema(), key=max)[1] <= 2
+    assert Image.open(bundled("assets", "icons", "oculus.png")).size == emblem(256).size

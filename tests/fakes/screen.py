@@ -1,0 +1,241 @@
+"""A real X server without a monitor, with what a desktop has: window manager, tray, bus, notifications.
+
+Whatever is missing on this machine is a reason to skip; `packaging/dev.py test` installs it.
+"""
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import time
+
+import pytest
+
+NEEDED = {"Xvfb": "xvfb", "openbox": "openbox", "trayer": "trayer", "dunst": "dunst", "dbus-daemon": "dbus"}
+WIDTH, HEIGHT = 1280, 900
+TRAY = (WIDTH - 16, 16)  # where trayer puts the first icon
+BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><type>session</type><listen>unix:dir={folder}</listen><auth>EXTERNAL</auth>
+<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>
+<allow own="*"/></policy></busconfig>
+"""
+
+
+def needs():
+    """Skip where a part of the bench is missing."""
+    missing = [package for program, package in NEEDED.items() if shutil.which(program) is None]
+    if missing:
+        pytest.skip(f"no desktop to test on: install {' '.join(missing)}")
+    if importlib.util.find_spec("pystray") is None:
+        pytest.skip("install the extra: pip install -e .[desktop]")
+
+
+def needs_gtk():
+    gi = pytest.importorskip("gi", reason="no GTK for Python: pip install 'PyGObject>=3.50,<3.52'")
+    for name, version in (("Gtk", "3.0"), ("WebKit2", "4.1")):
+        try:
+            gi.require_version(name, version)
+        except ValueError:
+            pytest.skip(f"no {name} {version}: install gir1.2-webkit2-4.1")
+
+
+def until(question, seconds=10.0):
+    """Wait until it is true, and return what it said."""
+    ends = time.monotonic() + seconds
+    while not (found := question()):
+        assert time.monotonic() < ends, f"it stayed {found!r} for {seconds} s"
+        time.sleep(0.05)
+    return found
+
+
+class Programs:
+    """What was started, and is ended with the test."""
+
+    def __init__(self, environment):
+        self.environment = environment
+        self.running = {}
+
+    def start(self, name, *command, **options):
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        process = subprocess.Popen([name, *command], env=self.environment, **(quiet | options))
+        self.running[name] = process
+        return process
+
+    def stop(self, *names):
+        for name in names or reversed(list(self.running)):
+            process = self.running.pop(name, None)
+            if process:
+                process.terminate()
+                try:
+                    process.wait(5)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+
+
+class Screen:
+    """The display, and hands and eyes on it."""
+
+    def __init__(self, folder):
+        reading, writing = os.pipe()
+        self.programs = Programs(dict(os.environ))
+        arguments = ("-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-nolisten", "tcp", "-displayfd", str(writing))
+        self.server = self.programs.start("Xvfb", *arguments, pass_fds=[writing])
+        os.close(writing)
+        with os.fdopen(reading) as told:
+            self.name = f":{told.readline().strip()}"
+        self.environment = self.programs.environment
+        self.environment.update(DISPLAY=self.name, HOME=str(folder), XDG_CONFIG_HOME=str(folder / "config"))
+        for name in ("WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "PYSTRAY_BACKEND", "OCULUS_TOKEN"):
+            self.environment.pop(name, None)
+        self.programs.start("openbox")
+        self._x = None
+
+    def x(self):
+        if self._x is None:
+            from Xlib import display
+
+            self._x = display.Display(self.name)
+        return self._x
+
+    def close(self):
+        if self._x:
+            with contextlib.suppress(Exception):  # its server may have been ended by the test
+                self._x.close()
+        self.programs.stop()
+
+    # What else a desktop has
+
+    def start_bus(self, folder):
+        """A session bus that starts nothing by itself."""
+        config = folder / "bus.conf"
+        config.write_text(BUS.format(folder=folder))
+        process = self.programs.start(
+            "dbus-daemon", f"--config-file={config}", "--nofork", "--print-address", stdout=subprocess.PIPE
+        )
+        self.environment["DBUS_SESSION_BUS_ADDRESS"] = process.stdout.readline().decode().strip()
+
+    def start_popups(self):
+        self.programs.start("dunst")
+        until(self.has_popups)
+
+    def start_tray(self):
+        self.programs.start("trayer", "--edge", "top", "--align", "right", "--width", "20", "--height", "32")
+        until(self.has_tray)
+
+    def has_tray(self):
+        x = self.x()
+        return x.get_selection_owner(x.intern_atom("_NET_SYSTEM_TRAY_S0")) != 0
+
+    def has_popups(self):
+        with contextlib.suppress(OSError, EOFError):
+            return bool(self.call("GetServerInformation"))
+        return False
+
+    def call(self, method, interface="org.freedesktop.Notifications", signature=None, body=()):
+        """Ask the notification service."""
+        from jeepney import DBusAddress, MessageType, new_method_call
+        from jeepney.io.blocking import open_dbus_connection
+
+        service = DBusAddress(
+            "/org/freedesktop/Notifications", "org.freedesktop.Notifications", interface=interface
+        )
+        with open_dbus_connection(self.environment["DBUS_SESSION_BUS_ADDRESS"]) as bus:
+            reply = bus.send_and_get_reply(new_method_call(service, method, signature, body), timeout=5)
+        return () if reply.header.message_type is MessageType.error else reply.body
+
+    def popups(self):
+        """What was shown so far, newest first; all of them are closed by asking."""
+        dunst = "org.dunstproject.cmd0"
+        self.call("NotificationCloseAll", dunst)
+        (history,) = self.call("NotificationListHistory", dunst)
+        return [{name: value for name, (_, value) in each.items()} for each in history]
+
+    # Eyes and hands
+
+    def picture(self):
+        from PIL import ImageGrab
+
+        return ImageGrab.grab(xdisplay=self.name)
+
+    def colours(self, box):
+        """The colours in a part of the screen, the most frequent first."""
+        found = self.picture().crop(box).convert("RGB").getcolors(1 << 24)
+        return [colour for _, colour in sorted(found, reverse=True)]
+
+    def icon_colours(self):
+        """Those of the icon near the clock."""
+        return {"#" + bytes(colour).hex() for colour in self.colours((WIDTH - 32, 0, WIDTH, 32))}
+
+    def click(self, place=TRAY, button=1):
+        from Xlib import X
+        from Xlib.ext import xtest
+
+        x = self.x()
+        xtest.fake_input(x, X.MotionNotify, x=place[0], y=place[1])
+        x.sync()
+        time.sleep(0.1)  # the tray looks where the pointer is
+        for kind in (X.ButtonPress, X.ButtonRelease):
+            xtest.fake_input(x, kind, button)
+        x.sync()
+
+    def press(self, *names):
+        from Xlib import XK, X
+        from Xlib.ext import xtest
+
+        x = self.x()
+        for name in names:
+            code = x.keysym_to_keycode(XK.string_to_keysym(name))
+            for kind in (X.KeyPress, X.KeyRelease):
+                xtest.fake_input(x, kind, code)
+            x.sync()
+            time.sleep(0.1)
+
+    def windows(self, title="Oculus"):
+        """Those of that title which can be seen."""
+        from Xlib import X
+        from Xlib.error import XError
+
+        x = self.x()
+        root = x.screen().root
+        listed = root.get_full_property(x.intern_atom("_NET_CLIENT_LIST"), X.AnyPropertyType)
+        found = []
+        for number in listed.value if listed else ():
+            window = x.create_resource_object("window", number)
+            with contextlib.suppress(XError):
+                name = window.get_full_text_property(x.intern_atom("_NET_WM_NAME"))
+                if name == title and window.get_attributes().map_state == X.IsViewable:
+                    found.append(window)
+        return found
+
+    def active(self):
+        from Xlib import X
+
+        x = self.x()
+        found = x.screen().root.get_full_property(x.intern_atom("_NET_ACTIVE_WINDOW"), X.AnyPropertyType)
+        return found.value[0] if found else 0
+
+    def cover(self):
+        """Put another program's window over everything."""
+        from Xlib import X
+
+        x = self.x()
+        window = x.screen().root.create_window(0, 0, WIDTH, HEIGHT, 0, X.CopyFromParent)
+        window.set_wm_name("cover")
+        window.map()
+        x.sync()
+        until(lambda: self.active() == window.id)
+        return window
+
+    def tell_to_close(self, window):
+        """What a click on the window's X does."""
+        from Xlib.protocol import event
+
+        x = self.x()
+        protocols, delete = x.intern_atom("WM_PROTOCOLS"), x.intern_atom("WM_DELETE_WINDOW")
+        window.send_event(
+            event.ClientMessage(window=window, client_type=protocols, data=(32, [delete, 0, 0, 0, 0]))
+        )
+        x.sync()
