@@ -200,6 +200,24 @@ def test_old_prices_of_the_description_do_not_come_back_when_the_socket_drops(wo
     assert world.run(heard) == {}
 
 
+def test_with_neither_socket_nor_answers_nothing_is_written(world, heard):
+    world.run(heard)
+    now = world.clock.now_ms()
+    world.hears(heard, [touch(YES, 0.80, 0.82, now), touch(NO, 0.18, 0.20, now)])
+    world.run(heard)
+    world.socket.shut = True
+    world.socket.drop()
+    world.until(lambda: heard._quotes.price(YES) is None)
+    world.internet.say(GAMMA, "/markets", {}, status=500)
+    failures = 0
+    for _ in range(20):
+        try:
+            assert world.run(heard) == {}
+        except SourceError:
+            failures += 1
+    assert failures > 5
+
+
 def test_a_frozen_stream_is_found_out_by_asking(world, heard):
     world.run(heard)
     world.internet.say(CLOB, "/midpoint", {"mid": "0.70"})

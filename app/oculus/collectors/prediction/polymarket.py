@@ -113,7 +113,7 @@ class Polymarket(Collector):
             for slug in self.settings.markets:
                 if self._due(slug) and not self._rest.out_of_time():
                     self._look_up(slug)
-            for watched in sorted(self._watched.values(), key=lambda each: each.described):
+            for watched in sorted(self._watched.values(), key=lambda each: each.asked):
                 if (
                     watched.wants_description(self._now(), self._heard(watched))
                     and not self._rest.out_of_time()
@@ -145,10 +145,10 @@ class Polymarket(Collector):
         if watched.event:
             for each in self._watched.values():
                 if each.event == watched.event:
-                    each.described = self._now()  # also when it is not there any more
+                    each.asked = self._now()  # also when it is not there any more
             self._look_up(watched.event)
             return
-        watched.described = self._now()
+        watched.asked = self._now()
         for market in self._rest.market(watched.market.slug):
             if market.slug == watched.market.slug:
                 watched.describe(market, self._now(), self.clock.now_ms())
@@ -190,7 +190,7 @@ class Polymarket(Collector):
                     self._compare_one(watched)
                 except SourceError as error:
                     if isinstance(error, Refused):  # there are no offers any more: perhaps it is over
-                        watched.described = LONG_AGO
+                        watched.asked = LONG_AGO
 
     def _compare_one(self, watched: Watched) -> None:
         token = watched.market.tokens[0]

@@ -26,7 +26,8 @@ class Watched:
         self.market = market
         self.event = event  # that it belongs to, if it was found through it
         self.ended = False
-        self.described = LONG_AGO
+        self.asked = LONG_AGO  # for its description
+        self.described = LONG_AGO  # when there was one
         self.described_ms = 0
         self.answered_ms = 0  # when there last was a price of it, new or not; wall clock
         self.compared = LONG_AGO
@@ -36,7 +37,8 @@ class Watched:
 
     def describe(self, market: Market, now: float, now_ms: int) -> None:
         self.market = market
-        self.described, self.described_ms = now, now_ms
+        self.asked = self.described = now
+        self.described_ms = now_ms
         if any(price is not None for price in market.prices):
             self.answered_ms = now_ms
 
@@ -45,10 +47,10 @@ class Watched:
             return False
         if heard:
             self._unheard = None
-            return now - self.described >= DESCRIBE_S
+            return now - self.asked >= DESCRIBE_S
         if self._unheard is None:
             self._unheard = now
-        return now - self.described >= POLL_S and now - self._unheard >= GRACE_S
+        return now - self.asked >= POLL_S and now - self._unheard >= GRACE_S
 
     def described_prices(self) -> list[Price | None]:
         """As the description gives them, by its own time; none from before the stream fell silent."""
