@@ -1,0 +1,33 @@
+"""When a market is asked about, and what its description is good for."""
+
+from fakes.polymarket import market
+from oculus.collectors.prediction.gamma import read_markets
+from oculus.collectors.prediction.watched import DESCRIBE_S, GRACE_S, POLL_S, Watched
+
+
+def watched(now=1000.0):
+    [described] = read_markets(market())
+    made = Watched(described)
+    made.describe(described, now, 1_700_000_000_000)
+    return made
+
+
+def test_a_description_from_before_the_silence_is_no_price():
+    made = watched()
+    assert made.described_prices()[0].value == 0.505, "nothing has been heard yet"
+    assert not made.wants_description(1010, heard=True)
+    assert not made.wants_description(1020, heard=False)
+    made.asked = 1050  # in vain
+    assert made.described_prices() == [None, None]
+    made.describe(made.market, 1060, 1_700_000_060_000)
+    assert made.described_prices()[0].value == 0.505
+
+
+def test_a_market_that_is_heard_of_is_described_rarely_and_one_that_is_not_often():
+    made = watched()
+    assert not made.wants_description(1000 + DESCRIBE_S - 1, heard=True)
+    assert made.wants_description(1000 + DESCRIBE_S, heard=True)
+    silent = watched()
+    silent.wants_description(1001, heard=True)
+    assert not silent.wants_description(1000 + POLL_S, heard=False), "it may come back in a moment"
+    assert silent.wants_description(1000 + POLL_S + GRACE_S, heard=False)
