@@ -29,12 +29,12 @@ from oculus.notify.notifier import Notifier
 from oculus.rules.engine import Engine
 from oculus.rules.lint import Facts as RuleFacts
 from oculus.rules.lint import Hint, any_matches, lint
-from oculus.settings.past import past_hints
 from oculus.rules.silence import Silence
+from oculus.settings.past import past_hints
 from oculus.settings.reload import Reloader
 from oculus.settings.schema import Settings
-from oculus.storage import alerts
 from oculus.snoozes import Snoozes
+from oculus.storage import alerts
 from oculus.storage.database import open_database
 from oculus.storage.live import LiveCache
 from oculus.storage.notes import Notes
@@ -102,9 +102,9 @@ class Oculus:
         self.sources = Sources(settings.sources, memory, self.clock)
         tools = Tools(self.sources, memory, DailyCloses(self.database, self.writer), self.counters)
         self.scheduler = Scheduler(self.writer.put, self.writer.tell, self.counters, self.clock, tools=tools)
+        self.silence = Silence()
         self.engine = Engine(
             record=self.record,
-        self.silence = Silence()
             tell=self.writer.tell,
             latest=self.live.latest,
             symbols=self.live.symbols,
@@ -114,11 +114,11 @@ class Oculus:
             history=self.reader.samples,
             aggregate=self.reader.windows,
             run_sql=self.reader.judge,
-        )
-        self.upkeep = Upkeep(self.writer, settings.storage, self.clock)
             silence=self.silence,
-        self.tables = Tables(self.writer, data / "tables", self.clock)
+        )
         self.snoozes = Snoozes(self.silence, self.database, self.writer, self.clock)
+        self.upkeep = Upkeep(self.writer, settings.storage, self.clock)
+        self.tables = Tables(self.writer, data / "tables", self.clock)
         self.vitals = Vitals(self.measure, self.writer.put, self.clock)
         self.reloader = (
             Reloader(config, self.apply, self._broken, self.clock, current=settings, overrides=overrides)
@@ -132,9 +132,9 @@ class Oculus:
         self.settings = settings
         set_levels(parse_levels(settings.logging.level))
         self.notifier.replace(settings.channels)
+        self.silence.mutes = settings.mute
         self.engine.replace(settings.rules)
         self.sources.replace(settings.sources)
-        self.silence.mutes = settings.mute
         self.scheduler.replace(settings.collectors)
 
     def _facts(self) -> Facts:
@@ -234,13 +234,13 @@ class Oculus:
         """Backwards along the flow, so that nobody speaks before somebody listens."""
         stored = self.database.cursor()
         self.live.seed(self.reader.seeds(self.clock.now_ms()))
+        self.snoozes.restore()
         self.engine.restore(alerts.load_states(stored), alerts.open_alerts(stored))
         self.apply(self.settings)
         self.notifier.put(alerts.load_deliveries(stored))
         self.notifier.start()
         self.engine.start()
         self.writer.start()
-        self.snoozes.restore()
         self.upkeep.start()
         self.tables.start()
         self.vitals.start()
