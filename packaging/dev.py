@@ -18,6 +18,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from typing import NoReturn
 
@@ -36,8 +37,16 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 # the others take their versions from it and one .venv can serve them all.
 EXTRAS = {"test": ["test", "dev", "desktop", "apprise"], "run": [], "desktop": ["desktop", "apprise"]}
 
-# What the tests need of the system: a browser, a font for its pages, and the system's own ping.
-DEBIAN = ("chromium", "fonts-dejavu-core", "iputils-ping")
+# What the window and the icon need of Linux: the web view, and what Python's way to it is compiled with.
+WINDOW = (
+    "gir1.2-webkit2-4.1", "gir1.2-ayatanaappindicator3-0.1", "libcairo2-dev", "libgirepository1.0-dev",
+    "gcc", "pkg-config",
+)  # fmt: skip
+# What the tests need of the system: a browser, a font for its pages, the system's own ping, and a desktop
+# that nobody looks at.
+DEBIAN = (
+    "chromium", "fonts-dejavu-core", "iputils-ping", "xvfb", "openbox", "trayer", "dunst", "dbus", *WINDOW,
+)  # fmt: skip
 ELSEWHERE = {
     "apt-get": "sudo apt-get install " + " ".join(DEBIAN),
     "dnf": "sudo dnf install chromium dejavu-sans-fonts iputils",
@@ -68,7 +77,10 @@ def main(arguments: list[str]) -> int:
 
 def run(arguments: list[str]) -> int:
     """Start Oculus with `arguments`; `run check` is `oculus check`."""
-    prepare("run")
+    if has_display() and (not arguments or arguments[0].startswith("-")):
+        window()
+    else:
+        prepare("run")
     return hand_over([str(PYTHON.with_name("oculus.exe" if os.name == "nt" else "oculus")), *arguments])
 
 
@@ -77,6 +89,7 @@ def test(arguments: list[str]) -> int:
     system_packages()
     style_builder()  # without it, one test skips
     prepare("test")
+    web_view()
     chosen = arguments[1:] if arguments[:1] == ["--"] else arguments
     return together({**LINT, "pytest": ["pytest", *chosen]})
 
@@ -121,6 +134,11 @@ def lock(options: list[str]) -> int:
         command += [] if name == "test" else ["--constraint", str(LOCKS / "test.lock")]
         if tool([*command, "--output-file", str(LOCKS / f"{name}.lock")]):
             fail(f"The lock file for {name} could not be made; uv says why above.")
+    say("locking gtk")
+    command = ["-m", "uv", "pip", "compile", "--quiet", "--group", "gtk", "--universal", "--generate-hashes"]
+    command += ["--python-version", "3.11", "--no-emit-index-url", "--no-annotate", "--no-header", *options]
+    if tool([*command, "--output-file", str(LOCKS / "gtk.lock")]):
+        fail("The lock file for gtk could not be made; uv says why above.")
     return 0
 
 
@@ -175,6 +193,44 @@ def pip(what: str, *arguments: str) -> None:
         fail(f"{last}\n\nInstalling {what} failed; pip says why above. If the network was away, try again.")
 
 
+# The desktop
+
+
+def has_display() -> bool:
+    """Whether a window could be shown to whoever types here."""
+    return sys.platform in ("win32", "darwin") or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
+
+
+def window() -> None:
+    """What icon, window and popups need. Whatever cannot be had, Oculus goes on without and says so."""
+    fresh = not any(is_current(name) for name in ("desktop", "test"))
+    if fresh and shutil.which("dpkg-query"):
+        missing = [name for name in (*WINDOW, *headers()) if not debian_has(name)]
+        if missing and not apt_install(missing):
+            say("the pages will open in the browser. To have a window and an icon with a menu:")
+            say(f"sudo apt-get install {' '.join(missing)}")
+    prepare("desktop")
+    if fresh:
+        web_view()
+
+
+def web_view() -> None:
+    """Python's way to GTK. It is compiled here (20 s), so it may fail, and then there is no window."""
+    if sys.platform != "linux" or quietly([str(PYTHON), "-c", "import gi"]).returncode == 0:
+        return
+    if quietly(["pkg-config", "--exists", "cairo", "gobject-introspection-1.0"]).returncode:
+        return  # what it is compiled with is not here; that was told
+    say("compiling the way to the web view (once)")
+    command = ["install", "--disable-pip-version-check", "--require-hashes", "-r", str(LOCKS / "gtk.lock")]
+    reported("pip", quietly([str(PYTHON), "-m", "pip", *command]))
+
+
+def headers() -> list[str]:
+    """Debian keeps what extensions of its own Python are compiled with in a package of its own."""
+    there = Path(sysconfig.get_path("include"), "Python.h").exists()
+    return [] if there else [f"python3.{sys.version_info.minor}-dev"]
+
+
 # The system
 
 
@@ -191,7 +247,7 @@ def system_packages() -> None:
 
 def missing_packages() -> list[str]:
     if shutil.which("dpkg-query"):
-        return [name for name in DEBIAN if not debian_has(name)]
+        return [name for name in (*DEBIAN, *headers()) if not debian_has(name)]
     missing = [] if any(map(shutil.which, BROWSERS)) or os.name == "nt" else ["chromium"]
     return missing + ([] if shutil.which("ping") else ["ping"])
 

@@ -192,3 +192,33 @@ def test_an_older_python_is_told_what_is_needed(root):
 def test_ci_runs_the_test_command_of_the_readme(root):
     assert "exec python3 packaging/dev.py test\n" in (root / ".ci" / "run").read_text("utf-8")
     assert "python3 packaging/dev.py test\n" in (root / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("display", "arguments", "kind"),
+    [("", [], "run"), (":0", [], "desktop"), (":0", ["--port", "0"], "desktop"), (":0", ["serve"], "run")],
+)
+def test_the_desktop_is_installed_only_where_it_can_be_seen(
+    dev, checkout, quiet, monkeypatch, display, arguments, kind
+):
+    monkeypatch.setenv("DISPLAY", display)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setattr(dev.sys, "platform", "linux")
+    monkeypatch.setattr(dev, "hand_over", lambda command: 0)
+    assert dev.run(arguments) == 0
+    assert [dev.is_current(each) for each in ("run", "desktop")] == [kind == "run", kind == "desktop"]
+    asked = any("libcairo2-dev" in " ".join(command) for command in quiet.started)
+    assert asked is (kind == "desktop" and dev.shutil.which("dpkg-query") is not None)
+
+
+def test_a_web_view_that_does_not_compile_leaves_a_desktop_without_window(
+    dev, checkout, quiet, monkeypatch, capsys
+):
+    monkeypatch.setattr(dev.sys, "platform", "linux")
+    quiet.codes.update({"import gi": 1, "gtk.lock": 1})
+    dev.web_view()
+    assert "pip could not: said\nthis" in capsys.readouterr().err
+    quiet.started.clear()
+    quiet.codes["pkg-config"] = 1
+    dev.web_view()
+    assert installs(quiet) == []

@@ -46,9 +46,13 @@ def test_every_dependency_of_the_project_is_pinned_within_its_range(dev, project
 
 
 def test_no_extra_is_left_without_a_lock(dev, project):
-    assert {name for extras in dev.EXTRAS.values() for name in extras} == set(
-        project["project"]["optional-dependencies"]
-    )
+    locked = {name for extras in dev.EXTRAS.values() for name in extras}
+    alone = {path.stem for path in dev.LOCKS.glob("*.lock")} - dev.EXTRAS.keys()
+    assert locked | alone == set(project["project"]["optional-dependencies"])
+
+
+def test_what_is_locked_alone_is_the_same_as_its_extra(project):
+    assert project["dependency-groups"]["gtk"] == project["project"]["optional-dependencies"]["gtk"]
 
 
 def test_every_pin_has_hashes_and_nothing_else_stands_in_a_lock(locks):
