@@ -102,7 +102,7 @@ def test_a_hidden_page_asks_for_nothing_until_it_is_looked_at(house, visit):
     page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
     page.seen.requests.clear()
     page.wait_for_timeout(2300)
-    assert page.seen.requests == []
+    assert [url for url in page.seen.requests if not url.endswith("/icon.svg")] == []
     with page.expect_response(lambda answer: "/partials/" in answer.url, timeout=1000):
         page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
 
@@ -140,7 +140,7 @@ def test_nothing_is_wider_than_its_window_and_every_place_is_in_reach(house, vis
         page = visit(place, width=width, height=844)
         assert page.evaluate("document.documentElement.scrollWidth") == width
     links = page.locator("nav .place")
-    assert links.count() == 5
+    assert links.count() >= 6
     for link in links.all():
         box = link.bounding_box()
         assert box["width"] >= 44
@@ -171,6 +171,7 @@ def test_every_place_is_two_letters_away(house, visit):
         ("a", "/alerts"),
         ("r", "/rules"),
         ("c", "/collectors"),
+        ("s", "/query"),
         ("o", "/about"),
         ("d", "/"),
     ):

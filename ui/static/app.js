@@ -147,7 +147,7 @@
   }
 
   function makeSortable() {
-    for (const heading of all("table[data-sortable] th[data-sort]")) {
+    for (const heading of all("table[data-sortable] th[data-sort]:not(:has(.sorter))")) {
       const button = document.createElement("button");
       button.type = "button";
       button.className = "sorter";
@@ -183,7 +183,31 @@
     if (event.target.id === "keys") event.target.close(); // a click beside the dialog
   });
 
+  document.addEventListener("oculus:content", makeSortable); // something new was put on the page
+
   document.addEventListener("input", (event) => { if (event.target.id === "search") filter(); });
+
+  // ---- Buttons that send a few words to the API: what is pinned, what is snoozed.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest?.("[data-send]");
+    if (!button || button.disabled) return;
+    button.disabled = true;
+    const { send: method, to, body } = button.dataset;
+    try {
+      const answer = await fetch(to, { method, headers: body ? { "Content-Type": "application/json" } : {}, body });
+      if (answer.ok && "thenReload" in button.dataset) location.reload();
+      else refresh();
+    } catch { lost(true); }
+    button.disabled = false;
+  });
+
+  // ---- The view of the dashboard is in its address, and only as far as it is not the usual one.
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest?.("[data-view]");
+    if (!form) return;
+    const asked = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+    location.assign(asked.size ? `/?${asked}` : "/");
+  });
 
   readClock();
   protect();

@@ -12,21 +12,27 @@ from oculus.web import (
     api_desktop,
     api_events,
     api_files,
+    api_gaps,
     api_metrics,
     api_push,
     api_query,
     api_rules,
-    api_status,
     api_snooze,
+    api_status,
     exposition,
     login,
+    openapi,
     pages,
     partials,
+    sql_page,
     static,
 )
 from oculus.web.access import Guard
+from oculus.web.board import Boards
 from oculus.web.chart import api as chart_api
 from oculus.web.detail import pages as detail_pages
+from oculus.web.kept import api as kept_api
+from oculus.web.kept.shelf import Shelf
 from oculus.web.session import OnceCodes
 from oculus.web.site import Site
 
@@ -35,20 +41,19 @@ PARTS = (
     chart_api,
     api_query,
     api_alerts,
+    api_snooze,
     api_rules,
     api_push,
     api_collectors,
     api_channels,
     api_events,
-    api_snooze,
+    api_gaps,
     api_files,
     api_status,
     api_desktop,
     exposition,
-    pages,
-    detail_pages,
-    partials,
 )
+PAGES = (pages, detail_pages, partials)
 
 
 def build(oculus: Oculus, guard: Guard, codes: OnceCodes, link: Callable[[], str]) -> Site:
@@ -58,4 +63,11 @@ def build(oculus: Oculus, guard: Guard, codes: OnceCodes, link: Callable[[], str
     static.mount(app)
     for part in PARTS:
         part.mount(app, oculus)
+    shelf = Shelf(oculus)
+    boards = Boards(oculus, shelf)
+    kept_api.mount(app, shelf)
+    sql_page.mount(app, oculus, boards, shelf)
+    for page in PAGES:
+        page.mount(app, oculus, boards)
+    openapi.mount(app, guard.cookie_name)
     return app

@@ -10,10 +10,13 @@ from oculus.storage.history import AlertRecord
 from oculus.web.cards import FOLDED, Cards, Facts, Panel
 from oculus.web.firing import SHOWN, Firing, FiringLine, by_symbol, firing_lines, instances_by_alert
 from oculus.web.frame import Frame, Frames
+from oculus.web.kept.shelf import Shelf
 from oculus.web.lists import told
+from oculus.web.view import Choices, View, arranged, choices
 
 REMEMBER_S = 1.0  # open alerts are asked for at most this often, however many pages are open
 MOST_FIRING = 500
+USUAL = View()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +27,12 @@ class Board:
     firing: tuple[FiringLine, ...]
     more: int  # firing alerts that are not shown
     panels: tuple[Panel, ...]
+    empty: bool  # nothing is watched: of itself Oculus always has numbers
+    view: View
+    choices: Choices
+    pins: frozenset[str]
     settings_file: str
     now_ms: int = field(compare=False)
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing is watched: of itself Oculus always has numbers."""
-        return all(panel.key == FOLDED for panel in self.panels)
 
     @property
     def version(self) -> str:
@@ -41,15 +43,16 @@ class Board:
 class Boards:
     """Puts boards together for every request, and keeps what makes the next one cheap."""
 
-    def __init__(self, oculus: Oculus) -> None:
+    def __init__(self, oculus: Oculus, shelf: Shelf) -> None:
         self._oculus = oculus
+        self._shelf = shelf
         self._cards = Cards()
         self._frames = Frames(oculus)
         self._lock = threading.Lock()
         self._open: list[AlertRecord] = []
         self._asked = float("-inf")
 
-    def board(self) -> Board:
+    def board(self, view: View = USUAL) -> Board:
         oculus, now_ms = self._oculus, self._oculus.clock.now_ms()
         collectors, firing = oculus.scheduler.status(), self.firing()
         facts = Facts(
@@ -59,11 +62,16 @@ class Boards:
             freshness=oculus.scheduler.freshness,
             now_ms=now_ms,
         )
+        panels, pins = self._cards.panels(facts), self._shelf.pins()
         return Board(
             frame=self._frames.frame(collectors, len(firing)),
             firing=firing_lines(firing),
             more=max(0, len(firing) - SHOWN),
-            panels=self._cards.panels(facts),
+            panels=arranged(panels, view, pins),
+            empty=all(panel.key == FOLDED for panel in panels),
+            view=view,
+            choices=choices(panels),
+            pins=frozenset(pins),
             settings_file=settings_file(oculus),
             now_ms=now_ms,
         )

@@ -17,13 +17,17 @@ from oculus.core.symbols import main_of, part_of
 from oculus.storage.live import Trail
 from oculus.web.names import PANELS, about, name_of, panel_of
 from oculus.web.numbers import NOTHING as NO_NUMBER
-from oculus.web.numbers import Figure, Trend, figure, trend
+from oculus.web.numbers import Figure, Trend, figure, significant, trend
 from oculus.web.sparkline import NOTHING, Span, Spark, spark
 
 STALE_S = 300.0  # nothing is called stale before; slow collectors get three of their intervals
+MILLION = 1_000_000
 PIXELS = 240  # of a card's width
 TROUBLES = ("down", "failing")  # their reason is told
 NUMBERLESS = ("down", "waiting")
+OWN_TAGS = frozenset(
+    ("probe", "target", "source", "currency", "market", "approx", "unit", "question", "outcome", "record")
+)
 FOLDED = "oculus"  # the panel that a person opens when they want it
 
 
@@ -42,7 +46,10 @@ class Card:
     since_ms: int | None  # for a probe that is down: since when
     trend: Trend | None
     spark: Spark
+    reach: str  # from the lowest to the highest of the last hour; empty when there is no more than one value
     at_ms: int | None  # when it was last heard of
+    panel: str  # its colour
+    tags: tuple[str, ...]  # those that people choose, as key:value
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,7 @@ class Cards:
             by_panel[panel_of(symbol)].append((place, made.label, made))
         self._forget(groups)
         return tuple(
-            panel(key, [card for _, _, card in sorted(cards, key=order)])
+            panel(key, PANELS[key], [card for _, _, card in sorted(cards, key=order)])
             for key, cards in by_panel.items()
             if cards
         )
@@ -165,8 +172,35 @@ def new_card(symbol: str, parts: Parts, mood: Mood, line: Spark) -> Card:
         since_ms=mood.since_ms,
         trend=mood.trend,
         spark=line,
+        reach=reach(symbol, main) if main and mood.state != "down" else "",
         at_ms=max((trail.points[-1][0] for trail in (main, up) if trail), default=None),
+        panel=panel_of(symbol),
+        tags=chosen(tags),
     )
+
+
+def reach(symbol: str, main: Trail) -> str:
+    """The lowest and the highest value of the line."""
+    low, high = (pick(value for _, value in main.points) for pick in (min, max))
+    if low == high:
+        return ""
+    first, last = (brief_figure(symbol, value, main.tags) for value in (low, high))
+    said = (first.text, last.text) if first.unit == last.unit else (str(first), str(last))
+    return " – ".join(said)  # noqa: RUF001
+
+
+def brief_figure(symbol: str, value: float, tags: Mapping[str, str]) -> Figure:
+    """Two of them must stand beside the value itself: from a thousand on there is room for no cents."""
+    said = figure(symbol, value, tags)
+    if not 1000 <= abs(value) < MILLION or said.text[-1:].isalpha() or symbol.startswith("net."):
+        return said
+    text = f"{value:,.0f}" if abs(value) < 9_999.5 else f"{significant(value / 1000, 4)}k"
+    return Figure(text, said.unit)
+
+
+def chosen(tags: Mapping[str, str]) -> tuple[str, ...]:
+    """Tags that a person gave, and not those that collectors write of themselves."""
+    return tuple(f"{key}:{value}" for key, value in sorted(tags.items()) if key not in OWN_TAGS)
 
 
 def figure_of(symbol: str, main: Trail | None, state: str) -> Figure:
@@ -250,8 +284,8 @@ def down_since(up: Trail, owner: CollectorStatus | None) -> int:
     return min(known or downs(up.points)[-1][0], downs(up.points)[-1][0])
 
 
-def panel(key: str, cards: Sequence[Card]) -> Panel:
+def panel(key: str, title: str, cards: Sequence[Card]) -> Panel:
     states = [card.state for card in cards]
     troubles = [(states.count(word), word) for word in ("down", "failing", "stale")]
     trouble = ", ".join(f"{count} {word}" for count, word in troubles if count)
-    return Panel(key, PANELS[key], tuple(cards), trouble, open=key != FOLDED)
+    return Panel(key, title, tuple(cards), trouble, open=key != FOLDED)

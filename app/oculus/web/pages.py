@@ -8,6 +8,7 @@ from oculus.web.board import Boards, settings_file
 from oculus.web.lists import alert_row, collector_row, rule_row
 from oculus.web.site import Site
 from oculus.web.templates import render
+from oculus.web.view import SORTS, View
 
 ALERTS = 500  # rows of the list of alerts; all of them are at /api/alerts
 BORROWED = (
@@ -22,14 +23,13 @@ NOTICE = (  # which lightweight-charts asks to be shown
 )
 
 
-def mount(app: Site, oculus: Oculus) -> None:
+def mount(app: Site, oculus: Oculus, boards: Boards) -> None:
     """Hang the pages on `app`."""
-    boards = Boards(oculus)
 
-    @app.get("/")
-    def dashboard() -> str:
-        board = boards.board()
-        return render("pages/dashboard.html", page="dashboard", board=board, frame=board.frame)
+    @app.get("/", query=View)
+    def dashboard(query: View) -> str:
+        board = boards.board(query)
+        return render("pages/dashboard.html", page="dashboard", board=board, frame=board.frame, sorts=SORTS)
 
     @app.get("/alerts")
     def alerts() -> str:

@@ -8,16 +8,16 @@ from oculus.runtime import Oculus
 from oculus.web.board import Boards
 from oculus.web.site import Site
 from oculus.web.templates import render
+from oculus.web.view import View
 
 
-def mount(app: Site, oculus: Oculus) -> None:
+def mount(app: Site, _: Oculus, boards: Boards) -> None:
     """Hang the fragments on `app`."""
-    boards = Boards(oculus)
 
-    @app.get("/partials/metrics")
-    def metrics() -> str | HTTPResponse:
+    @app.get("/partials/metrics", query=View)
+    def metrics(query: View) -> str | HTTPResponse:
         """The dashboard's content; 304 when whoever asks has it already."""
-        board = boards.board()
+        board = boards.board(query)
         tag = f'"{board.version}"'
         if request.get_header("If-None-Match") == tag:
             return HTTPResponse(status=304, headers={"ETag": tag})

@@ -20,9 +20,8 @@ class SymbolQuery(Struct, frozen=True):
     until: str = ""
 
 
-def mount(app: Site, oculus: Oculus) -> None:
+def mount(app: Site, oculus: Oculus, boards: Boards) -> None:
     """Hang the pages on `app`."""
-    boards = Boards(oculus)
 
     @app.get("/metric/<symbol:path>", query=SymbolQuery)
     def symbol_page(symbol: str, query: SymbolQuery) -> str:

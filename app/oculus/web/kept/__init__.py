@@ -1,0 +1,1 @@
+"""What people arrange in the pages: what is pinned, and the queries they saved."""
