@@ -1,21 +1,24 @@
 """What icon, tooltip and menu say."""
 
+from datetime import datetime
 from types import SimpleNamespace
 
 import pytest
 from PIL import ImageChops
 
+from oculus.core.clock import SystemClock
+from oculus.core.durations import Duration
 from oculus.core.event import Severity
 from oculus.core.metric import Metric
 from oculus.desktop.icons import State, draw, emblem
-from oculus.desktop.menu import LINE, menu
+from oculus.desktop.menu import LINE, menu, until_tomorrow
 from oculus.desktop.outlook import outlook
 from oculus.desktop.words import TOOLTIP
 
 NASTY = "-x <b>&"
 
 
-def house(*firing, collectors=("ok",), pinned=(), alive=True, values=()):
+def house(*firing, collectors=("ok",), pinned=(), alive=True, values=(), snoozed=()):
     """As much of a running Oculus as the icon asks. `firing`: alert, rule, severity, where, acknowledged."""
     rules = [
         SimpleNamespace(
@@ -38,6 +41,7 @@ def house(*firing, collectors=("ok",), pinned=(), alive=True, values=()):
         writer=well,
         settings=SimpleNamespace(desktop=SimpleNamespace(pinned=pinned)),
         live=SimpleNamespace(latest=dict(values).get),
+        snoozes=SimpleNamespace(until=dict(snoozed).get),
     )
 
 
@@ -86,7 +90,7 @@ def test_the_tooltip_shows_pinned_values_while_nothing_fires():
     btc = Metric(0, "crypto.price", "crypto.price.btc_usd", 97412.5, {"currency": "usd"})
     now = outlook(house(pinned=("crypto.price.btc_usd", "net.ping.gw"), values={btc.symbol: btc}))
     assert now.tooltip == "Oculus: btc_usd 97,412.5 USD · gw no value yet"
-    assert outlook(house()).tooltip == "Oculus: all is well, 1 collectors"
+    assert outlook(house()).tooltip == "Oculus: all is well, 1 collector"
 
 
 def test_a_tooltip_is_one_line_that_every_system_takes():
@@ -100,30 +104,48 @@ def test_the_menu_opens_acknowledges_pauses_and_quits():
     deeds = Deeds()
     entries = menu(outlook(house(fires(7, NASTY))), False, deeds)
     assert texts(entries) == [
-        "Open Oculus", "-", f"critical: {NASTY}", "-",
+        "Open Oculus", "-", f"critical: {NASTY}", "-", "Snooze all",
         "Pause collecting", "Start at login", "-", "Quit Oculus",
     ]  # fmt: skip
     assert entries[1] is LINE
     assert entries[0].default
-    for entry in (entries[0], *entries[2].inside, entries[4], entries[5], entries[7]):
+    for entry in (entries[0], *entries[2].inside, *entries[4].inside[:2], entries[5], entries[6], entries[8]):
         entry.act()
     assert deeds.done == [
-        ("open_window",), ("open_window", "/alerts#alert-7"), ("acknowledge", 7), ("pause", True),
+        ("open_window",), ("open_window", "/alerts#alert-7"), ("acknowledge", 7),
+        ("snooze", NASTY, Duration(hours=1)), ("snooze", "", Duration(minutes=15)),
+        ("snooze", "", Duration(hours=1)), ("pause", True),
         ("set_login", True), ("quit",),
     ]  # fmt: skip
 
 
 def test_what_is_acknowledged_is_not_acknowledged_again():
     (_, _, alert, *_) = menu(outlook(house(fires(acknowledged=True))), False, Deeds())
-    assert [(each.text, each.act is None) for each in alert.inside] == [
-        ("Open", False),
-        ("Acknowledged", True),
-    ]
+    assert texts(alert.inside) == ["Open", "Acknowledged", "Snooze 1 h"]
+    assert alert.inside[1].act is None
+
+
+def test_what_is_snoozed_says_so_and_can_be_woken():
+    soon_ms = SystemClock().now_ms() + 60_000
+    deeds = Deeds()
+    now = outlook(house(fires(rule="a"), snoozed={"a": soon_ms, "": soon_ms}))
+    entries = menu(now, False, deeds)
+    assert texts(entries[2].inside)[-1] == "Snoozed"
+    assert entries[4].text == f"Snoozed until {now.snoozed}"
+    entries[4].inside[0].act()
+    assert deeds.done == [("wake_all",)]
+    assert now.tooltip.startswith(f"Oculus: snoozed until {now.snoozed} · 1 firing")
+
+
+@pytest.mark.parametrize(("hour", "hours"), [(20, 12), (0, 32), (9, 23)])
+def test_until_tomorrow_is_until_the_morning(hour, hours):
+    now = datetime(2026, 1, 15, hour).astimezone()
+    assert until_tomorrow(now) == Duration(hours=hours)
 
 
 def test_a_thousand_alerts_are_ten_lines_and_a_number():
     entries = menu(outlook(house(*(fires(number) for number in range(1000)))), False, Deeds())
-    assert sum(bool(entry.inside) for entry in entries) == 10
+    assert sum(entry.text.startswith("critical") for entry in entries) == 10
     assert "and 990 more" in texts(entries)
 
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
 from typing import Protocol
 
+from oculus.core.durations import Duration
 from oculus.desktop.outlook import Outlook, Trouble
 from oculus.desktop.words import ITEM, clipped
+from oculus.rules.silence import ALL
 
+HOUR = Duration(hours=1)
+MORNING = time(8)
 MOST = 10  # alerts in the menu; the rest is counted, and on the page
 Act = Callable[[], None]
 
@@ -40,6 +45,10 @@ class Deeds(Protocol):
 
     def acknowledge(self, alert_id: int) -> None: ...
 
+    def snooze(self, rule: str, length: Duration) -> None: ...
+
+    def wake_all(self) -> None: ...
+
     def pause(self, on: bool) -> None: ...
 
     def set_login(self, on: bool) -> None: ...
@@ -54,6 +63,7 @@ def menu(outlook: Outlook, at_login: bool, deeds: Deeds) -> tuple[Entry, ...]:
         troubles(outlook, deeds),
         [Entry(clipped(text, ITEM)) for text in outlook.pinned],
         [
+            snoozing(outlook, deeds),
             Entry("Pause collecting", lambda: deeds.pause(not outlook.paused), checked=outlook.paused),
             Entry("Start at login", lambda: deeds.set_login(not at_login), checked=at_login),
         ],
@@ -79,4 +89,30 @@ def trouble(each: Trouble, deeds: Deeds) -> Entry:
         inside.append(Entry("Acknowledged"))
     else:
         inside.append(Entry("Acknowledge", lambda: deeds.acknowledge(number)))
+    if each.snoozed:
+        inside.append(Entry("Snoozed"))
+    else:
+        inside.append(Entry("Snooze 1 h", lambda: deeds.snooze(each.rule, HOUR)))
     return Entry(clipped(each.label, ITEM), inside=tuple(inside))
+
+
+def snoozing(outlook: Outlook, deeds: Deeds) -> Entry:
+    """Silence about everything, or its end."""
+    if outlook.snoozed:
+        return Entry(f"Snoozed until {outlook.snoozed}", inside=(Entry("Tell me again", deeds.wake_all),))
+    lengths = (
+        ("15 minutes", lambda: Duration(minutes=15)),
+        ("1 hour", lambda: HOUR),
+        ("until tomorrow", lambda: until_tomorrow(datetime.now().astimezone())),
+    )
+    return Entry("Snooze all", inside=tuple(snooze(text, length, deeds) for text, length in lengths))
+
+
+def snooze(text: str, length: Callable[[], Duration], deeds: Deeds) -> Entry:
+    return Entry(text, lambda: deeds.snooze(ALL, length()))
+
+
+def until_tomorrow(now: datetime) -> Duration:
+    """Until a person gets up, in their time zone."""
+    morning = datetime.combine(now.date() + timedelta(days=1), MORNING).astimezone()
+    return Duration(seconds=(morning - now).total_seconds())

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from oculus.collectors.status import CollectorState, CollectorStatus
+from oculus.core.clock import to_datetime
 from oculus.core.event import Severity
 from oculus.core.symbols import category_of, unit_of
 from oculus.desktop.icons import State
 from oculus.desktop.words import TOOLTIP, clipped
 from oculus.notify.render import amount
+from oculus.rules.silence import ALL
 from oculus.rules.status import InstanceStatus, RuleStatus
 from oculus.runtime import Oculus
 
@@ -32,6 +35,7 @@ class Trouble:
     severity: Severity
     where: str
     acknowledged: bool
+    snoozed: bool = False
 
     @property
     def label(self) -> str:
@@ -48,20 +52,23 @@ class Outlook:
     troubles: tuple[Trouble, ...]  # the worst first
     pinned: tuple[str, ...]  # "btc_usd  97,412 USD"
     paused: bool
+    snoozed: str = ""  # until when nobody is told of anything, in local time; empty when people are
 
 
 def outlook(oculus: Oculus) -> Outlook:
     """How things stand now."""
-    troubles = firing(oculus.engine.status())
+    troubles = firing(oculus.engine.status(), lambda rule: oculus.snoozes.until(rule) is not None)
+    snoozed = clock_time(oculus.snoozes.until(ALL))
     collectors = oculus.scheduler.status()
     pinned = tuple(pin(oculus, symbol) for symbol in oculus.settings.desktop.pinned)
     state = state_of(oculus, collectors, troubles)
     return Outlook(
         state=state,
-        tooltip=tooltip(state, troubles, pinned, collectors),
+        tooltip=tooltip(state, troubles, pinned, collectors, snoozed),
         troubles=troubles,
         pinned=pinned,
         paused=state is State.PAUSED,
+        snoozed=snoozed,
     )
 
 
@@ -78,9 +85,16 @@ def state_of(oculus: Oculus, collectors: Sequence[CollectorStatus], troubles: Se
     return State.PAUSED if all(each.state == CollectorState.PAUSED for each in wanted) else State.OK
 
 
-def firing(rules: Sequence[RuleStatus]) -> tuple[Trouble, ...]:
+def firing(rules: Sequence[RuleStatus], is_snoozed: Callable[[str], bool]) -> tuple[Trouble, ...]:
     found = [
-        Trouble(each.alert_id, rule.name, rule.severity, each.instance, each.acknowledged)
+        Trouble(
+            alert_id=each.alert_id,
+            rule=rule.name,
+            severity=rule.severity,
+            where=each.instance,
+            acknowledged=each.acknowledged,
+            snoozed=is_snoozed(rule.name),
+        )
         for rule in rules
         for each in rule.instances
         if each.alert_id is not None and is_firing(each)
@@ -101,15 +115,29 @@ def pin(oculus: Oculus, symbol: str) -> str:
     return f"{name}  {amount(latest.value, unit_of(symbol, latest.tags))}"
 
 
+def clock_time(ms: int | None) -> str:
+    """14:30, with the day when that is not today; empty for None."""
+    if ms is None:
+        return ""
+    then = to_datetime(ms).astimezone()
+    return f"{then:%H:%M}" if then.date() == datetime.now().astimezone().date() else f"{then:%a %H:%M}"
+
+
 def tooltip(
-    state: State, troubles: Sequence[Trouble], pinned: Sequence[str], collectors: Sequence[CollectorStatus]
+    state: State,
+    troubles: Sequence[Trouble],
+    pinned: Sequence[str],
+    collectors: Sequence[CollectorStatus],
+    snoozed: str,
 ) -> str:
+    said = [f"snoozed until {snoozed}"] if snoozed else []
     if state is State.BLIND:
-        said = ["not watching"] + (["no collectors"] if not collectors else [])
+        said += ["not watching"] + (["no collectors"] if not collectors else [])
     elif troubles:
-        said = [f"{len(troubles)} firing", *(trouble.label for trouble in troubles)]
+        said += [f"{len(troubles)} firing", *(trouble.label for trouble in troubles)]
     elif state is State.PAUSED:
-        said = ["collecting is paused"]
+        said += ["collecting is paused"]
     else:
-        said = list(pinned) or [f"all is well, {len(collectors)} collectors"]
+        word = "collector" if len(collectors) == 1 else "collectors"
+        said += list(pinned) or [f"all is well, {len(collectors)} {word}"]
     return clipped(f"Oculus: {' · '.join(said)}", TOOLTIP)

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from oculus.collectors.status import CollectorState
 from oculus.core.desk import DeskStatus, Popup
+from oculus.core.durations import Duration
 from oculus.core.errors import OculusError
 from oculus.core.worker import Worker
 from oculus.desktop.autostart import Login
@@ -26,6 +27,7 @@ from oculus.desktop.menu import menu
 from oculus.desktop.outlook import outlook
 from oculus.desktop.popup import Popups, ways_here
 from oculus.desktop.tray import Tray
+from oculus.rules.silence import ALL
 from oculus.runtime import Oculus
 
 log = logging.getLogger(__name__)
@@ -112,6 +114,12 @@ class Shell(Worker):
 
     def acknowledge(self, alert_id: int) -> None:
         self._work.put(lambda: self._then_look(lambda: self._oculus.acknowledge(alert_id)))
+
+    def snooze(self, rule: str, length: Duration) -> None:
+        self._work.put(lambda: self._then_look(lambda: self._oculus.snoozes.snooze(rule, length)))
+
+    def wake_all(self) -> None:
+        self._work.put(lambda: self._then_look(lambda: self._oculus.snoozes.wake(ALL)))
 
     def pause(self, on: bool) -> None:
         self._work.put(lambda: self._then_look(lambda: self._pause(on)))

@@ -1,0 +1,155 @@
+"""The window: a real web view on a real Oculus, and what happens where it cannot be shown."""
+
+import json
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from fakes import screen as bench
+from fakes.screen import until
+from oculus.core.metric import Metric
+from oculus.core.secret import Secret
+from oculus.desktop import keeper as keeping
+from oculus.desktop.keeper import Keeper
+from oculus.runtime import Oculus
+from oculus.settings.schema import ServerSettings, Settings
+from oculus.web.server import WebServer
+
+READER = Path(bench.__file__).with_name("window_reader.py")
+TOKEN = Secret("a-token-for-tests-of-43-characters-in-length")
+
+
+@pytest.fixture
+def keep(tmp_path):
+    """Makes keepers of windows, whose windows are programs written in the test."""
+    made = []
+
+    def make(program, **options):
+        command = [sys.executable, "-c", textwrap.dedent(program)] if isinstance(program, str) else program
+        browsed = []
+        keeper = Keeper(
+            lambda path: f"http://oculus.test/login?once=x&next={path}",
+            "http://oculus.test",
+            tmp_path,
+            browse=lambda link: browsed.append(link) is None,
+            command=command,
+            **options,
+        )
+        keeper.browsed = browsed
+        made.append(keeper)
+        return keeper
+
+    yield make
+    for keeper in made:
+        keeper.close()
+
+
+def test_the_window_shows_the_live_dashboard_with_scripts_and_cookies(screen, tmp_path, monkeypatch):
+    bench.needs_gtk()
+    monkeypatch.setenv("DISPLAY", screen.name)
+    seen = tmp_path / "seen"
+    settings = Settings(server=ServerSettings(port=0))
+    with Oculus(settings, tmp_path / "data") as oculus, WebServer(oculus, "127.0.0.1", 0, TOKEN) as server:
+
+        def tell(value):
+            now = oculus.clock.now_ms()
+            oculus.writer.put([Metric(now, "net.ping", "net.ping.gw", value, {})])
+
+        tell(11.8)
+        script = f"exec {sys.executable} {READER} > {seen}"
+        keeper = Keeper(
+            lambda path: f"{server.one_time_link()}&next={path}",
+            server.url,
+            tmp_path,
+            software=True,
+            command=["sh", "-c", script],
+        )
+        keeper.open()
+        try:
+
+            def page():
+                lines = seen.read_text().splitlines() if seen.exists() else []
+                pages = [json.loads(json.loads(line[5:])) for line in lines if line.startswith("page ")]
+                return pages[-1] if pages else {"title": "", "text": ""}
+
+            until(lambda: "11.8" in page()["text"], 20)
+            assert page()["title"] == "Oculus"
+            tell(47.3)
+            until(lambda: "47.3" in page()["text"])
+        finally:
+            keeper.close()
+
+
+def test_where_there_is_no_web_view_the_browser_opens_with_the_reason(keep):
+    keeper = keep("print('failed no web view: No module named webview', flush=True); raise SystemExit(1)")
+    keeper.open("/alerts")
+    until(lambda: keeper.browsed)
+    assert keeper.browsed == ["http://oculus.test/login?once=x&next=/alerts"]
+    assert keeper.trouble.startswith("No window: no web view: No module named webview.")
+
+
+def test_a_window_that_does_not_come_is_given_up_for_the_browser(keep, monkeypatch):
+    monkeypatch.setattr(keeping, "SHOWN_S", 0.3)
+    keeper = keep("import time; time.sleep(60)")
+    keeper.open()
+    until(lambda: keeper.browsed)
+    assert "it did not come within" in keeper.trouble
+    until(lambda: not keeper.is_open())
+
+
+def test_a_program_that_cannot_be_started_is_told(keep):
+    keeper = keep(["/nowhere/oculus"])
+    keeper.open()
+    assert len(keeper.browsed) == 1
+    assert "it cannot be started" in keeper.trouble
+
+
+def test_three_crashes_in_ten_minutes_are_mended_and_the_fourth_is_not(keep, tmp_path):
+    keeper = keep(
+        f"""
+        import os
+        with open({str(tmp_path / "starts")!r}, "a") as file:
+            file.write("x")
+        print("shown", flush=True)
+        os._exit(3)
+        """
+    )
+    keeper.open()
+    until(lambda: keeper.browsed)
+    assert (tmp_path / "starts").read_text() == "xxxx"
+    assert "it crashed 4 times within 10 minutes" in keeper.trouble
+
+
+def test_what_is_asked_of_a_window_that_is_closing_opens_the_next_one(keep, tmp_path):
+    keeper = keep(
+        f"""
+        import sys
+        print("shown", flush=True)
+        with open({str(tmp_path / "starts")!r}, "a") as file:
+            file.write("x")
+        sys.stdin.readline()
+        if open({str(tmp_path / "starts")!r}).read() == "x":
+            sys.stdin.readline()  # asked, but it goes without a word
+            raise SystemExit(0)
+        sys.stdin.read()
+        """
+    )
+    keeper.open()
+    until(lambda: (tmp_path / "starts").exists())
+    keeper.open()
+    until(lambda: (tmp_path / "starts").read_text() == "xx")
+    until(keeper.is_open)
+    assert keeper.browsed == []
+
+
+def test_a_window_that_ignores_its_end_is_ended(keep, monkeypatch):
+    monkeypatch.setattr(keeping, "END_S", 0.2)
+    keeper = keep("import time; print('shown', flush=True); time.sleep(60)")
+    keeper.open()
+    until(keeper.is_open)
+    keeper.close()
+    assert not keeper.is_open()
+    keeper.open()
+    assert not keeper.is_open(), "nothing is opened after the end"
