@@ -39,7 +39,7 @@ def mount(app: Site, oculus: Oculus) -> None:
         """Every channel and how it fares."""
         return ChannelsAnswer([answer(status) for status in oculus.notifier.status()])
 
-    @app.post("/api/channels/<name:path>/test")
+    @app.post("/api/channels/<name:path>/test", errors=(502,))
     def test(name: str) -> SentAnswer:
         """Send one real message now. 502 with the service's own words when it was not taken."""
         if name not in {status.name for status in oculus.notifier.status()}:

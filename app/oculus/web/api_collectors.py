@@ -58,7 +58,7 @@ def mount(app: Site, oculus: Oculus) -> None:
         """Every collector and how it fares."""
         return CollectorsAnswer([answer(status) for status in oculus.scheduler.status()])
 
-    @app.post("/api/collectors/<name:path>/run")
+    @app.post("/api/collectors/<name:path>/run", errors=(502,))
     def run(name: str) -> RunAnswer:
         """Ask once, now, and wait for what it learns."""
         metrics = oculus.scheduler.run_now(known(oculus, name))

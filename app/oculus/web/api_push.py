@@ -23,7 +23,7 @@ class PushAnswer(Struct, frozen=True):
 def mount(app: Site, oculus: Oculus) -> None:
     """Hang the way in on `app`."""
 
-    @app.post("/in/<name:path>")
+    @app.post("/in/<name:path>", any_body=True)
     def push(name: str) -> PushAnswer:
         """A number, {"value": 1}, {"key": 1, ...} or a list of those, each with a `ts` if wanted."""
         try:

@@ -40,7 +40,7 @@ class QueryAnswer(Struct, frozen=True):
 def mount(app: Site, oculus: Oculus) -> None:
     """Hang the query on `app`."""
 
-    @app.post("/api/query", query=QueryFormat, body=QueryBody)
+    @app.post("/api/query", query=QueryFormat, body=QueryBody, errors=(422,))
     def run(query: QueryFormat, body: QueryBody) -> QueryAnswer | str:
         """Exactly one SELECT or EXPLAIN."""
         found = oculus.reader.query(body.sql, body.params)

@@ -39,6 +39,7 @@ def mount(app: Site, oculus: Oculus) -> None:
 
     @app.get("/metrics")
     def metrics() -> str:
+        """What Oculus counts about itself, as Prometheus reads it."""
         response.content_type = CONTENT_TYPE
         return write(families(oculus))
 

@@ -121,8 +121,9 @@ class Server(uvicorn.Server):
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket. Raises OculusError, worded for whoever started Oculus."""
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind)
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        # With its protocol named, asyncio sends what is small at once instead of 40 ms later.
+        listener = socket.socket(family, kind, protocol)
     except OSError as error:
         raise unbindable(host, port, error) from error
     try:

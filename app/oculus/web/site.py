@@ -36,15 +36,30 @@ class Site(Bottle):  # type: ignore[misc]
         super().__init__()
         self.install(Handler())
 
-    def get(self, path: str, *, query: Kind | None = None) -> Callable[[Call], Call]:
-        """A route whose handler gets the query string as `query`, checked."""
-        return cast(Callable[[Call], Call], self.route(path, "GET", query=query))
+    def get(
+        self, path: str, *, query: Kind | None = None, errors: tuple[int, ...] = ()
+    ) -> Callable[[Call], Call]:
+        """A route whose handler gets the query string as `query`, checked.
+
+        `errors` are for the description: statuses that only this route has.
+        """
+        return cast(Callable[[Call], Call], self.route(path, "GET", query=query, errors=errors))
 
     def post(
-        self, path: str, *, query: Kind | None = None, body: Kind | None = None
+        self,
+        path: str,
+        *,
+        query: Kind | None = None,
+        body: Kind | None = None,
+        errors: tuple[int, ...] = (),
+        any_body: bool = False,
     ) -> Callable[[Call], Call]:
-        """A route whose handler gets the query string as `query` and the JSON body as `body`, checked."""
-        return cast(Callable[[Call], Call], self.route(path, "POST", query=query, body=body))
+        """A route whose handler gets the query string as `query` and the JSON body as `body`, checked.
+
+        With `any_body` it reads the body itself.
+        """
+        more = {"query": query, "body": body, "errors": errors, "any_body": any_body}
+        return cast(Callable[[Call], Call], self.route(path, "POST", **more))
 
     def delete(self, path: str) -> Callable[[Call], Call]:
         return cast(Callable[[Call], Call], self.route(path, "DELETE"))
@@ -57,7 +72,9 @@ class Site(Bottle):  # type: ignore[misc]
         if failure.status_code == 404:
             error = HttpError(404, f"There is nothing at {request.path}", "The dashboard is at /.")
         elif failure.status_code == 405:
-            error = HttpError(405, f"{request.path} cannot be asked with {request.method}")
+            allowed = {"Allow": failure.headers["Allow"]}
+            what = f"{request.path} cannot be asked with {request.method}"
+            error = HttpError(405, what, f"Known here: {allowed['Allow']}.", headers=allowed)
         else:
             error = HttpError(failure.status_code, "Oculus could not answer this")
         return tell(error)
