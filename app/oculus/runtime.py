@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, Self
 
+from oculus.collectors.outage import Outage
 from oculus.collectors.scheduler import Scheduler
 from oculus.collectors.sources.registry import Sources
 from oculus.collectors.tools import Tools
@@ -21,6 +22,7 @@ from oculus.core.clock import Clock, SystemClock
 from oculus.core.counters import Counters
 from oculus.core.desk import Desk, Popup
 from oculus.core.event import Event, EventType, Severity
+from oculus.core.gap import Gap
 from oculus.core.logs import parse_levels, set_levels
 from oculus.core.metric import Metric
 from oculus.core.symbols import main_of
@@ -34,7 +36,7 @@ from oculus.settings.past import past_hints
 from oculus.settings.reload import Reloader
 from oculus.settings.schema import Settings
 from oculus.snoozes import Snoozes
-from oculus.storage import alerts
+from oculus.storage import alerts, gaps
 from oculus.storage.database import open_database
 from oculus.storage.live import LiveCache
 from oculus.storage.notes import Notes
@@ -44,6 +46,7 @@ from oculus.storage.tables import Tables
 from oculus.storage.upkeep import Upkeep
 from oculus.storage.writer import Writer
 from oculus.vitals import Vitals
+from oculus.watch import Diary, Watch
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +104,10 @@ class Oculus:
         memory = Remembered(self.database, self.writer, self.clock)
         self.sources = Sources(settings.sources, memory, self.clock)
         tools = Tools(self.sources, memory, DailyCloses(self.database, self.writer), self.counters)
-        self.scheduler = Scheduler(self.writer.put, self.writer.tell, self.counters, self.clock, tools=tools)
+        self.diary = Diary(self.writer, self.clock, self._skip, self.notifier.slept, self._popup)
+        self.watch = Watch(self.diary.over, self.clock)
+        self.outage = Outage(self.writer.put, self.diary.lost, self.diary.found, self.clock, self.counters)
+        self.scheduler = Scheduler(self.outage.sift, self.writer.tell, self.counters, self.clock, tools=tools)
         self.silence = Silence()
         self.engine = Engine(
             record=self.record,
@@ -115,6 +121,7 @@ class Oculus:
             aggregate=self.reader.windows,
             run_sql=self.reader.judge,
             silence=self.silence,
+            look=self.watch.look,
         )
         self.snoozes = Snoozes(self.silence, self.database, self.writer, self.clock)
         self.upkeep = Upkeep(self.writer, settings.storage, self.clock)
@@ -135,6 +142,8 @@ class Oculus:
         self.silence.mutes = settings.mute
         self.engine.replace(settings.rules)
         self.sources.replace(settings.sources)
+        connectivity = settings.connectivity
+        self.outage.replace(None if connectivity == "off" else connectivity, settings.collectors)
         self.scheduler.replace(settings.collectors)
 
     def _facts(self) -> Facts:
@@ -165,6 +174,9 @@ class Oculus:
 
     def _judge(self, batch: Sequence[Metric]) -> None:
         self.engine.put(batch)  # built after the writer, which it speaks to
+
+    def _skip(self, gap: Gap) -> None:
+        self.engine.skip(gap)
 
     def record(self, verdict: Verdict) -> None:
         """Write what was judged, with the deliveries it makes, in one transaction; then send."""
@@ -233,17 +245,20 @@ class Oculus:
     def _start(self) -> None:
         """Backwards along the flow, so that nobody speaks before somebody listens."""
         stored = self.database.cursor()
+        self.diary.begin(gaps.last_sign(stored, self.clock.now_ms()))
         self.live.seed(self.reader.seeds(self.clock.now_ms()))
         self.snoozes.restore()
         self.engine.restore(alerts.load_states(stored), alerts.open_alerts(stored))
         self.apply(self.settings)
         self.notifier.put(alerts.load_deliveries(stored))
         self.notifier.start()
+        self.watch.start()
         self.engine.start()
         self.writer.start()
         self.upkeep.start()
         self.tables.start()
         self.vitals.start()
+        self.outage.start()
         self.scheduler.start()
         if self.reloader:
             self.reloader.start()
@@ -264,7 +279,8 @@ class Oculus:
     def _flow(self) -> list[Stage]:
         """Whatever has a thread of its own, but for the writer, which ends last."""
         first: list[Stage] = [self.reloader] if self.reloader else []
-        return [*first, self.vitals, self.scheduler, self.tables, self.upkeep, self.engine, self.notifier]
+        first += [self.watch, self.vitals, self.scheduler, self.outage]
+        return [*first, self.tables, self.upkeep, self.engine, self.notifier]
 
     def _broken(self, problems: Sequence[str]) -> None:
         self.problems = list(problems)

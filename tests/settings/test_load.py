@@ -349,3 +349,13 @@ def test_hours_that_are_none_are_told_with_their_place(tmp_path):
     (tmp_path / "oculus.yaml").write_text("mute:\n  - {name: night, days: [mo]}\n", "utf-8")
     with pytest.raises(ConfigError, match=r"oculus.yaml:2: mute\[0\].days: 'mo' is no day of the week"):
         load(tmp_path / "oculus.yaml")
+
+
+def test_connectivity_is_on_by_itself_and_can_be_switched_off(tmp_path):
+    main = tmp_path / "oculus.yaml"
+    main.write_text("connectivity: {anchors: ['192.168.0.1:22'], gateway: false}", "utf-8")
+    assert load(main).connectivity.anchors == ("192.168.0.1:22",)
+    main.write_text("connectivity: off", "utf-8")
+    assert load(main).connectivity == "off"
+    main.write_text("rules: []", "utf-8")
+    assert load(main).connectivity.gateway

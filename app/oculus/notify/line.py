@@ -85,6 +85,10 @@ class Line:
             else:
                 del self._alerts[alert]
 
+    def sooner(self, seconds: float) -> None:
+        """All of it is due so much earlier: its clock stood still that long."""
+        self._due = [(due - seconds, delivery, alert) for due, delivery, alert in self._due]
+
     def _show(self, delivery: Delivery, due: float) -> None:
         heapq.heappush(self._due, (due, delivery.id, delivery.news.alert.id))
 

@@ -117,6 +117,13 @@ class Notifier:
             for sender in self._senders.values():
                 self._wake_up(sender)
 
+    def slept(self, seconds: float) -> None:
+        """The monotonic clock stood still for so long: what became due meanwhile is due now."""
+        with self._lock:
+            senders = list(self._senders.values())
+        for sender in senders:
+            sender.slept(seconds)
+
     def stop(self, timeout_s: float = 5.0) -> bool:
         """End all senders. What was not sent stays in the table. True if all ended in time."""
         with self._lock:

@@ -76,6 +76,14 @@ class Sender(Worker):
     def started(self) -> bool:
         return self._thread.ident is not None
 
+    def slept(self, seconds: float) -> None:
+        """The clock that waits are counted by stood still for so long: what became due is due now."""
+        with self._changed:
+            self._line.sooner(seconds)
+            self._rests_until -= seconds
+            self._asked_until -= seconds
+            self._changed.notify_all()
+
     def cut(self) -> None:
         """End an attempt that is under way: it counts as failed and is tried again."""
         if self.channel:

@@ -16,9 +16,10 @@ from oculus.core.alert import Alert, SavedState, Verdict
 from oculus.core.clock import Clock
 from oculus.core.counters import Counters
 from oculus.core.event import Event, EventType, Severity
+from oculus.core.gap import Gap
 from oculus.core.metric import Metric
 from oculus.core.worker import Worker
-from oculus.rules.inbox import Inbox
+from oculus.rules.inbox import Inbox, overrun
 from oculus.rules.instance import Instance, Rule
 from oculus.rules.judge import Judge
 from oculus.rules.lookup import Aggregate, History, Lookup
@@ -54,8 +55,10 @@ class Engine(Worker):
         aggregate: Aggregate | None = None,
         run_sql: RunSql | None = None,
         silence: Silence | None = None,
+        look: Callable[[], None] | None = None,
     ) -> None:
-        """What looks into the past and what runs SQL is called on threads of its own.
+        """What looks into the past and what runs SQL is called on threads of its own. `look` is called
+        before each round: whoever is there finds out whether there was a gap, and calls `skip`.
 
         Without `history` and `aggregate`, windows know only what came since; without `run_sql` no SQL runs.
         """
@@ -63,6 +66,7 @@ class Engine(Worker):
         self._record = record
         self._tell = tell
         self._symbols = symbols
+        self._look = look
         self._counters = counters
         self._clock = clock
         self._lookup = Lookup(history, aggregate, self._give, self._say) if history and aggregate else None
@@ -124,6 +128,10 @@ class Engine(Worker):
         self._flush()
         return alert
 
+    def skip(self, gap: Gap) -> None:
+        """Nobody was watching, or with no end yet, nobody can from now on. Never waits."""
+        self._hand_in(lambda _: self._judge.skip(gap))
+
     def status(self) -> list[RuleStatus]:
         """Every rule, in the order of the settings."""
         with self._lock:
@@ -172,6 +180,8 @@ class Engine(Worker):
 
     def step(self) -> None:
         batches = self._inbox.take(min(self._next_tick - self._clock.monotonic(), TICK_S))
+        if self._look:
+            self._look()
         begun = self._clock.monotonic()
         with self._lock:
             try:
@@ -247,17 +257,7 @@ class Engine(Worker):
         self._catch_up(now_ms)
         if not self._overrun:
             self._overrun = True
-            what = "More numbers came than the rules could be judged by. Some were skipped for newer ones"
-            self._tell(
-                Event(
-                    ts_ms=now_ms,
-                    source="oculus",
-                    type=EventType.ERROR,
-                    severity=Severity.WARN,
-                    message=what,
-                    payload={"dropped": dropped},
-                )
-            )
+            self._tell(overrun(dropped, now_ms))
 
     # What is written
 

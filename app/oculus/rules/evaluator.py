@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from oculus.core.alert import NewsKind
 from oculus.rules.condition import Worse
+from oculus.rules.pauses import freeze
 from oculus.rules.settings import NoData
 from oculus.rules.standing import FREEZING, RANKS, Input, Notice, Reading, Spec, Standing, State
 
@@ -100,16 +101,6 @@ def close(standing: Standing, ts_ms: int, reason: str) -> Step:
     if ended.no_data_ms is None:
         return ended, news
     return replace(ended, no_data_ms=None, no_data_held=""), (*news, _data_again(ended, ts_ms, reason))
-
-
-def freeze(standing: Standing, now_ms: int) -> Standing:
-    """From now until the next reading nothing is known, and no clock runs."""
-    return standing if standing.frozen_ms is not None else replace(standing, frozen_ms=now_ms)
-
-
-def away(standing: Standing, ms: int) -> Standing:
-    """Nobody was there to judge for `ms`: that counts neither towards `for` nor towards `recover_for`."""
-    return replace(standing, seen_ms=standing.seen_ms + ms)
 
 
 def acknowledge(standing: Standing) -> Standing:

@@ -6,6 +6,7 @@ import queue
 from collections.abc import Sequence
 
 from oculus.core.counters import Counters
+from oculus.core.event import Event, EventType, Severity
 from oculus.core.metric import Metric
 
 LIMIT = 2000  # batches; minutes of ordinary work
@@ -58,3 +59,15 @@ class Inbox:
         """Samples that found no room since this was last asked."""
         lost, self._dropped_before = self._dropped - self._dropped_before, self._dropped
         return lost
+
+
+def overrun(dropped: int, now_ms: int) -> Event:
+    """What a person hears when there was no room."""
+    return Event(
+        ts_ms=now_ms,
+        source="oculus",
+        type=EventType.ERROR,
+        severity=Severity.WARN,
+        message="More numbers came than the rules could be judged by. Some were skipped for newer ones",
+        payload={"dropped": dropped},
+    )

@@ -12,8 +12,11 @@ from msgspec.structs import replace
 from oculus.core.alert import Alert, News, NewsKind, SavedState, Verdict
 from oculus.core.counters import Counters
 from oculus.core.event import Event
+from oculus.core.gap import Gap, GapReason
 from oculus.rules import evaluator
+from oculus.rules.grace import REASON
 from oculus.rules.instance import Instance
+from oculus.rules.pauses import skip
 from oculus.rules.roster import Roster
 from oculus.rules.settings import NoData
 from oculus.rules.sight import Sight
@@ -143,6 +146,18 @@ class Judge:
         urgent = _lasting(before) != _lasting(standing)
         (self._touched if urgent else self._unsaved)[instance] = None
 
+    def skip(self, gap: Gap) -> None:
+        """Nobody was watching, or from now on nobody can: no clock runs through it."""
+        if gap.back:
+            self._sight.set_back(gap.from_ms)
+            for each in self.roster.instances():
+                each.judged_ms = min(each.judged_ms, gap.from_ms)
+        now_ms = gap.from_ms if gap.to_ms is None or gap.back else gap.to_ms
+        lasts = gap.to_ms is None or (self._sight.grace.lasts and gap.reason is not GapReason.OFFLINE)
+        self._sight.grace.begin(now_ms, lasts)
+        for instance in list(self._awake):
+            self.settle(instance, skip(instance.standing, gap), now_ms)
+
     def save_all(self) -> None:
         """Save everything that is not simply well, as it is now: judging ends here."""
         self._touched.update(self._awake)
@@ -215,6 +230,8 @@ class Judge:
         rule, before = instance.rule, instance.standing
         explained_by = self.roster.explained_by(rule) if rule.settings.depends_on else ""
         quiet = self._silence.of(rule.settings, instance.severity, now_ms)
+        if not quiet and self._sight.grace.until_ms(instance.symbols, now_ms) > now_ms:
+            quiet = REASON
         standing, notices = evaluator.step(rule.spec, before, reading, now_ms, explained_by, quiet)
         rested = instance.saved and evaluator.forgettable(rule.spec, standing, now_ms)
         if standing is not before or rested:
@@ -229,7 +246,10 @@ class Judge:
         news = self._teller.news(instance, notice, now_ms)
         if notice.kind is NewsKind.RESOLVED and not notice.held:
             # An end is told once; so what keeps it back is the sending, not the evaluator.
-            due_ms = self._silence.ends_ms(instance.rule.settings, news.alert.severity, now_ms)
+            waking_ms = self._sight.grace.until_ms(instance.symbols, now_ms)
+            due_ms = self._silence.ends_ms(
+                instance.rule.settings, news.alert.severity, max(now_ms, waking_ms)
+            )
             news = replace(news, due_ms=due_ms if due_ms > now_ms else 0)
         self._news.append(news)
 

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from oculus.core.alert import Alert, News, NewsKind, SavedState
 from oculus.rules.condition import ConditionError, parse
-from oculus.rules.evaluator import away
 from oculus.rules.instance import Instance, Memory, Rule, read_memory
 from oculus.rules.judge import Judge
+from oculus.rules.pauses import away
 from oculus.rules.standing import Standing, State
 from oculus.rules.telling import ended
 

@@ -10,10 +10,12 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from oculus.core.metric import Metric
 from oculus.core.symbols import main_of
 from oculus.rules.condition import Condition
+from oculus.rules.grace import Grace
 from oculus.rules.recall import Recall
 
 INTERVALS = 3  # of its collector without an answer, and a symbol is stale
@@ -46,6 +48,7 @@ class Sight:
         recall: Recall | None = None,
     ) -> None:
         self.recall = recall or Recall(None)
+        self.grace = Grace()
         self._latest = latest
         self._freshness = freshness
         self._seen: dict[str, Seen] = {}
@@ -55,6 +58,7 @@ class Sight:
     def learn(self, metric: Metric, now_ms: int) -> bool:
         """Take a new sample. False when it is older than, or the same as, what is known."""
         self.recall.learn(metric)
+        self.grace.note(metric, now_ms)
         seen = self._seen.get(metric.symbol)
         if seen is None:
             self._seen[metric.symbol] = Seen(metric, now_ms)
@@ -80,6 +84,12 @@ class Sight:
             seen = self._seen[symbol] = Seen(metric, metric.ts_ms)
             self.recall.learn(metric)
         return seen.metric.ts_ms if seen else 0
+
+    def set_back(self, now_ms: int) -> None:
+        """The clock was: no sample can be later than now, or the next ones would count as older."""
+        for seen in self._seen.values():
+            seen.metric = replace(seen.metric, ts_ms=min(seen.metric.ts_ms, now_ms))
+            seen.heard_ms = min(seen.heard_ms, now_ms)
 
     def exists(self, symbol: str) -> bool:
         return symbol in self._seen
@@ -127,10 +137,15 @@ class Sight:
         return self._answer(symbol)[0]
 
     def silent(self, symbols: tuple[str, ...], begun_ms: int) -> tuple[int, bool]:
-        """Since when there is no answer, at the earliest since `begun_ms`, and whether that is too long."""
+        """Since when there is no answer, at the earliest since `begun_ms`, and whether that is too long.
+
+        The time in which nobody watched is no silence of theirs.
+        """
         answers = [self._answer(symbol) for symbol in symbols]
         since = min(max(answered, begun_ms) for answered, _ in answers)
-        return since, any(self._now_ms - max(answered, begun_ms) >= limit for answered, limit in answers)
+        begun_ms = max(begun_ms, self.grace.woke_ms)
+        long = any(self._now_ms - max(answered, begun_ms) >= limit for answered, limit in answers)
+        return since, long and not self.grace.lasts
 
     def _fresh(self, symbol: str, seen: Seen) -> bool:
         if self._now_ms - seen.heard_ms < (self._patience_ms or SHORTEST_MS):

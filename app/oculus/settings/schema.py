@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from oculus.collectors.anchors import ConnectivitySettings
 from oculus.collectors.collector import CollectorSettings
 from oculus.collectors.sources.settings import SourcesSettings
 from oculus.core.secret import Secret
@@ -91,6 +92,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     desktop: Annotated[DesktopSettings, Meta(description="The icon near the clock, and the window.")] = field(
         default_factory=DesktopSettings
     )
+    connectivity: Annotated[
+        ConnectivitySettings | Literal["off"],
+        Meta(description="How a lost network of this machine is told from hosts that are down; or off."),
+    ] = field(default_factory=ConnectivitySettings)
     sources: Annotated[
         SourcesSettings, Meta(description="How providers are asked; shared by all collectors that ask them.")
     ] = field(default_factory=SourcesSettings)
@@ -118,6 +123,7 @@ SECTIONS = (
     "storage",
     "logging",
     "desktop",
+    "connectivity",
     "sources",
     "collectors",
     "channels",

@@ -21,7 +21,7 @@ from oculus.settings.plugins import bind_plugin
 from oculus.settings.schema import SECTIONS, Settings
 from oculus.settings.words import advice, either, shown
 
-PLAIN = ("server", "storage", "logging", "desktop", "sources")  # sections with but one of each
+PLAIN = ("server", "storage", "logging", "desktop", "connectivity", "sources")  # one of each
 
 
 class Bound(Struct):

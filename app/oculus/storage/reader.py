@@ -11,9 +11,10 @@ import duckdb
 
 from oculus.core.counters import Counters
 from oculus.core.errors import StorageError
+from oculus.core.gap import Gap
 from oculus.core.metric import Metric
 from oculus.core.windowstats import WindowStats
-from oculus.storage import history, metrics, windows
+from oculus.storage import gaps, history, metrics, windows
 from oculus.storage.answer import QueryResult
 from oculus.storage.connection import first_line, one
 from oculus.storage.copies import copy_database
@@ -124,6 +125,10 @@ class Reader:
     ) -> dict[str, WindowStats]:
         """What the samples of a window come to, by symbol; see storage.windows."""
         return self._ask(lambda cursor: windows.stats(cursor, symbols, since_ms, until_ms, functions))
+
+    def gaps(self, since_ms: int, until_ms: int, limit: int = 1000) -> list[Gap]:
+        """When nobody was watching: the gaps that touch a span of time, newest first."""
+        return self._ask(lambda cursor: gaps.find(cursor, since_ms, until_ms, limit))
 
     def active_queries(self) -> int:
         """Statements from outside that run now."""

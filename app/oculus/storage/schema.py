@@ -117,6 +117,13 @@ SILENCES = """
         made_at TIMESTAMPTZ NOT NULL
     );
 """
+GAPS = """
+    CREATE TABLE gaps (
+        from_at TIMESTAMPTZ NOT NULL,
+        to_at TIMESTAMPTZ,
+        reason VARCHAR NOT NULL
+    );
+"""
 
 MIGRATIONS: list[Migration] = [
     Migration(1, "metrics, events, alerts and deliveries", FIRST),
@@ -124,6 +131,7 @@ MIGRATIONS: list[Migration] = [
     Migration(3, "what collectors keep beyond a run, and daily closes", REMEMBERED),
     Migration(4, "which files are tables", TABLE_FILES),
     Migration(5, "snoozes", SILENCES),
+    Migration(6, "when nobody was watching", GAPS),
 ]
 
 VERSIONS = """

@@ -1,0 +1,183 @@
+"""When Oculus itself was not watching: no clock of a rule runs through it, and waking is no news."""
+
+import pytest
+
+from oculus.core.gap import Gap, GapReason
+from oculus.rules.grace import REASON
+from oculus.rules.settings import NoData
+
+HOUR = 3600
+OFFLINE = GapReason.OFFLINE
+
+
+def ms(world, seconds):
+    return world.clock.now_ms() + round((seconds - world.clock.seconds) * 1000)
+
+
+def sleep(world, begin, end, reason=GapReason.SLEEP):
+    """The machine slept from one second to another."""
+    gap = Gap(ms(world, begin), ms(world, end), reason)
+    world.clock.seconds = float(end)
+    world.engine.skip(gap)
+    world.step()
+
+
+def go_offline(world, since):
+    world.engine.skip(Gap(ms(world, since), None, OFFLINE))
+    world.step()
+
+
+def go_online(world, since):
+    world.engine.skip(Gap(ms(world, since), world.clock.now_ms(), OFFLINE))
+    world.step()
+
+
+def held(world):
+    return [(str(news.kind), news.held) for news in world.news if news.held]
+
+
+def test_a_sleep_does_not_count_towards_for(world, make_rule):
+    world.rules(make_rule("a > 1", for_="2m"))
+    world.at(0, ("a", 5))
+    world.at(60, ("a", 5))
+    sleep(world, 61, HOUR)
+    world.at(HOUR + 30, ("a", 5))
+    world.at(HOUR + 60, ("a", 5))
+    assert world.state() == "pending"
+    world.at(HOUR + 90, ("a", 5))
+    assert world.state() == "firing"
+
+
+def test_what_was_measured_before_the_sleep_and_is_judged_after_it_lets_none_of_it_count(world, make_rule):
+    world.rules(make_rule("a > 1", for_="2m"))
+    world.at(0, ("a", 5))
+    sleep(world, 1, HOUR)
+    world.at(HOUR + 1, ("a", 5, 0.5))
+    world.at(HOUR + 30, ("a", 5))
+    assert world.state() == "pending"
+
+
+def test_a_sleep_does_not_count_towards_recover_for_or_cooldown_or_repeat(world, make_rule):
+    world.rules(make_rule("a > 1", recover_for="2m"), make_rule("a > 1", name="again", repeat="10m"))
+    world.at(0, ("a", 5))
+    world.at(10, ("a", 0), ("b", 1))
+    sleep(world, 11, HOUR)
+    world.at(HOUR + 5, ("a", 0))
+    assert world.state() == "recovering"
+    world.at(HOUR + 70, ("a", 5))
+    world.at(HOUR + 100, ("a", 5))
+    assert "REMINDER" not in world.kinds()
+
+
+def test_a_sleep_is_no_missing_data(world, make_rule):
+    world.rules(make_rule("a > 1", no_data=NoData.ALERT, no_data_for="5m"))
+    world.at(0, ("a", 0))
+    sleep(world, 1, HOUR)
+    world.wait(HOUR + 200)
+    assert world.told() == []
+    world.wait(HOUR + 301, every=20)
+    assert world.kinds() == ["NO_DATA"]
+
+
+def test_after_waking_nobody_is_told_for_a_minute(world, make_rule):
+    world.rules(make_rule("net.tcp.a.up == 0"))
+    world.at(0, ("net.tcp.a.up", 1))
+    sleep(world, 1, HOUR)
+    world.at(HOUR + 1, ("net.tcp.a.up", 0))
+    world.at(HOUR + 20, ("net.tcp.a.up", 0))
+    world.at(HOUR + 50, ("net.tcp.a.up", 0))
+    assert (world.told(), held(world)) == ([], [("FIRED", REASON)])
+    world.at(HOUR + 60)
+    assert world.kinds() == ["FIRED"]
+
+
+def test_what_is_well_again_within_that_minute_is_no_news(world, make_rule):
+    world.rules(make_rule("net.tcp.a.up == 0"))
+    world.at(0, ("net.tcp.a.up", 1))
+    sleep(world, 1, HOUR)
+    world.at(HOUR + 1, ("net.tcp.a.up", 0))
+    world.at(HOUR + 30, ("net.tcp.a.up", 1))
+    world.wait(HOUR + 70)
+    assert world.told() == []
+
+
+def test_two_clean_rounds_end_that_minute_sooner(world, make_rule):
+    world.rules(make_rule("a > 1"))
+    world.at(0, ("a", 0))
+    sleep(world, 1, HOUR)
+    world.at(HOUR + 2, ("a", 5))
+    assert world.told() == []
+    world.at(HOUR + 4, ("a", 5))
+    assert world.kinds() == ["FIRED"]
+
+
+def test_the_end_of_something_told_waits_for_that_minute_too(world, make_rule):
+    world.rules(make_rule("a > 1"))
+    world.at(0, ("a", 5))
+    sleep(world, 1, HOUR)
+    world.at(HOUR + 1, ("a", 0))
+    assert world.seconds(world.news[-1].due_ms) == HOUR + 60
+
+
+def test_a_restart_has_no_such_minute(world, make_rule):
+    world.rules(make_rule("a > 1"))
+    world.at(0, ("a", 0))
+    world.restart(away=HOUR)
+    world.at(HOUR + 1, ("a", 5))
+    assert world.kinds() == ["FIRED"]
+
+
+def test_a_clock_that_is_set_back_stops_no_rule(world, make_rule):
+    world.rules(make_rule("a > 1", for_="1m"))
+    world.at(HOUR, ("a", 5))
+    world.engine.skip(Gap(ms(world, 100), ms(world, HOUR), GapReason.CLOCK, back=True))
+    world.engine._next_tick = 0
+    world.at(100)
+    for second in (110, 140, 170):
+        world.at(second, ("a", 5))
+    assert world.state() == "firing"
+
+
+def test_while_this_machine_is_offline_rules_about_what_is_outside_stand_still(world, make_rule):
+    world.rules(make_rule("net.a > 1", for_="2m", no_data=NoData.ALERT, no_data_for="1m"))
+    world.at(0, ("net.a", 5))
+    world.at(60, ("net.a", 5))
+    go_offline(world, 60)
+    world.wait(HOUR, every=30)
+    assert (world.state(), world.told()) == ("pending", [])
+    go_online(world, 60)
+    world.at(HOUR + 10, ("net.a", 5))
+    assert world.state() == "pending"
+    world.at(HOUR + 80, ("net.a", 5))
+    assert world.state() == "firing"
+
+
+def test_while_this_machine_is_offline_rules_about_itself_go_on(world, make_rule):
+    world.rules(make_rule("disk > 1", for_="20s"))
+    world.at(0, ("disk", 0))
+    go_offline(world, 1)
+    for second in (10, 20, 30, 40):
+        world.at(second, ("disk", 5))
+    assert world.kinds() == ["FIRED"]
+
+
+def test_the_engine_looks_for_gaps_before_it_judges(new_world, make_rule):
+    world = new_world()
+    order = []
+    world.more = {"look": lambda: order.append("look")}
+    world.engine = world.new_engine()
+    world.rules(make_rule("a > 1"))
+    judge = world.engine._judge.judge
+    world.engine._judge.judge = lambda *given: (order.append("judge"), judge(*given))
+    order.clear()
+    world.at(1, ("a", 5))
+    assert order[:2] == ["look", "judge"]
+
+
+@pytest.mark.parametrize("state", ["ok", "firing"])
+def test_a_gap_alone_changes_no_state(world, make_rule, state):
+    world.rules(make_rule("a > 1"))
+    world.at(0, ("a", 5 if state == "firing" else 0))
+    before = len(world.news)
+    sleep(world, 1, HOUR)
+    assert (world.state(), len(world.news)) == (state, before)
