@@ -12,6 +12,7 @@ from oculus.core.errors import ChannelError
 from oculus.core.event import Severity
 from oculus.core.secret import Secret
 from oculus.notify.channels.discord import Discord, DiscordSettings
+from oculus.notify.render_words import arranged
 
 
 @pytest.fixture
@@ -92,7 +93,7 @@ def test_without_data_there_is_no_image(discord, server, news):
 
 def test_many_are_one_embed_worst_first(discord, server, news):
     group = [news(message="x" * 1500, rule=f"rule{n}") for n in range(40)]
-    discord().send([*group, news(severity=Severity.CRITICAL, rule="worst")])
+    discord().send(arranged([*group, news(severity=Severity.CRITICAL, rule="worst")]))
     (embed,) = server.messages[0]["embeds"]
     assert embed["title"] == "41 alerts: 1 critical, 40 warn"
     assert plain(embed["description"]).startswith("🔴 **worst fired (critical)**")

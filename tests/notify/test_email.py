@@ -21,6 +21,7 @@ from oculus.core.event import Severity
 from oculus.core.fields import read_special
 from oculus.core.secret import Secret
 from oculus.notify.channels.email import Email, EmailSettings
+from oculus.notify.render_words import arranged
 
 PNG = b"\x89PNG\r\n\x1a\n"
 USER, PASSWORD = "oculus", "s3cr3t-Pässword"
@@ -207,7 +208,7 @@ def test_news_within_the_time_set_is_one_mail_worst_first(server, mailer, news):
     channel = mailer(server.port, group_for=Duration(minutes=5))
     assert channel.group_for == Duration(minutes=5)
     group = [news(rule=f"rule{n}") for n in range(24)] + [news(rule="worst", severity=Severity.CRITICAL)]
-    channel.send(group)
+    channel.send(arranged(group))
     (mail,) = server.mails
     text = parts(mail)["text/plain"].get_content()
     assert mail.message["Subject"] == "[Oculus] 25 alerts: 1 critical, 24 warn"

@@ -13,6 +13,7 @@ from oculus.core.event import Severity
 from oculus.core.secret import Secret
 from oculus.notify.channels.slack import Slack, SlackSettings
 from oculus.notify.chart import BARS
+from oculus.notify.render_words import arranged
 
 
 @pytest.fixture
@@ -115,7 +116,7 @@ def test_a_chart_that_cannot_be_uploaded_fails_nothing_else(bot, server, news):
 
 def test_many_are_one_message_worst_first(hook, server, news):
     group = [news(message="x" * 2000, rule=f"rule{n}", instance="i" * 900) for n in range(40)]
-    hook().send([*group, news(severity=Severity.CRITICAL, rule="worst")])
+    hook().send(arranged([*group, news(severity=Severity.CRITICAL, rule="worst")]))
     (message,) = server.messages
     assert message["text"] == "*41 alerts: 1 critical, 40 warn*"
     shown = texts(message)

@@ -12,6 +12,7 @@ from oculus.core.errors import ChannelError
 from oculus.core.event import Severity
 from oculus.core.secret import Secret
 from oculus.notify.channels.telegram import Telegram, TelegramSettings
+from oculus.notify.render_words import arranged
 
 CHAT = "-100000001"
 
@@ -105,7 +106,7 @@ def test_an_edit_that_fails_fails_nothing_else(telegram, server, news):
 def test_many_are_one_text_worst_first_twenty_spelt_out_within_the_limit(telegram, server, news):
     group = [news(message="x" * 1500, rule=f"rule{n}") for n in range(30)]
     group.append(news(severity=Severity.CRITICAL, rule="the_worst"))
-    telegram().send(group)
+    telegram().send(arranged(group))
     text = seen(server.messages[0]["text"])
     assert text.startswith("31 alerts: 1 critical, 30 warn\n\n🔴 the_worst fired")
     told = text.count(" fired (")

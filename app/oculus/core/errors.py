@@ -80,8 +80,15 @@ class ChannelError(OculusError):
     """A message was not delivered."""
 
     def __init__(
-        self, what: str, hint: str = "", *, permanent: bool = False, retry_after_s: float | None = None
+        self,
+        what: str,
+        hint: str = "",
+        *,
+        permanent: bool = False,
+        retry_after_s: float | None = None,
+        answered: bool = False,
     ) -> None:
         super().__init__(what, hint)
         self.permanent = permanent  # trying again cannot help
+        self.answered = answered  # the service spoke, so this one message may be what it cannot take
         self.retry_after_s = retry_after_s  # the service's own wish

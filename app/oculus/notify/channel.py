@@ -74,7 +74,7 @@ class Channel(ABC):
 
     @abstractmethod
     def send(self, group: Sequence[News]) -> None:
-        """Tell all of `group`, oldest first, as one message; one piece of news if `group_for` is 0.
+        """Tell all of `group`, in this order, as one message; one piece of news if `group_for` is 0.
 
         Returns once the service has taken it. Raises ChannelError when it has not: `permanent` when
         trying again cannot help, with `retry_after_s` when the service said how long to wait. Its

@@ -22,6 +22,7 @@ class Health:
         self.broken = ""  # what the service answered that trying again cannot mend
         self.trouble = ""  # why the last attempt failed; "" when it did not
         self.failures = 0  # attempts in a row that are worth another try
+        self.doubtful = False  # it may be the last message that fails, not the service
         self.last_sent_ms: int | None = None
         self._name = name
         self._tell = tell
@@ -31,7 +32,7 @@ class Health:
     def forget(self) -> None:
         """Other settings: whatever was wrong may be mended."""
         self.broken = self.trouble = ""
-        self.failures, self._gave_up = 0, False
+        self.failures, self.doubtful, self._gave_up = 0, False, False
 
     def worked(self) -> None:
         if self.broken:
@@ -43,7 +44,7 @@ class Health:
 
     def failed(self, error: ChannelError) -> None:
         """An attempt failed. What cannot be mended by waiting is told once for each reason."""
-        self.trouble = mask(str(error))
+        self.trouble, self.doubtful = mask(str(error)), error.answered
         if not error.permanent:
             self.failures += 1
         elif self.trouble != self.broken:

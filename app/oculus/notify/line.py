@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Sequence
+from itertools import islice, takewhile
 
 from oculus.core.alert import Delivery
 
@@ -18,13 +19,13 @@ class Line:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._alerts: dict[int, deque[Delivery]] = {}  # of each alert, in order; only the first may go
-        self._due: list[tuple[float, int, int]] = []  # due, delivery id, alert id: the first of each alert
-        self._ids: set[int] = set()
+        self._firsts: list[tuple[float, int, int]] = []  # due, delivery, alert: a heap of the first of each
+        self._due: dict[int, float] = {}  # of every delivery that is here
         self._left_behind = False  # some found no room and wait in the table
         self._fetching = False
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self._due)
 
     def put(self, delivery: Delivery, due: float) -> bool:
         """Line up. False when it must wait in the table; one that is here already stays where it is."""
@@ -48,49 +49,65 @@ class Line:
             self._left_behind = True
 
     def _take_in(self, delivery: Delivery, due: float) -> bool:
-        if delivery.id in self._ids:
+        if delivery.id in self._due:
             return True
         if len(self) >= self._limit:
             return False
-        self._ids.add(delivery.id)
+        self._due[delivery.id] = due
         behind = self._alerts.setdefault(delivery.news.alert.id, deque())
         behind.append(delivery)
         if len(behind) == 1:
-            self._show(delivery, due)
+            self._show(delivery)
         return True
 
     def next_due(self) -> float | None:
         """When the first is due; None when nothing waits."""
-        return self._due[0][0] if self._due else None
+        return self._firsts[0][0] if self._firsts else None
 
-    def take(self, now: float, together: bool) -> list[Delivery]:
-        """What is due: the first, or `together` all of it. It stays counted until given back."""
+    def take(self, now: float, together: bool, tried: bool = False) -> list[Delivery]:
+        """What is due: the first, or `together` all of it. It stays counted until given back.
+
+        With `tried`, what was tried before is due whenever its next try was to be.
+        """
+        if tried:
+            self._hasten(now)
         group: list[Delivery] = []
-        while self._due and self._due[0][0] <= now and (together or not group):
-            behind = self._alerts[heapq.heappop(self._due)[2]]
-            group += behind if together else [behind[0]]
+        while self._firsts and self._firsts[0][0] <= now and (together or not group):
+            behind = self._alerts[heapq.heappop(self._firsts)[2]]
+            # What has a time of its own, such as an end in muted hours, keeps it.
+            due = takewhile(lambda each: self._due[each.id] <= now, behind)
+            group += due if together else islice(due, 1)
         return sorted(group, key=order)
 
-    def give_back(self, group: Sequence[Delivery], now: float, due: float) -> None:
+    def give_back(self, group: Sequence[Delivery], due: float) -> None:
         """After `take`: what is over leaves, the rest is due again at `due`, the next of its alert may go."""
-        taken = {delivery.id for delivery in group}
         for delivery in group:
             if delivery.state.final:
-                self._ids.discard(delivery.id)
+                del self._due[delivery.id]
                 self._alerts[delivery.news.alert.id].remove(delivery)
+            else:
+                self._due[delivery.id] = due
         for alert in {delivery.news.alert.id for delivery in group}:
-            behind = self._alerts[alert]
-            if behind:
-                self._show(behind[0], due if behind[0].id in taken else now)
+            if self._alerts[alert]:
+                self._show(self._alerts[alert][0])
             else:
                 del self._alerts[alert]
 
     def sooner(self, seconds: float) -> None:
         """All of it is due so much earlier: its clock stood still that long."""
-        self._due = [(due - seconds, delivery, alert) for due, delivery, alert in self._due]
+        self._due = {delivery: due - seconds for delivery, due in self._due.items()}
+        self._firsts = [(due - seconds, delivery, alert) for due, delivery, alert in self._firsts]
 
-    def _show(self, delivery: Delivery, due: float) -> None:
-        heapq.heappush(self._due, (due, delivery.id, delivery.news.alert.id))
+    def _hasten(self, now: float) -> None:
+        for behind in self._alerts.values():
+            for delivery in behind:
+                if delivery.attempts:
+                    self._due[delivery.id] = min(self._due[delivery.id], now)
+        self._firsts = [(self._due[delivery], delivery, alert) for _, delivery, alert in self._firsts]
+        heapq.heapify(self._firsts)
+
+    def _show(self, delivery: Delivery) -> None:
+        heapq.heappush(self._firsts, (self._due[delivery.id], delivery.id, delivery.news.alert.id))
 
 
 def order(delivery: Delivery) -> int:

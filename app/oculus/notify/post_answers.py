@@ -88,6 +88,7 @@ def trouble(
         hint,
         permanent=permanent,
         retry_after_s=None if permanent else wish_s(answer, now_ms),
+        answered=True,
     )
 
 

@@ -91,9 +91,12 @@ def arranged(group: Sequence[News]) -> list[News]:
 
 
 def spelt_out(group: Sequence[News]) -> tuple[list[News], int]:
-    """The news that one message tells one by one, worst first, and how many more there are."""
-    ordered = arranged(group)
-    return ordered[:MOST], max(0, len(ordered) - MOST)
+    """The news that one message tells one by one, in the order given, and how many more there are.
+
+    Where not all have room, those are told that matter most.
+    """
+    chosen = {id(news) for news in arranged(group)[:MOST]}
+    return [news for news in group if id(news) in chosen], max(0, len(group) - MOST)
 
 
 def summary(group: Sequence[News]) -> str:

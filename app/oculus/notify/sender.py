@@ -1,22 +1,26 @@
 """One channel's own thread: it sends what waits for it, and tries again what failed.
 
-A delivery is saved as `sending` before the attempt and with its outcome after it, so that a crash can
-repeat a message but never lose one. While a service is down its whole channel rests, longer each time.
-A new message cuts that short: it may be that one old message alone is what fails.
+A delivery is saved as `sending` before the attempt and with its outcome after it, or together with the
+`sending` of the next, so that a crash can repeat a message but never lose one. While a service is down its
+whole channel rests, longer each time. A new message cuts that short: it may be that one old message alone is
+what fails. Once the service is back, what waited goes out as one digest, where messages can be put together.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Sequence
 
 from oculus.core.alert import Delivery, DeliveryState, News
-from oculus.core.errors import ChannelError, OculusError
+from oculus.core.errors import ChannelError
 from oculus.core.worker import Worker
 from oculus.notify.channel import Channel
+from oculus.notify.group import OVER, cancelled, message
 from oculus.notify.health import Health
-from oculus.notify.line import Line, order
+from oculus.notify.ledger import AGAIN_S, Ledger
+from oculus.notify.line import Line
 from oculus.notify.office import Office
 from oculus.notify.pace import Pace
 from oculus.notify.retry import EXPIRES, wait_s
@@ -26,7 +30,6 @@ log = logging.getLogger(__name__)
 
 QUEUE_LIMIT = 10_000  # deliveries in memory; what finds no room waits in the table
 NEW_S = 5.0  # the longest rest before a new message gets its first try
-AGAIN_S = 1.0  # the database could not do it: ask again
 
 
 class Sender(Worker):
@@ -41,11 +44,14 @@ class Sender(Worker):
         self.health = Health(name, office.tell, office.clock)
         self._office = office
         self._line = Line(limit)
+        self._ledger = Ledger(name, office, self.stopping)
         self._pace = Pace()
         self._rests_until = 0.0  # monotonic, as are all moments here
         self._asked_until = 0.0  # the service's own wish, which nothing cuts short
         self._tried_at = 0.0
         self._fetch_at = 0.0
+        self._behind = False  # there is something that could not be sent when it was due
+        self._hurry = False  # the service is back, and that something is due now
         self._changed = threading.Condition()  # guards all of the above
         self._busy = threading.Lock()  # held while the channel sends
 
@@ -55,6 +61,7 @@ class Sender(Worker):
             old, self.channel = self.channel, channel
             self._pace = Pace(channel.limits if channel else ())
             self._rests_until = self._asked_until = 0.0
+            self._behind = self._hurry = self._behind and self._group_s() > 0
             self.health.forget()
             self._changed.notify_all()
         if old:
@@ -66,15 +73,9 @@ class Sender(Worker):
             for delivery in deliveries:
                 if not self._line.put(delivery, self._due(delivery)):
                     self._office.counters.add(f"deliveries.{self.channel_name}.left_in_table")
+            self._fall_behind(any(delivery.attempts for delivery in deliveries))
             self._rests_until = min(self._rests_until, self._tried_at + NEW_S)
             self._changed.notify_all()
-
-    def queued(self) -> int:
-        """How many wait in memory or are being sent."""
-        return len(self._line)
-
-    def started(self) -> bool:
-        return self._thread.ident is not None
 
     def slept(self, seconds: float) -> None:
         """The clock that waits are counted by stood still for so long: what became due is due now."""
@@ -83,6 +84,13 @@ class Sender(Worker):
             self._rests_until -= seconds
             self._asked_until -= seconds
             self._changed.notify_all()
+
+    def queued(self) -> int:
+        """How many wait in memory or are being sent."""
+        return len(self._line)
+
+    def started(self) -> bool:
+        return self._thread.ident is not None
 
     def cut(self) -> None:
         """End an attempt that is under way: it counts as failed and is tried again."""
@@ -121,26 +129,37 @@ class Sender(Worker):
         with self._changed:
             channel, group = self.channel, self._take()
         if not group:
+            self._ledger.save()
             return False
         due = self._now() + AGAIN_S
         try:
             due = self._work_off(channel, group)
         finally:  # whatever goes wrong, nothing may drop out of the line
             with self._changed:
-                self._line.give_back(group, self._now(), due)
+                self._line.give_back(group, due)
+                goes_on = self._next_at() <= self._now() and not self.stopping.is_set()
+        if not goes_on:
+            self._ledger.save()
         return True
 
+    def finish(self) -> None:
+        self._ledger.save()
+
     def _take(self) -> list[Delivery]:
-        wait = self._seconds_left()
-        if wait is None or wait > 0:
+        if self._next_at() > self._now():
             return []
-        together = self.channel.group_for.total_seconds() if self.channel else 0.0
-        return self._line.take(self._now() + together, bool(together))
+        together = self._group_s()
+        if self.health.doubtful or not together:
+            return self._line.take(self._now(), together=False)
+        digest, self._behind, self._hurry = self._behind, False, False
+        return self._line.take(self._now() + together, together=True, tried=digest)
 
     def _work_off(self, channel: Channel | None, group: Sequence[Delivery]) -> float:
         """Bring each delivery as far as it goes now. When those that are not over are due again."""
-        over = [delivery for delivery in group if self._is_over(channel, delivery)]
-        self._close(over)
+        for delivery in cancelled(group) if len(group) > 1 else ():
+            delivery.state, delivery.last_error = DeliveryState.SKIPPED, OVER
+        if over := [each for each in group if each.state.final or self._is_over(channel, each)]:
+            self._ledger.save(over)
         ready = [delivery for delivery in group if not delivery.state.final]
         return self._attempt(channel, ready) if channel and ready else 0.0
 
@@ -162,22 +181,19 @@ class Sender(Worker):
         for delivery in ready:
             delivery.state = DeliveryState.SENDING
             delivery.attempts += 1
-        if not self._save(ready):
+        if not self._ledger.save(ready):
             return self._now()
         try:
-            self._send(channel, [delivery.news for delivery in ready])
+            self._send(channel, message(ready))
         except ChannelError as error:
             # Settings that changed meanwhile deserve a try of their own.
-            final = error.permanent and channel is self.channel
-            return self._failed(
-                ready,
-                error if final else ChannelError(error.what, error.hint, retry_after_s=error.retry_after_s),
-            )
+            error.permanent = error.permanent and channel is self.channel
+            return self._failed(ready, error)
         self._worked()
         for delivery in ready:
             delivery.state, delivery.last_error = DeliveryState.SENT, ""
             delivery.sent_ms = self._office.clock.now_ms()
-        self._close(ready)
+        self._ledger.note_sent(ready)
         return 0.0
 
     def _send(self, channel: Channel, group: Sequence[News]) -> None:
@@ -191,13 +207,16 @@ class Sender(Worker):
         except Exception as error:  # a mistake in one channel must neither lose a message nor end the thread
             log.warning("%s: the channel's own code failed", self.channel_name, exc_info=error)
             raise ChannelError(
-                f"The channel's own code failed with {type(error).__name__}", "The log holds the details."
+                f"The channel's own code failed with {type(error).__name__}",
+                "The log holds the details.",
+                answered=True,
             ) from error
 
     def _worked(self) -> None:
         with self._changed:
             self.health.worked()
             self._rests_until = self._asked_until = 0.0
+            self._hurry = self._behind
             self._changed.notify_all()
 
     def _failed(self, ready: Sequence[Delivery], error: ChannelError) -> float:
@@ -206,7 +225,7 @@ class Sender(Worker):
             delivery.last_error = self.health.trouble
             delivery.state = DeliveryState.FAILED if error.permanent else DeliveryState.RETRYING
         if error.permanent:
-            self._close(ready)
+            self._ledger.save(ready)
             return 0.0
         return self._rest(ready, error.retry_after_s)
 
@@ -216,36 +235,20 @@ class Sender(Worker):
         pause = wait_s(self.health.failures, asked_s, chance)
         wait = wait_s(max(delivery.attempts for delivery in ready), asked_s, chance)
         with self._changed:
+            self._fall_behind()
             self._rests_until = self._now() + pause
             self._asked_until = self._now() + min(asked_s or 0.0, pause)
         self.health.rests(max(pause, wait))
         for delivery in ready:
             delivery.next_ms = min(clock.now_ms() + round(wait * 1000), delivery.expires_ms)
-        self._save(ready)
-        self._count(ready)
+        self._ledger.save(ready)
+        self._ledger.count(ready)
         return min(map(self._due, ready))
 
-    def _close(self, over: Sequence[Delivery]) -> None:
-        """Their state is final: save it, and let the rest of the house know."""
-        if over and self._save(over):
-            self._count(over)
-            for delivery in over:
-                self._office.told.settle(delivery)
-
-    def _save(self, deliveries: Sequence[Delivery]) -> bool:
-        """Wait until they are in the table. False when the end of the program comes first."""
-        told = ""
-        while True:
-            try:
-                self._office.save(deliveries)
-            except OculusError as error:
-                if str(error) != told:
-                    log.warning("%s: nothing is sent meanwhile: %s", self.channel_name, error)
-                told = str(error)
-            else:
-                return True
-            if self.stopping.wait(AGAIN_S):
-                return False
+    def _fall_behind(self, really: bool = True) -> None:
+        """What waits now is told in one digest, where messages can be put together."""
+        self._hurry = self._hurry and not really
+        self._behind = self._behind or (really and self._group_s() > 0)
 
     def _fetch(self) -> None:
         """Take up what found no room, once there is some."""
@@ -253,38 +256,35 @@ class Sender(Worker):
             if not self._line.wants_more() or self._now() < self._fetch_at:
                 return
             self._line.begin_fetch()
-        rows = self._mine_in_table()
+        rows = self._ledger.unfinished()
         found = None if rows is None else [(row, self._due(row)) for row in rows]
         with self._changed:
             self._line.end_fetch(found)
             self._fetch_at = self._now() + AGAIN_S
 
-    def _mine_in_table(self) -> list[Delivery] | None:
-        try:
-            rows = self._office.reload()
-        except OculusError as error:
-            log.warning("%s: what waits in the database cannot be read: %s", self.channel_name, error)
-            return None
-        return sorted((row for row in rows if row.channel == self.channel_name), key=order)
-
     def _seconds_left(self) -> float | None:
         """Until there is something to do; None when nothing waits."""
-        moments = [self._fetch_at] if self._line.wants_more() else []
+        moment = min(self._fetch_at if self._line.wants_more() else math.inf, self._next_at())
+        moment = moment if self._ledger.complete() else self._now()
+        return moment - self._now() if moment < math.inf else None
+
+    def _next_at(self) -> float:
+        """When the next message may go; infinity when none waits."""
         due = self._line.next_due()
-        if due is not None:
-            free = max(self._pace.free_at(), self.channel.free_at if self.channel else 0.0)
-            moments.append(max(due, self._rests_until, self._asked_until, free))
-        return min(moments) - self._now() if moments else None
+        if due is None:
+            return math.inf
+        due = min(due, self._now()) if self._hurry else due
+        free = max(self._pace.free_at(), self.channel.free_at if self.channel else 0.0)
+        return max(due, self._rests_until, self._asked_until, free)
+
+    def _group_s(self) -> float:
+        return self.channel.group_for.total_seconds() if self.channel else 0.0
 
     def _due(self, delivery: Delivery) -> float:
         wait = max(0, delivery.next_ms - self._office.clock.now_ms()) / 1000
-        if delivery.state is DeliveryState.QUEUED and self.channel:
-            return self._now() + max(wait, self.channel.group_for.total_seconds())
+        if delivery.state is DeliveryState.QUEUED:
+            return self._now() + max(wait, self._group_s())
         return self._now() + min(wait, EXPIRES.total_seconds())
 
     def _now(self) -> float:
         return self._office.clock.monotonic()
-
-    def _count(self, deliveries: Sequence[Delivery]) -> None:
-        for delivery in deliveries:
-            self._office.counters.add(f"deliveries.{self.channel_name}.{delivery.state}")

@@ -62,7 +62,9 @@ class Apprise(Channel):
             notify_type=type_of(told[0]),
             body_format="text",
         ):
-            raise ChannelError("Apprise could not send it", "Its own lines in the log say more")
+            raise ChannelError(
+                "Apprise could not send it", "Its own lines in the log say more", answered=True
+            )
 
     def _library(self) -> Any:
         """Apprise with the one address in it. Raises ChannelError."""

@@ -242,7 +242,10 @@ class Email(Channel):
     def _refused(self, code: int, said: bytes | str, hint: str) -> ChannelError:
         final = 500 <= code < 600
         return ChannelError(
-            f"{self._server} answered {code}: {self._said(said)}", hint if final else "", permanent=final
+            f"{self._server} answered {code}: {self._said(said)}",
+            hint if final else "",
+            permanent=final,
+            answered=True,
         )
 
     def _said(self, text: bytes | str) -> str:
