@@ -201,12 +201,13 @@
     button.disabled = false;
   });
 
-  // ---- The view of the dashboard is in its address, and only as far as it is not the usual one.
+  // ---- A view is in its address, and only as far as it is not the usual one.
   document.addEventListener("change", (event) => {
     const form = event.target.closest?.("[data-view]");
     if (!form) return;
     const asked = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
-    location.assign(asked.size ? `/?${asked}` : "/");
+    const place = form.getAttribute("action") ?? "/";
+    location.assign(asked.size ? `${place}?${asked}` : place);
   });
 
   readClock();

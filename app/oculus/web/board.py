@@ -83,7 +83,11 @@ class Boards:
     def firing(self) -> list[Firing]:
         """The open alerts, with what the engine knows of each."""
         now = instances_by_alert(self._oculus.engine.status())
-        return [Firing(alert, told(sent), now.get(alert.id)) for alert, sent in self._open_alerts()]
+        asleep = self._oculus.snoozes.until
+        return [
+            Firing(alert, told(sent), now.get(alert.id), asleep(alert.rule) is not None)
+            for alert, sent in self._open_alerts()
+        ]
 
     def _open_alerts(self) -> list[AlertRecord]:
         with self._lock:

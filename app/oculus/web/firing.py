@@ -23,6 +23,7 @@ class Firing:
     alert: Alert
     told: tuple[str, ...]  # channels
     now: InstanceStatus | None
+    snoozed: bool = False
 
     @property
     def symbol(self) -> str:
@@ -45,6 +46,7 @@ class FiringLine:
     measure: str  # "914 ms, limit 800 ms"; empty when a number would say nothing
     told: str
     acknowledged: bool
+    snoozed: bool
     since_ms: int  # the age counts on in the browser
 
 
@@ -54,13 +56,13 @@ def instances_by_alert(rules: Sequence[RuleStatus]) -> dict[int, InstanceStatus]
 
 
 def firing_lines(firing: Sequence[Firing]) -> tuple[FiringLine, ...]:
-    """The worst first; among equals the newest first. Acknowledged ones come last."""
+    """The worst first; among equals the newest first. Acknowledged and snoozed ones come last."""
     ordered = sorted(firing, key=rank)
     return tuple(line(each) for each in ordered[:SHOWN])
 
 
 def rank(each: Firing) -> tuple[bool, int, int, int]:
-    return each.acknowledged, -each.alert.severity.rank, -each.alert.fired_ms, each.alert.id
+    return each.acknowledged or each.snoozed, -each.alert.severity.rank, -each.alert.fired_ms, each.alert.id
 
 
 def line(each: Firing) -> FiringLine:
@@ -73,6 +75,7 @@ def line(each: Firing) -> FiringLine:
         measure=measure(each),
         told=told_words(each.told),
         acknowledged=each.acknowledged,
+        snoozed=each.snoozed,
         since_ms=alert.started_ms,
     )
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from oculus.collectors.sources.providers import PROVIDERS
 from oculus.runtime import Oculus
 from oculus.web.board import Boards, settings_file
-from oculus.web.lists import alert_row, collector_row, rule_row
+from oculus.web.lists import collector_row, rule_row
 from oculus.web.site import Site
 from oculus.web.templates import render
 from oculus.web.view import SORTS, View
 
-ALERTS = 500  # rows of the list of alerts; all of them are at /api/alerts
 BORROWED = (
     ("htmx", "2.0.11", "0BSD", "Refreshes the dashboard"),
     ("idiomorph", "0.8.0", "0BSD", "Changes only what differs, so that nothing jumps"),
@@ -31,13 +30,6 @@ def mount(app: Site, oculus: Oculus, boards: Boards) -> None:
         board = boards.board(query)
         return render("pages/dashboard.html", page="dashboard", board=board, frame=board.frame, sorts=SORTS)
 
-    @app.get("/alerts")
-    def alerts() -> str:
-        now_ms = oculus.clock.now_ms()
-        found = oculus.reader.alerts(limit=ALERTS)
-        rows = [alert_row(alert, sent, now_ms) for alert, sent in found]
-        return render("pages/alerts.html", page="alerts", frame=boards.frame(), rows=rows, limit=ALERTS)
-
     @app.get("/rules")
     def rules() -> str:
         rows = [rule_row(status, oculus.clock.now_ms()) for status in oculus.engine.status()]
@@ -47,6 +39,7 @@ def mount(app: Site, oculus: Oculus, boards: Boards) -> None:
             page="rules",
             frame=boards.frame(),
             rows=rows,
+            snoozed={row.name: oculus.snoozes.until(row.name) for row in rows},
             settings_file=settings_file(oculus),
         )
 

@@ -6,9 +6,18 @@ from msgspec import Struct
 
 from oculus.runtime import Oculus
 from oculus.web.board import Boards
+from oculus.web.detail.alerts import SPANS as ALERT_SPANS
+from oculus.web.detail.alerts import AlertsQuery, alert_list
+from oculus.web.detail.rule import SPANS, USUAL_SPAN, rule_sheet
 from oculus.web.detail.symbol import RANGES, USUAL_RANGE, sheet
 from oculus.web.site import Site
 from oculus.web.templates import render
+
+
+class RuleQuery(Struct, frozen=True):
+    """How far back the time line goes."""
+
+    span: str = USUAL_SPAN
 
 
 class SymbolQuery(Struct, frozen=True):
@@ -36,9 +45,42 @@ def mount(app: Site, oculus: Oculus, boards: Boards) -> None:
             query=query,
         )
 
+    mount_alerts(app, oculus, boards)
+
     @app.get("/partials/metric/<symbol:path>")
     def symbol_part(symbol: str) -> str:
         board = boards.board()
         return render(
             "partials/symbol.html", frame=board.frame, sheet=sheet(oculus, board, symbol), again=True
         )
+
+
+def mount_alerts(app: Site, oculus: Oculus, boards: Boards) -> None:
+    @app.get("/alerts", query=AlertsQuery)
+    def alerts(query: AlertsQuery) -> str:
+        found = alert_list(oculus, query)
+        return render(
+            "pages/alerts.html",
+            page="alerts",
+            frame=boards.frame(),
+            list=found,
+            query=query,
+            spans=ALERT_SPANS,
+        )
+
+    @app.get("/rules/<name:path>", query=RuleQuery)
+    def rule(name: str, query: RuleQuery) -> str:
+        span = query.span if query.span in SPANS else USUAL_SPAN
+        return render(
+            "pages/rule.html",
+            page="rules",
+            frame=boards.frame(),
+            sheet=rule_sheet(oculus, name, span),
+            spans=SPANS,
+            span=span,
+        )
+
+    @app.get("/partials/lint/<name:path>")
+    def odd(name: str) -> str:
+        """What looks odd in a rule. It asks a week of numbers, so the page does not wait for it."""
+        return render("partials/lint.html", hints=oculus.lint(name))
