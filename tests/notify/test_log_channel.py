@@ -85,3 +85,17 @@ def test_a_log_that_cannot_be_written_is_tried_again_rather_than_forgotten(log_f
     with pytest.raises(ChannelError, match="No space left on device") as caught:
         log.send([news()])
     assert not caught.value.permanent
+
+
+def test_a_storm_takes_few_commits_and_every_line_is_there(house, clock, table, news, caplog):
+    saves, save = [], table.save
+    home = house({}, clock)
+    home.notifier._office.__dict__["save"] = lambda rows: (saves.append(len(rows)), save(rows))
+    home.tell(*[news(alert=number, channels=("log",), rule=f"rule{number}") for number in range(1, 1001)])
+    with caplog.at_level(logging.INFO, "oculus.alerts"):
+        while home.notifier._senders["log"].deliver():
+            pass
+    lines = [record.getMessage() for record in caplog.records if record.name == "oculus.alerts"]
+    assert [line.split()[0] for line in lines] == [f"rule{number}" for number in range(1, 1001)]
+    assert {str(row.state) for row in table.rows.values()} == {"sent"}
+    assert len(saves) == 11

@@ -59,6 +59,7 @@ class Channel(ABC):
     kind: ClassVar[str]  # its `type` in the settings
     settings_class: ClassVar[type[ChannelSettings]]
     group_for: Duration = Duration(0)  # news within this time goes as one message; 0: one each
+    at_once: ClassVar[int] = 1  # messages that one `send` takes, where each piece of news is one of its own
     limits: ClassVar[tuple[Limit, ...]] = ()  # what the service allows
 
     def __init__(self, name: str, settings: ChannelSettings, clock: Clock, facts: Facts = NO_FACTS) -> None:
@@ -74,7 +75,7 @@ class Channel(ABC):
 
     @abstractmethod
     def send(self, group: Sequence[News]) -> None:
-        """Tell all of `group`, in this order, as one message; one piece of news if `group_for` is 0.
+        """Tell all of `group`, in this order, as one message; if `group_for` is 0, at most `at_once` of them.
 
         Returns once the service has taken it. Raises ChannelError when it has not: `permanent` when
         trying again cannot help, with `retry_after_s` when the service said how long to wait. Its

@@ -64,19 +64,19 @@ class Line:
         """When the first is due; None when nothing waits."""
         return self._firsts[0][0] if self._firsts else None
 
-    def take(self, now: float, together: bool, tried: bool = False) -> list[Delivery]:
-        """What is due: the first, or `together` all of it. It stays counted until given back.
+    def take(self, now: float, most: int, tried: bool = False) -> list[Delivery]:
+        """What is due, `most` at most. It stays counted until given back.
 
         With `tried`, what was tried before is due whenever its next try was to be.
         """
         if tried:
             self._hasten(now)
         group: list[Delivery] = []
-        while self._firsts and self._firsts[0][0] <= now and (together or not group):
+        while self._firsts and self._firsts[0][0] <= now and len(group) < most:
             behind = self._alerts[heapq.heappop(self._firsts)[2]]
             # What has a time of its own, such as an end in muted hours, keeps it.
             due = takewhile(lambda each: self._due[each.id] <= now, behind)
-            group += due if together else islice(due, 1)
+            group += islice(due, most - len(group))
         return sorted(group, key=order)
 
     def give_back(self, group: Sequence[Delivery], due: float) -> None:

@@ -149,14 +149,16 @@ class Sender(Worker):
         if self._next_at() > self._now():
             return []
         together = self._group_s()
-        if self.health.doubtful or not together:
-            return self._line.take(self._now(), together=False)
+        if self.health.doubtful or not self.channel:
+            return self._line.take(self._now(), 1)
+        if not together:
+            return self._line.take(self._now(), self.channel.at_once)
         digest, self._behind, self._hurry = self._behind, False, False
-        return self._line.take(self._now() + together, together=True, tried=digest)
+        return self._line.take(self._now() + together, len(self._line), tried=digest)
 
     def _work_off(self, channel: Channel | None, group: Sequence[Delivery]) -> float:
         """Bring each delivery as far as it goes now. When those that are not over are due again."""
-        for delivery in cancelled(group) if len(group) > 1 else ():
+        for delivery in cancelled(group) if self._group_s() else ():
             delivery.state, delivery.last_error = DeliveryState.SKIPPED, OVER
         if over := [each for each in group if each.state.final or self._is_over(channel, each)]:
             self._ledger.save(over)
@@ -184,7 +186,7 @@ class Sender(Worker):
         if not self._ledger.save(ready):
             return self._now()
         try:
-            self._send(channel, message(ready))
+            self._send(channel, message(ready) if self._group_s() else [each.news for each in ready])
         except ChannelError as error:
             # Settings that changed meanwhile deserve a try of their own.
             error.permanent = error.permanent and channel is self.channel

@@ -30,6 +30,7 @@ class Log(Channel):
 
     kind = "log"
     settings_class = LogSettings
+    at_once = 100  # lines that one flush, and one commit, are enough for
 
     def send(self, group: Sequence[News]) -> None:
         for news in group:
