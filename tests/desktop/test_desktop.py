@@ -222,6 +222,8 @@ def test_it_is_paused_and_started_at_login_from_the_menu(full_screen, oculus, tm
     until(entry.exists)
     assert "--hidden" in entry.read_text()
     until(lambda: program.desk()["starts_at_login"])
+    program.ask("/api/desktop/login/off", {})
+    assert not entry.exists()
     time.sleep(0.3)
     full_screen.click(button=3)
     time.sleep(0.5)

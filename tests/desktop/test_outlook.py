@@ -93,6 +93,13 @@ def test_the_tooltip_shows_pinned_values_while_nothing_fires():
     assert outlook(house()).tooltip == "Oculus: all is well, 1 collector"
 
 
+def test_a_pinned_host_that_is_down_shows_no_old_number():
+    values = {
+        name: Metric(0, "net.tcp", name, value, {}) for name, value in (("net.tcp.a", 3), ("net.tcp.a.up", 0))
+    }
+    assert outlook(house(pinned=("net.tcp.a",), values=values)).pinned == ("a  down",)
+
+
 def test_a_tooltip_is_one_line_that_every_system_takes():
     now = outlook(house(fires(rule=NASTY + "y" * 5000 + "\n\x1b[31m")))
     assert len(now.tooltip) == TOOLTIP

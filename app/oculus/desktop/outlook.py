@@ -112,6 +112,9 @@ def pin(oculus: Oculus, symbol: str) -> str:
     latest = oculus.live.latest(symbol)
     if latest is None:
         return f"{name}  no value yet"
+    answers = oculus.live.latest(f"{symbol}.up")
+    if answers is not None and answers.value == 0:
+        return f"{name}  down"
     return f"{name}  {amount(latest.value, unit_of(symbol, latest.tags))}"
 
 

@@ -70,3 +70,18 @@ def ways_here(open_page: Callable[[str], None]) -> list[Way]:
     from oculus.desktop.popup_plyer import Plyer
 
     return [Plyer()]
+
+
+def who_shows_them() -> str:
+    """The name of what shows popups here, asked without showing one. Raises Unavailable, or ImportError."""
+    if sys.platform == "linux":
+        from oculus.desktop.popup_bus import Bus
+
+        bus = Bus(lambda _page: None)
+        try:
+            return bus.service()
+        finally:
+            bus.close()
+    import plyer
+
+    return str(plyer.__name__)

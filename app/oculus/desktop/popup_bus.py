@@ -65,6 +65,10 @@ class Bus:
         while len(self._pages) > REMEMBERED:
             self._pages.popitem(last=False)
 
+    def service(self) -> str:
+        """The name of who shows them. Raises Unavailable."""
+        return str(self._ask("GetServerInformation")[0])
+
     def close(self) -> None:
         router, self._router = self._router, None
         if router:

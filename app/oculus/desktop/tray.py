@@ -124,6 +124,9 @@ def import_pystray() -> Any:
     would always try first, every click opens the menu.
     """
     if sys.platform == "linux":
+        # The first GTK program of a session looks for what its graphics card can do. An icon needs none of
+        # it, and where the card is done in software that look costs 55 MB for good.
+        os.environ["GDK_GL"] = "disable"
         for backend in ("appindicator", "gtk", "xorg") if has_notifier_tray() else ("gtk", "xorg"):
             os.environ.setdefault("PYSTRAY_BACKEND", backend)
             try:
@@ -134,6 +137,7 @@ def import_pystray() -> Any:
                 log.info("tray: no %s icon: %s", os.environ.pop("PYSTRAY_BACKEND"), error)
     import pystray
 
+    os.environ.pop("GDK_GL", None)  # the window is another matter
     without_popups()
     return pystray
 

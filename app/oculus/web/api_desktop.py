@@ -29,10 +29,6 @@ class WindowAnswer(Struct, frozen=True):
     opened: bool
 
 
-class LoginBody(Struct, frozen=True):
-    enabled: bool
-
-
 def mount(app: Site, oculus: Oculus) -> None:
     """Hang the desktop on `app`."""
 
@@ -49,11 +45,11 @@ def mount(app: Site, oculus: Oculus) -> None:
         oculus.desk.open_window(inside(body.path))
         return WindowAnswer(opened=True)
 
-    @app.post("/api/desktop/login", body=LoginBody)
-    def start_at_login(body: LoginBody) -> DesktopAnswer:
+    @app.post("/api/desktop/login/<way:re:on|off>")
+    def start_at_login(way: str) -> DesktopAnswer:
         """Start at login, or no longer. 409 where there is no desktop."""
         there = present(oculus)
-        there.start_at_login(body.enabled)
+        there.start_at_login(way == "on")
         return DesktopAnswer(desktop=there.status())
 
 

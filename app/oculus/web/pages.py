@@ -61,6 +61,7 @@ def mount(app: Site, oculus: Oculus, boards: Boards) -> None:
             "pages/about.html",
             page="about",
             frame=boards.frame(),
+            desktop=oculus.desk.status() if oculus.desk else None,
             borrowed=BORROWED,
             notice=NOTICE,
             sources=sources,
