@@ -15,7 +15,7 @@ FLOORS = [
     {"core"},
     {"collectors", "storage", "rules", "notify"},
     {"settings", "vitals", "plugin", "snoozes", "watch"},
-    {"runtime"},
+    {"runtime", "backtests"},
     {"desktop", "web"},
     {"cli"},
     {"__main__"},

@@ -28,6 +28,7 @@ def test_every_command_has_a_module_and_explains_itself(name, capsys):
         "backup": ["--to", "f"],
         "export": ["--to", "f.csv"],
         "send-test": ["x"],
+        "backtest": ["x"],
     }
     args = parser().parse_args([name, *needs.get(name, [])])
     assert callable(import_module(f"oculus.cli.{args.module}").run)

@@ -88,6 +88,17 @@ def _query(command: argparse.ArgumentParser) -> None:
     _json(command)
 
 
+def _backtest(command: argparse.ArgumentParser) -> None:
+    command.add_argument("rule", metavar="RULE", help="the rule, as `oculus check` lists it")
+    command.add_argument("--since", metavar="WHEN", default="7d", help="7d (as it is), or 2026-01-31")
+    command.add_argument("--until", metavar="WHEN", default="", help="the end, if that is not now")
+    command.add_argument("--condition", metavar="TEXT", default="", help="try another condition beside it")
+    command.add_argument("--clear", metavar="TEXT", default="", help="try another clear")
+    command.add_argument("--for", metavar="TIME", default="", dest="for_", help="try another for")
+    command.add_argument("--cooldown", metavar="TIME", default="", help="try another cooldown")
+    _json(command)
+
+
 def _send_test(command: argparse.ArgumentParser) -> None:
     command.add_argument("channel", metavar="CHANNEL", help="the channel, as `oculus check` lists it")
 
@@ -116,5 +127,6 @@ COMMANDS: dict[str, tuple[str, Arguments | None]] = {
     "open": ("open the dashboard of the running copy, in its window or a browser", None),
     "token": ("show or renew the API token", _token),
     "backup": ("write a consistent copy of the database while it runs", _to),
+    "backtest": ("play a rule over the stored past, with other settings beside its own", _backtest),
     "export": ("write stored metrics as .csv or .parquet", _export),
 }

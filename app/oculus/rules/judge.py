@@ -175,6 +175,17 @@ class Judge:
         forgotten = tuple(each for each in dict.fromkeys(self._forgotten) if each not in kept)
         made = Verdict(states=states, forgotten=forgotten, news=tuple(self._news))
         self._touched.clear()
+    def restless(self) -> bool:
+        """Whether time alone can move anything."""
+        return bool(self._awake or self.roster.timed)
+
+    def news(self) -> list[News]:
+        """What is news since the last time; for who keeps no states."""
+        taken, self._news = self._news, []
+        self._touched.clear()
+        self._unsaved.clear()
+        return taken
+
         self._forgotten, self._news = [], []
         return made if made.states or made.forgotten or made.news else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -14,7 +14,7 @@ from oculus.core.errors import StorageError
 from oculus.core.gap import Gap
 from oculus.core.metric import Metric
 from oculus.core.windowstats import WindowStats
-from oculus.storage import gaps, history, metrics, windows
+from oculus.storage import gaps, history, metrics, past, windows
 from oculus.storage.answer import QueryResult
 from oculus.storage.connection import first_line, one
 from oculus.storage.copies import copy_database
@@ -129,6 +129,14 @@ class Reader:
     def gaps(self, since_ms: int, until_ms: int, limit: int = 1000) -> list[Gap]:
         """When nobody was watching: the gaps that touch a span of time, newest first."""
         return self._ask(lambda cursor: gaps.find(cursor, since_ms, until_ms, limit))
+
+    def played(self, symbols: Sequence[str], pattern: str, since_ms: int, until_ms: int) -> Iterator[Metric]:
+        """The samples of `symbols`, and of those that match the pattern, in the order of their times."""
+        for begin_ms, end_ms in past.days(since_ms, until_ms):
+            yield from self._day(symbols, pattern, begin_ms, end_ms)
+
+    def _day(self, symbols: Sequence[str], pattern: str, since_ms: int, until_ms: int) -> list[Metric]:
+        return self._ask(lambda cursor: past.day(cursor, symbols, pattern, since_ms, until_ms))
 
     def active_queries(self) -> int:
         """Statements from outside that run now."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from oculus.runtime import Oculus
 from oculus.web import (
     api_alerts,
+    api_backtest,
     api_channels,
     api_collectors,
     api_desktop,
@@ -43,6 +44,7 @@ PARTS = (
     api_alerts,
     api_snooze,
     api_rules,
+    api_backtest,
     api_push,
     api_collectors,
     api_channels,

@@ -1,0 +1,148 @@
+"""A rule, or another setting of it, over what is stored: for the command, the API and the pages."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from oculus.collectors import build
+from oculus.core.alert import News
+from oculus.core.clock import to_iso
+from oculus.core.durations import parse_duration
+from oculus.core.errors import QueryError
+from oculus.core.metric import Metric
+from oculus.core.symbols import glob_regex, main_of
+from oculus.notify import CHANNELS
+from oculus.notify.routing import skip_reason
+from oculus.rules.backtest import Audience, Backtest, play
+from oculus.rules.replay import TICK_MS, Replay
+from oculus.rules.settings import RuleSettings
+from oculus.rules.silence import Silence
+from oculus.settings.checks import ALWAYS_THERE
+from oculus.settings.schema import Settings
+from oculus.storage.reader import Reader
+
+MOST = 2_000_000  # samples: a minute of playing
+MOST_TICKS = 100_000  # in a span; longer ones are looked at less often than once a second
+LEAD_MS = 3_600_000  # what is read before the span, so that its first moments know what was before
+ONE_AT_A_TIME = threading.Lock()  # it takes a whole core, which collecting needs too
+
+
+class Trial(Struct, frozen=True, kw_only=True):
+    """What to try beside the present settings; "" leaves a setting as it is."""
+
+    condition: str = ""
+    clear: str = ""
+    for_: str = ""
+    cooldown: str = ""
+
+    def of(self, rule: RuleSettings) -> RuleSettings:
+        """The rule with these settings. Raises QueryError."""
+        changes: dict[str, Any] = {"enabled": True}
+        changes |= {name: text for name in ("condition", "clear") if (text := getattr(self, name))}
+        try:
+            for name in ("for_", "cooldown"):
+                if text := getattr(self, name):
+                    changes[name] = parse_duration(text)
+            return replace(rule, **changes)
+        except ValueError as error:
+            raise QueryError("bad_request", str(error), "Write it as in the settings.") from error
+
+
+def backtest(name: str, trial: Trial, span: tuple[int, int], settings: Settings, reader: Reader) -> Backtest:
+    """Play the rule `name` over a span (since, until), UTC ms.
+
+    Raises QueryError where that cannot be done, StorageError when nothing can be read.
+    """
+    rule = found(name, settings)
+    tried = trial.of(rule)
+    if tried.statement:
+        raise QueryError(
+            "bad_request",
+            f"The rule {name} has SQL, which speaks of now and not of then",
+            "Try its SELECT over another time with `oculus query`.",
+        )
+    rules = [*explaining(tried, settings), tried]
+    silence = Silence()
+    silence.mutes = settings.mute
+    since_ms, until_ms = span
+    with ONE_AT_A_TIME:
+        replay = Replay(rules, silence, intervals(settings), tick_ms(since_ms, until_ms))
+        lead_ms = since_ms - lead(rules)
+        replay.warm_up(samples(rules, lead_ms, since_ms, reader))
+        past = samples(rules, since_ms, until_ms, reader)
+        return play(tried, replay, past, span, reader.gaps(since_ms, until_ms), audience(settings))
+
+
+def found(name: str, settings: Settings) -> RuleSettings:
+    for rule in settings.rules:
+        if rule.name == name:
+            return rule
+    known = ", ".join(rule.name for rule in settings.rules) or "none yet"
+    raise QueryError("bad_request", f"There is no rule called {name!r}", f"There are: {known}.")
+
+
+def explaining(rule: RuleSettings, settings: Settings) -> list[RuleSettings]:
+    """The rules with a condition on which it depends, and those on which they do."""
+    known = {each.name: each for each in settings.rules if each.enabled and not each.statement}
+    waiting, taken = list(rule.depends_on), dict[str, RuleSettings]()
+    while waiting:
+        name = waiting.pop()
+        if name in known and name not in taken and name != rule.name:
+            taken[name] = known[name]
+            waiting += known[name].depends_on
+    return list(taken.values())
+
+
+def samples(rules: Sequence[RuleSettings], since_ms: int, until_ms: int, reader: Reader) -> Iterator[Metric]:
+    """What the rules are about, in the order of its times. Raises QueryError when it is too much."""
+    symbols = {symbol for rule in rules for symbol in rule.parsed.symbols}
+    symbols |= {symbol for rule in rules if rule.parsed_clear for symbol in rule.parsed_clear.symbols}
+    plain = [symbol for symbol in symbols if "*" not in symbol]
+    pattern = "|".join(sorted(glob_regex(symbol).pattern for symbol in symbols if "*" in symbol))
+    for count, metric in enumerate(reader.played(plain, pattern, since_ms, until_ms)):
+        if count >= MOST:
+            raise QueryError(
+                "too_large",
+                f"There are more than {MOST:,} samples up to {to_iso(metric.ts_ms)}",
+                "Choose a shorter time, or fewer symbols.",
+            )
+        yield metric
+
+
+def lead(rules: Sequence[RuleSettings]) -> int:
+    """How much of what was before is needed."""
+    conditions = [each for rule in rules for each in (rule.parsed, rule.parsed_clear) if each]
+    return max([LEAD_MS, *(ms for condition in conditions for _, _, ms in condition.windows())])
+
+
+def tick_ms(since_ms: int, until_ms: int) -> int:
+    return max(TICK_MS, -(-(until_ms - since_ms) // (MOST_TICKS * 1000)) * 1000)
+
+
+def intervals(settings: Settings) -> Callable[[str], float | None]:
+    """How often a symbol is asked for, in seconds, by the settings."""
+    known = {
+        symbol: each.interval.total_seconds()
+        for each in settings.collectors
+        for symbol in build(each).symbols()
+    }
+    return lambda symbol: known.get(symbol) or known.get(main_of(symbol))
+
+
+def audience(settings: Settings) -> Audience:
+    """Who would be told, by the channels as they are set up now."""
+    kinds = {name: CHANNELS[str(each.__struct_config__.tag)] for name, each in settings.channels.items()}
+    waits = {
+        name: getattr(settings.channels[name], "group_for", kind.group_for) for name, kind in kinds.items()
+    }
+
+    def hears(channel: str, news: News) -> bool:
+        given = settings.channels.get(channel)
+        return channel in ALWAYS_THERE if given is None else not skip_reason(news, given, told=True)
+
+    return Audience(hears, {name: wait.ms for name, wait in waits.items()})

@@ -1,0 +1,58 @@
+"""POST /api/rules/<name>/backtest."""
+
+import pytest
+
+from oculus.core.durations import Duration
+from oculus.rules.settings import RuleSettings
+
+RULES = [
+    RuleSettings(name="high", condition="net.x > 5", for_=Duration(minutes=1)),
+    RuleSettings(name="sql", sql="SELECT 1 AS x", schedule="* * * * *"),
+]
+MINUTE = 60_000
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory, open_house):
+    with open_house(tmp_path_factory.mktemp("house"), rules=RULES) as made:
+        values = [0, 9, 9, 9, 0, 9, 0]
+        made.store(*[made.metric("net.x", v, (60 - n) * MINUTE) for n, v in enumerate(values)])
+        yield made
+
+
+def ask(house, **body):
+    return house.post("/api/rules/high/backtest", json=body)
+
+
+def test_it_says_how_often_the_rule_would_have_fired(house):
+    found = ask(house, since="2h").json()
+    assert (found["rule"], found["count"], found["short"], found["total_seconds"]) == ("high", 1, 0, 120.0)
+    (fired,) = found["fired"]
+    assert fired["worst"] == 9.0
+    assert fired["started_at"] < fired["fired_at"] < fired["ended_at"]
+    assert found["told"] == {"log": 2}
+    assert (found["source"], found["samples"]) == ("raw", 7)
+
+
+@pytest.mark.parametrize(
+    ("tried", "count"), [({"for": "0s"}, 2), ({"condition": "net.x > 10"}, 0), ({"for": "10m"}, 0)]
+)
+def test_another_setting_can_be_tried(house, tried, count):
+    assert ask(house, since="2h", **tried).json()["count"] == count
+
+
+def test_what_cannot_be_tried_is_refused_in_words(house):
+    assert "column" in ask(house, condition="net.x >").json()["error"]["message"]
+    assert "'soon' is not a length of time" in ask(house, **{"for": "soon"}).json()["error"]["message"]
+    assert ask(house, since="1h", until="2h").status_code == 400
+    assert ask(house, speed=2).status_code == 400
+
+
+def test_a_rule_in_sql_says_that_it_cannot_be_played(house):
+    refused = house.post("/api/rules/sql/backtest", json={})
+    assert refused.status_code == 400
+    assert "speaks of now" in refused.json()["error"]["message"]
+
+
+def test_a_rule_that_nobody_has_is_not_found(house):
+    assert house.post("/api/rules/nobody/backtest", json={}).status_code == 404
