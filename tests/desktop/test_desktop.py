@@ -145,6 +145,20 @@ def test_other_ways_to_end_are_as_orderly(full_screen, oculus, number):
     assert "everything collected is stored" in program.said()
 
 
+@pytest.mark.parametrize("tray", [True, False], ids=["with an icon", "without a tray"])
+def test_a_display_that_goes_away_is_an_orderly_end(full_screen, oculus, tray):
+    if not tray:
+        full_screen.programs.stop("trayer")
+    program = oculus(full_screen)
+    until(full_screen.windows, 15)
+    if tray:
+        until(lambda: OK in full_screen.icon_colours())
+    full_screen.programs.stop("Xvfb")
+    assert program.process.wait(10) == 0
+    assert "everything collected is stored" in program.said()
+    assert not program.browsed.exists()
+
+
 def test_the_click_on_a_popup_opens_its_alert(full_screen, oculus, port):
     program = oculus(full_screen, "--hidden")
     program.ready()

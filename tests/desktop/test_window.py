@@ -22,8 +22,9 @@ TOKEN = Secret("a-token-for-tests-of-43-characters-in-length")
 
 
 @pytest.fixture
-def keep(tmp_path):
+def keep(tmp_path, monkeypatch):
     """Makes keepers of windows, whose windows are programs written in the test."""
+    monkeypatch.setattr(keeping, "has_display", lambda: True)
     made = []
 
     def make(program, **options):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import threading
 import time
 
 from oculus.cli import serve
@@ -14,9 +13,7 @@ from oculus.cli.open_ import show
 from oculus.cli.place import Place, place
 from oculus.desktop.autostart import HIDDEN, command_here, here
 from oculus.desktop.display import has_display
-from oculus.runtime import Oculus
 from oculus.storage.lock import holder
-from oculus.web.server import WebServer
 
 START_S = 10.0  # another copy may be starting this moment
 
@@ -28,16 +25,15 @@ def run(args: argparse.Namespace) -> int:
     if not has_display():
         print("There is no display here, so Oculus runs as `oculus serve`.", file=sys.stderr)
         return serve.run(args)
-    return serve.run(args, lambda stop, oculus, server: desktop(args, where, stop, oculus, server))
+    return serve.run(args, lambda house: desktop(args, where, house))
 
 
-def desktop(
-    args: argparse.Namespace, where: Place, stop: threading.Event, oculus: Oculus, server: WebServer
-) -> serve.Farewell:
-    """Show icon and window until `stop`. What is left to do once everything else has stopped."""
+def desktop(args: argparse.Namespace, where: Place, house: serve.House) -> serve.Farewell:
+    """Show icon and window until told to stop. What is left to do once everything else has stopped."""
     from oculus.desktop.shell import Shell
 
-    shell = Shell(oculus, server.one_time_link, where.data, here(command(args, where)), stop)
+    login = here(command(args, where))
+    shell = Shell(house.oculus, house.server.one_time_link, where.data, login, house.stop, house.end)
     shell.run(hidden=args.hidden)
     return shell.close
 

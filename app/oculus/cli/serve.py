@@ -7,8 +7,9 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from oculus.cli.place import Place, place
 from oculus.cli.settings import overrides, read_settings
@@ -20,7 +21,18 @@ from oculus.web.server import WebServer
 from oculus.web.token import load_token
 
 Farewell = Callable[[], None]  # what is left to do once everything has stopped
-Face = Callable[[threading.Event, Oculus, WebServer], Farewell]
+
+
+class House(NamedTuple):
+    """What runs, and how it ends: by setting `stop`, or by `end` where there is no way back to who called."""
+
+    stop: threading.Event
+    oculus: Oculus
+    server: WebServer
+    end: Callable[[], None]
+
+
+Face = Callable[[House], Farewell]
 
 
 def run(args: argparse.Namespace, face: Face | None = None) -> int:
@@ -29,23 +41,34 @@ def run(args: argparse.Namespace, face: Face | None = None) -> int:
     _first_start(where.config)
     settings = read_settings(args, where)
     stop = _until_told()
-    with _logging(where, settings):
-        _serve(args, where, settings, stop, face or _faceless)()
-    _say("Oculus has stopped; everything collected is stored.")
+    with ExitStack() as running:
+        oculus, server = _start(running, args, where, settings)
+        _announce(oculus, server)
+        farewell = (face or _faceless)(House(stop, oculus, server, lambda: _end(running)))
+        running.close()
+        farewell()
+    _end(running)
     return 0
 
 
-def _serve(
-    args: argparse.Namespace, where: Place, settings: Settings, stop: threading.Event, face: Face
-) -> Farewell:
+def _start(
+    running: ExitStack, args: argparse.Namespace, where: Place, settings: Settings
+) -> tuple[Oculus, WebServer]:
+    """Whatever was started ends with `running`, the last first."""
+    running.enter_context(_logging(where, settings))
     token = load_token(where.data, settings.server)
     oculus = Oculus(settings, where.data, where.config, overrides(args))
-    with closing(oculus):
-        # The port is taken before anything is asked: a taken one ends the start, and a probe of it finds it.
-        server = WebServer(oculus, settings.server.host, settings.server.port, token)
-        with oculus, server:
-            _announce(oculus, server)
-            return face(stop, oculus, server)
+    running.enter_context(closing(oculus))
+    # The port is taken before anything is asked: a taken one ends the start, and a probe of it finds it.
+    server = WebServer(oculus, settings.server.host, settings.server.port, token)
+    running.enter_context(oculus)
+    running.enter_context(server)
+    return oculus, server
+
+
+def _end(running: ExitStack) -> None:
+    running.close()
+    _say("Oculus has stopped; everything collected is stored.")
 
 
 def _announce(oculus: Oculus, server: WebServer) -> None:
@@ -56,8 +79,8 @@ def _announce(oculus: Oculus, server: WebServer) -> None:
         _say(f"Open {server.one_time_link()} within a minute, or run `oculus open` later.")
 
 
-def _faceless(stop: threading.Event, _oculus: Oculus, _server: WebServer) -> Farewell:
-    stop.wait()
+def _faceless(house: House) -> Farewell:
+    house.stop.wait()
     return lambda: None
 
 

@@ -20,6 +20,7 @@ import msgspec
 
 from oculus.core.paths import bundled
 from oculus.desktop.browser import open_browser
+from oculus.desktop.display import has_display
 from oculus.desktop.window import Order
 
 log = logging.getLogger(__name__)
@@ -164,6 +165,8 @@ class Keeper:
                 if child.asked is not None:  # it was closing already when it was asked
                     self._start(child.asked)
                 return
+            if not has_display():
+                return  # the session ends, and nobody is there to see anything
             if not child.shown.is_set():
                 self._fall_back(path, child.said or f"it ended with code {code} before it was shown")
                 return

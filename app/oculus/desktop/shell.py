@@ -21,8 +21,9 @@ from oculus.core.durations import Duration
 from oculus.core.errors import OculusError
 from oculus.core.worker import Worker
 from oculus.desktop.autostart import Login
-from oculus.desktop.display import has_tray
+from oculus.desktop.display import has_display, has_tray
 from oculus.desktop.keeper import Keeper
+from oculus.desktop.lost import when_display_goes
 from oculus.desktop.menu import menu
 from oculus.desktop.outlook import outlook
 from oculus.desktop.popup import Popups, ways_here
@@ -40,18 +41,26 @@ NO_TRAY = "There is no place for an icon on this desktop. Oculus goes on without
 class Shell(Worker):
     """A Desk, and what its menu can do. `run` on the main thread; everything else on any.
 
-    `once()` makes an address that opens the pages once.
+    `once()` makes an address that opens the pages once. `end()` stops everything else from the main thread,
+    for when it will not come back: X ends whoever loses the display.
     """
 
     pause_s = 0
 
     def __init__(
-        self, oculus: Oculus, once: Callable[[], str], data: Path, login: Login, stop: threading.Event
+        self,
+        oculus: Oculus,
+        once: Callable[[], str],
+        data: Path,
+        login: Login,
+        stop: threading.Event,
+        end: Callable[[], None],
     ) -> None:
         super().__init__("desktop")
         self._oculus = oculus
         self._login = login
         self._stop = stop
+        self._end = end
         self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._look_at = 0.0
         self._tray: Tray | None = None
@@ -173,18 +182,30 @@ class Shell(Worker):
 
     def _show_icon(self) -> None:
         """Returns when the icon's loop has ended, at once when there is nowhere to put one."""
+        if not has_display():
+            log.warning("desktop: the display has gone; stopping")
+            self._stop.set()
+            return
         if not has_tray():
             self._without_tray(NO_TRAY)
             return
         try:
             self._tray = Tray()
             self._tray_trouble = ""
+            when_display_goes(self._lost)
             now = outlook(self._oculus)
             self._tray.run(now, menu(now, self._login.is_on(), self))
         except Exception as error:  # each system's tray fails in its own way; Oculus goes on without
             self._without_tray(f"The icon near the clock cannot be shown: {type(error).__name__}: {error}")
         finally:
             self._tray = None
+
+    def _lost(self) -> None:
+        """On the main thread, inside a call that does not return."""
+        self._oculus.desk = None
+        self._keeper.ask_to_close()
+        self._end()
+        self._keeper.close()
 
     def _without_tray(self, why: str) -> None:
         if why != self._tray_trouble:
