@@ -228,9 +228,18 @@ def test_an_event_that_the_table_refuses_does_not_block_the_next(writer, databas
     writer.tell(Event(ts_ms=1, source="x", type="rumour", severity="info", message="bad"))
     writer.tell(event("good"))
     writer.step()
-    writer.step()
-    assert messages(database)[0] == "good"
+    assert messages(database) == ["good"]
     assert counters.get("writer.dropped") == 1
+
+
+def test_a_database_that_refuses_everything_is_not_told_so_in_events_without_end(
+    writer, database, counters, metric
+):
+    database.writing = Trouble(database.writing, 10**9, "for a reason that nobody has thought of")
+    writer.put([metric()])
+    writer.tell(event())
+    writer.finish()
+    assert counters.get("writer.dropped") == 3, "the number, the event, and the event about the number"
 
 
 def test_saving_deliveries_waits_for_the_commit(writer, database):
@@ -258,12 +267,16 @@ def test_saving_deliveries_after_the_stop_is_refused_at_once(writer):
         writer.save_deliveries([delivery()], timeout_s=60)
 
 
-class Trouble:
-    """Stands between the writer and DuckDB, and fails commits as a full disk would."""
+FULL = "Could not write file: No space left on device"
 
-    def __init__(self, connection, failures):
+
+class Trouble:
+    """Stands between the writer and DuckDB, and fails commits for a `reason`, such as a full disk."""
+
+    def __init__(self, connection, failures, reason=FULL):
         self._connection = connection
         self.failures = failures
+        self.reason = reason
 
     def __getattr__(self, name):
         return getattr(self._connection, name)
@@ -272,16 +285,23 @@ class Trouble:
         if self.failures > 0:
             self.failures -= 1
             self._connection.rollback()
-            raise duckdb.TransactionException(
-                "Failed to commit: Could not write file: No space left on device"
-            )
+            raise duckdb.TransactionException(f"TransactionContext Error: Failed to commit: {self.reason}")
         return self._connection.commit()
 
 
+@pytest.mark.parametrize(
+    "reason",
+    [
+        FULL,
+        'Cannot open file "oculus.db.wal": Permission denied',
+        'Cannot open file "oculus.db.wal": Read-only file system',
+        "Could not fsync: Input/output error",
+    ],
+)
 def test_a_commit_that_fails_for_the_disk_is_kept_told_and_tried_again(
-    writer, database, counters, metric, until
+    writer, database, counters, metric, until, reason
 ):
-    database.writing = Trouble(database.writing, failures=2)
+    database.writing = Trouble(database.writing, 2, reason)
     writer.start()
     writer.put([metric(1.0)])
     until(lambda: counters.get("writer.failed"))

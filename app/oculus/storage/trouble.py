@@ -20,7 +20,11 @@ GENERAL = (
     MemoryError,
     StorageError,  # of reopening
 )
-DISK = re.compile(r"Could not (write|sync|open|truncate)|No space left|fsync|File too large", re.IGNORECASE)
+DISK = re.compile(
+    r"(Could not|Cannot) (write|sync|open|truncate|create)|No space left|fsync|File too large"
+    r"|Permission denied|Read-only file system|Input/output error|Disk quota|Too many open files",
+    re.IGNORECASE,
+)
 USELESS = (duckdb.FatalException, duckdb.InternalException, duckdb.ConnectionException)
 SHORTEST_S, LONGEST_S = 0.1, 5.0
 

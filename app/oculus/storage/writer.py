@@ -228,7 +228,8 @@ class Writer(Worker):
 
     def _drop(self, item: Writable, error: Exception) -> None:
         self._counters.add("writer.dropped")
-        self._complain(f"The database refused {describe(item)}: {first_line(error)}")
+        tell = log.error if isinstance(item, Event) else self._complain  # an event of it is refused, too
+        tell(f"The database refused {describe(item)}: {first_line(error)}")
         if isinstance(item, Change):
             item.future.set_exception(error)
 
