@@ -182,3 +182,31 @@ def test_a_statement_that_is_deaf_to_interruption_neither_holds_up_the_stop_nor_
     asking.wait()
     assert code == 0, said
     assert "terminate" not in said
+
+
+RULE_WITH_TESTS = """
+rules:
+  - name: api
+    condition: net.http.api.status != 200
+    for: 1m
+    tests:
+      - name: a short trouble tells nobody
+        samples: {net.http.api.status: [200, 500, 500, 200]}
+        news: []
+      - name: a long one fires
+        samples: {net.http.api.status: [200, 500, 500, 500, 500]}
+        news: [NEWS]
+"""
+
+
+def test_check_tries_the_tests_that_rules_carry(home):
+    home.config.write_text(RULE_WITH_TESTS.replace("NEWS", "1m30s FIRED"), "utf-8")
+    ran = home.run("check")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "the rules' 2 tests hold" in ran.stdout
+    home.config.write_text(RULE_WITH_TESTS.replace("NEWS", "30s FIRED"), "utf-8")
+    ran = home.run("check")
+    assert ran.returncode == 2
+    assert (
+        "rule api, test a long one fires: people would hear 90s FIRED; the test says 30s FIRED" in ran.stderr
+    )

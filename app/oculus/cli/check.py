@@ -10,7 +10,8 @@ from oculus.cli.place import Place, place
 from oculus.cli.settings import read_settings
 from oculus.cli.table import table
 from oculus.collectors import build
-from oculus.core.errors import OculusError
+from oculus.core.errors import ConfigError, OculusError
+from oculus.rules.proof import failures
 from oculus.rules.settings import RuleSettings
 from oculus.settings.past import past_hints
 from oculus.settings.schema import Settings
@@ -20,6 +21,8 @@ from oculus.settings.show import shown
 def run(args: argparse.Namespace) -> int:
     where = place(args)
     settings = read_settings(args, where)
+    if wrong := list(failures(settings.rules)):
+        raise ConfigError(wrong)
     if args.json:
         print(json.dumps(shown(settings), indent=2))
     else:
@@ -45,9 +48,16 @@ def _report(settings: Settings, past: list[str]) -> str:
         table(["channel", "type", "from severity"], _channels(settings)),
         *settings.notices,
         *past,
-        "The settings are right.",
+        _proven(settings),
     ]
     return "\n\n".join(parts)
+
+
+def _proven(settings: Settings) -> str:
+    count = sum(len(rule.tests) for rule in settings.rules)
+    return (
+        f"The settings are right, and the rules' {count} tests hold." if count else "The settings are right."
+    )
 
 
 def _collectors(settings: Settings) -> str:

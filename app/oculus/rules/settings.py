@@ -13,6 +13,7 @@ from oculus.core.durations import Duration
 from oculus.core.event import Severity
 from oculus.rules.condition import Condition, ConditionError, parse
 from oculus.rules.hours import Hours
+from oculus.rules.ruletest import RuleTest
 from oculus.rules.schedule import EXAMPLE, Schedule, ScheduleError, zone
 from oculus.rules.statement import Statement
 from oculus.rules.template import NAMES, Template, TemplateError
@@ -122,6 +123,10 @@ class RuleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             yield from self._wrong_conditions()
         if self.no_data_for is not None and self.no_data_for <= NOTHING:
             yield "no_data_for is no time at all; write 1m or more"
+    tests: Annotated[
+        tuple[RuleTest, ...],
+        Meta(description="Samples and what people would hear of them, tried by `oculus check`."),
+    ] = ()
         try:
             Template.parse(self.message, None if self.sql.strip() else NAMES)
         except TemplateError as error:
@@ -164,6 +169,8 @@ class RuleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def _only_for_sql(self) -> Iterator[str]:
         given = {"params": self.params, "key": self.key, "schedule": self.schedule, "catch_up": self.catch_up}
+        if self.tests:
+            yield "tests are for a condition; try the sql with `oculus query`"
         for name, value in given.items():
             if value:
                 yield f"{name} is for sql; leave it out, or write sql in the place of condition"
