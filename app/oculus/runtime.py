@@ -22,6 +22,7 @@ from oculus.core.clock import Clock, SystemClock
 from oculus.core.counters import Counters
 from oculus.core.desk import Desk, Popup
 from oculus.core.event import Event, EventType, Severity
+from oculus.core.feed import Feed
 from oculus.core.gap import Gap
 from oculus.core.logs import parse_levels, set_levels
 from oculus.core.metric import Metric
@@ -89,9 +90,9 @@ class Oculus:
         self.database = open_database(data, settings.storage, self.clock)
         self.reader = Reader(self.database, self.counters)
         self.live = LiveCache(self.clock)
-        self.writer = Writer(
-            self.database, self.counters, self.clock, on_commit=[self.live.update, self._judge]
-        )
+        self.feed = Feed()
+        heard = [self.live.update, self._judge, self.feed.metrics]
+        self.writer = Writer(self.database, self.counters, self.clock, heard, [self.feed.events])
         self.notifier = Notifier(
             self.writer.save_deliveries,
             self.writer.tell,
@@ -181,10 +182,10 @@ class Oculus:
     def record(self, verdict: Verdict) -> None:
         """Write what was judged, with the deliveries it makes, in one transaction; then send."""
         deliveries = self.notifier.address(verdict.news)
-        self.writer.change(
-            lambda cursor: alerts.record(cursor, verdict, deliveries),
-            then=self.notifier.put,
+        writing = self.writer.change(
+            lambda cursor: alerts.record(cursor, verdict, deliveries), then=self.notifier.put
         )
+        self.feed.news_after(writing, verdict.news)
 
     def acknowledge(self, alert_id: int) -> Alert | None:
         """Somebody has seen it: no more reminders. None when no such alert is open."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 import time
+from collections.abc import Callable
 
 import duckdb
 
 from oculus.core.errors import StorageError
+
+log = logging.getLogger(__name__)
 
 GENERAL = (
     duckdb.FatalException,
@@ -64,3 +68,11 @@ class Backoff:
 
     def reset(self) -> None:
         self.tries = 0
+
+
+def attempt(what: str, call: Callable[..., object], *given: object) -> None:
+    """Call somebody who is told of a commit. Who fails at it harms nobody else."""
+    try:
+        call(*given)
+    except Exception:
+        log.exception("writer: %s failed", what)

@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import duckdb
 
@@ -32,12 +32,13 @@ from oculus.storage.connection import first_line
 from oculus.storage.database import Database
 from oculus.storage.handed import Change, Checkpoint, Writable, describe, halves
 from oculus.storage.inbox import Inbox
-from oculus.storage.trouble import Backoff, is_general, must_reopen
+from oculus.storage.rollups import Rollups
+from oculus.storage.trouble import Backoff, attempt, is_general, must_reopen
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 Work = Callable[[duckdb.DuckDBPyConnection], T]
-Listener = Callable[[Sequence[Metric]], None]
+Told = Sequence[Callable[[Any], None]]  # called with what was committed
 
 QUEUE_LIMIT = 200_000  # rows, about 100 MB
 QUEUE_RESERVE = 20_000  # more, for alerts and events, which must not be lost behind numbers
@@ -55,15 +56,17 @@ class Writer(Worker):
     pause_s = 0
 
     def __init__(
-        self, database: Database, counters: Counters, clock: Clock, on_commit: Sequence[Listener] = ()
+        self, database: Database, counters: Counters, clock: Clock, on_commit: Told = (), on_events: Told = ()
     ) -> None:
         super().__init__("writer")
         self.database = database
         self._counters = counters
         self._clock = clock
         self._on_commit = list(on_commit)
+        self._on_events = list(on_events)
         self._inbox: Inbox[Writable | Checkpoint] = Inbox(QUEUE_LIMIT, QUEUE_RESERVE)
         self._backoff = Backoff(self.stopping, LAST_TRIES_S)
+        self._rollups = Rollups(clock)
         self._commit_s = 0.002  # how long a commit takes lately
         self._overflowing = False
         self._trouble = ""  # why nothing can be written just now
@@ -145,6 +148,10 @@ class Writer(Worker):
             self._overflowing = False
         wishes = [item for item in taken if isinstance(item, Checkpoint)]
         self._write([item for item in taken if not isinstance(item, Checkpoint)])
+        if self._rollups.due() and not self.stopping.is_set():
+            self._write([Change(self._rollups.roll)])
+            if self._rollups.behind():
+                self.wake()  # the next slice follows what came meanwhile
         if wishes or self._due():
             self._checkpoint(wishes)
 
@@ -170,12 +177,14 @@ class Writer(Worker):
     def _commit(self, items: Sequence[Writable]) -> None:
         begun = time.perf_counter()
         metrics = [metric for item in items if isinstance(item, list) for metric in item]
+        events = [item for item in items if isinstance(item, Event)]
         changes = [item for item in items if isinstance(item, Change)]
         cursor = self.database.writing
         cursor.begin()
         try:
             insert_metrics(cursor, metrics)
-            insert_events(cursor, [item for item in items if isinstance(item, Event)])
+            self._rollups.enter(cursor, metrics)
+            insert_events(cursor, events)
             for change in changes:
                 change.run(cursor)
             cursor.commit()
@@ -185,7 +194,7 @@ class Writer(Worker):
                 cursor.rollback()
             raise
         self._count(len(metrics), time.perf_counter() - begun)
-        self._spread(metrics, changes)
+        self._spread(metrics, events, changes)
 
     def _count(self, rows: int, seconds: float) -> None:
         self._commit_s += (seconds - self._commit_s) / 8
@@ -193,19 +202,14 @@ class Writer(Worker):
         self._counters.add("writer.commits")
         self._counters.add("writer.rows", rows)
 
-    def _spread(self, metrics: Sequence[Metric], changes: Sequence[Change]) -> None:
-        """Tell of what is committed. Who fails at it harms nobody else."""
-        listeners = self._on_commit if metrics else []
-        for listener in listeners:
-            try:
-                listener(metrics)
-            except Exception:
-                log.exception("writer: a listener failed")
+    def _spread(self, metrics: Sequence[Metric], events: Sequence[Event], changes: Sequence[Change]) -> None:
+        """Tell of what is committed."""
+        for listener in self._on_commit if metrics else ():
+            attempt("a listener", listener, metrics)
+        for hearer in self._on_events if events else ():
+            attempt("a listener", hearer, events)
         for change in changes:
-            try:
-                change.done()
-            except Exception:
-                log.exception("writer: what follows a change failed")
+            attempt("what follows a change", change.done)
 
     def _blame(self, items: list[Writable], error: Exception) -> list[Writable]:
         """Find out why `items` could not be written. Returns those still to be tried."""

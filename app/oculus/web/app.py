@@ -27,6 +27,7 @@ from oculus.web import (
     partials,
     sql_page,
     static,
+    stream,
 )
 from oculus.web.access import Guard
 from oculus.web.board import Boards
@@ -71,5 +72,6 @@ def build(oculus: Oculus, guard: Guard, codes: OnceCodes, link: Callable[[], str
     sql_page.mount(app, oculus, boards, shelf)
     for page in PAGES:
         page.mount(app, oculus, boards)
+    stream.mount(app)
     openapi.mount(app, guard.cookie_name)
     return app

@@ -22,6 +22,7 @@ from oculus.web.errors import HttpError, as_http, unexpected
 from oculus.web.incoming import Receive, Scope, read_body, read_request
 from oculus.web.lanes import Lane
 from oculus.web.pool import Pool
+from oculus.web.stream_door import Door
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +39,10 @@ class Front:
     """The ASGI application. `server` gives the settings as they are now."""
 
     def __init__(
-        self, app: Bottle, guard: Guard, health: Health, server: Callable[[], ServerSettings]
+        self, app: Bottle, guard: Guard, health: Health, door: Door, server: Callable[[], ServerSettings]
     ) -> None:
         self._guard = guard
+        self._door = door
         self._health = health
         self._server = server
         # What takes seconds has workers of its own, so sixteen questions at once do not stop the pages.
@@ -53,7 +55,8 @@ class Front:
             lane.pool.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "websocket":
+            await self._door(scope, receive, send)
             return
         answer = await self._answer(scope, receive)
         if answer is not None:

@@ -24,6 +24,7 @@ CODES = {
     409: "conflict",
     413: "too_large",
     421: "wrong_host",
+    426: "upgrade_required",
     429: "rate_limited",
     500: "internal",
     502: "not_delivered",

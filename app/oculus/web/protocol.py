@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import ClassVar
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from oculus.web.answers import JSON, Answer
@@ -39,6 +40,10 @@ class PatientProtocol(H11Protocol):
         super().data_received(data)
         if self.cycle is not before and self.cycle is not None:
             self._progress()
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        self._progress()  # from here on another protocol looks after it
+        super().handle_websocket_upgrade(event)
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -21,8 +21,11 @@ from oculus.web.asgi import Front
 from oculus.web.health import Health
 from oculus.web.protocol import PatientProtocol
 from oculus.web.session import OnceCodes
+from oculus.web.stream import Stream
+from oculus.web.stream_door import Door, PatientSocket
 
 LARGEST_HEAD = 16 * 1024
+LARGEST_WISH = 64 * 1024  # of what a client says over a WebSocket
 START_S = 5.0
 GRACE_S = 1  # for answers under way when it stops
 FAREWELL_S = 0.3  # for telling the others that it stops
@@ -46,7 +49,8 @@ class WebServer:
         guard = Guard(token, f"oculus_{self.port}", host, self._clock)
         self.app = build(oculus, guard, self._codes, self.one_time_link)
         self._health = Health(oculus)
-        self._front = Front(self.app, guard, self._health, lambda: oculus.settings.server)
+        door = Door(Stream(oculus.feed), guard, lambda: oculus.settings.server)
+        self._front = Front(self.app, guard, self._health, door, lambda: oculus.settings.server)
         self._server = Server(self._front)
         self._thread = threading.Thread(target=self._serve, name="web", daemon=True)
 
@@ -91,7 +95,11 @@ class Server(uvicorn.Server):
         config = uvicorn.Config(
             front,
             http=PatientProtocol,
-            ws="none",
+            ws=PatientSocket,
+            ws_max_size=LARGEST_WISH,
+            ws_ping_interval=20,
+            ws_ping_timeout=60,  # a script may do something else for a while
+            ws_per_message_deflate=False,  # costs more than it saves between programs on one machine
             loop="asyncio",
             lifespan="off",
             log_config=None,

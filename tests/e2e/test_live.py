@@ -1,0 +1,74 @@
+"""The dashboard and the stream: pushed while it can be, asked for when it cannot, quiet when nobody looks."""
+
+import pytest
+
+expect = pytest.importorskip("playwright.sync_api", reason="install the extra: pip install -e .[test]").expect
+pytestmark = pytest.mark.browser
+
+
+def figure(page, symbol):
+    return page.locator(f'[id="card-{symbol}"] .digits')
+
+
+def clients(house):
+    return len(house.server._front._door._stream._clients)
+
+
+def until(page, what):
+    for _ in range(100):
+        if what():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it did not happen in time")
+
+
+def test_a_number_is_pushed_to_the_dashboard(house, visit):
+    house.store(house.metric("net.tcp.db", 11.8))
+    page = visit()
+    expect(page.locator("#live[data-pushed]")).to_be_attached()
+    assert clients(house) == 1
+    house.store(house.metric("net.tcp.db", 42))
+    expect(figure(page, "net.tcp.db")).to_have_text("42.0")
+    assert page.seen.complaints == []
+
+
+def test_with_nothing_new_the_dashboard_asks_no_more(house, visit):
+    house.store(house.metric("net.tcp.db", 11.8))
+    page = visit()
+    expect(page.locator("#live[data-pushed]")).to_be_attached()
+    page.wait_for_timeout(2500)  # what is under way at first
+    before = sum("/partials/" in url for url in page.seen.requests)
+    page.wait_for_timeout(2500)  # longer than the two seconds of asking
+    assert sum("/partials/" in url for url in page.seen.requests) - before <= 1
+
+
+def test_without_a_stream_the_dashboard_asks_every_two_seconds(house, visit, monkeypatch):
+    monkeypatch.setattr("oculus.web.stream.MOST_CLIENTS", 0)
+    house.store(house.metric("net.tcp.db", 11.8))
+    page = visit()
+    house.store(house.metric("net.tcp.db", 42))
+    expect(figure(page, "net.tcp.db")).to_have_text("42.0")
+    expect(page.locator("#live[data-pushed]")).not_to_be_attached()
+
+
+def test_a_page_that_nobody_looks_at_neither_listens_nor_asks(house, visit):
+    house.store(house.metric("net.tcp.db", 11.8))
+    page = visit()
+    until(page, lambda: clients(house) == 1)
+    look(page, hidden=True)
+    until(page, lambda: clients(house) == 0)
+    before = sum("/partials/" in url for url in page.seen.requests)
+    page.wait_for_timeout(2500)
+    assert sum("/partials/" in url for url in page.seen.requests) == before
+    look(page, hidden=False)
+    until(page, lambda: clients(house) == 1)
+
+
+def look(page, hidden):
+    page.evaluate(
+        """(hidden) => {
+            Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
