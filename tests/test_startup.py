@@ -35,3 +35,8 @@ except SystemExit as end:
     assert end.code == 0
 """
     assert loaded_by(code) & HEAVY == set()
+
+
+def test_serving_loads_what_only_some_need_only_for_them():
+    """Ten megabytes of memory: HTTP towards sources and channels, name servers, pictures."""
+    assert loaded_by("import oculus.runtime, oculus.web.server") & {"PIL", "dns", "requests"} == set()

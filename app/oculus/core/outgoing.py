@@ -1,4 +1,4 @@
-"""What every HTTP client of ours needs: connections that can be cut, deadlines, and failures in words.
+"""What every HTTP client of ours needs: deadlines, and failures in words.
 
 The time-outs of requests count from byte to byte: a server that sends one every few seconds would hold a
 thread for ever. Cutting the socket is what ends that. An address may hold a secret and the library's own
@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import heapq
 import itertools
-import os
 import socket
 import ssl
 import threading
@@ -18,55 +17,12 @@ import time
 from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
-from typing import Any
 from urllib.parse import urlsplit
-from weakref import WeakSet
-
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
 
 from oculus.core.clock import to_ms
 
 UNSHOWN = "its address"
 IDLE_S = 30.0  # a watch with nothing to watch ends its thread after this
-FAILURES = (requests.RequestException, HTTPError, HTTPException, OSError, ValueError)
-
-
-class CuttableAdapter(HTTPAdapter):
-    """Remembers its connections. Those through a proxy are not cut; they have the plain time-outs."""
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        made: WeakSet[HTTPConnection] = WeakSet()
-
-        class Plain(HTTPConnection):
-            def connect(self) -> None:
-                made.add(self)
-                super().connect()
-
-        class Secure(HTTPSConnection):
-            def connect(self) -> None:
-                made.add(self)
-                super().connect()
-
-        class PlainPool(HTTPConnectionPool):
-            ConnectionCls = Plain
-
-        class SecurePool(HTTPSConnectionPool):
-            ConnectionCls = Secure
-
-        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
-        self._made = made
-
-    def cut(self) -> None:
-        """Whoever waits for an answer gets an error now. The adapter can go on being used."""
-        for connection in list(self._made):
-            if connection.sock is not None:
-                with contextlib.suppress(OSError):  # it has ended by itself
-                    connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 class Due:
@@ -138,7 +94,7 @@ def why(error: BaseException) -> str:
             return "is not known to the name service"
         if isinstance(cause, ConnectionRefusedError):
             return "refuses connections"
-    if isinstance(error, requests.exceptions.ProxyError):
+    if type(error).__name__ == "ProxyError":  # of requests, which is not loaded for a name
         return "cannot be reached through the proxy"
     return "closed the connection without an answer" if closed(error) else "cannot be reached"
 
@@ -183,15 +139,3 @@ def same_host(url: str, target: str) -> bool:
     """Whether a redirect stays where the question was meant to go; http may become https."""
     here, there = origin(url), origin(target)
     return there != UNSHOWN and there in (here, here.replace("http://", "https://"))
-
-
-def authorities(found: str | bool | None) -> str | bool:
-    """Whom to trust: the bundle that requests found, else the one that SSL_CERT_FILE names."""
-    return os.environ.get("SSL_CERT_FILE") or True if found is True or not found else found
-
-
-class NoAuth(requests.auth.AuthBase):
-    """Keeps ~/.netrc from taking the place of our headers."""
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request

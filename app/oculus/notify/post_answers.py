@@ -9,7 +9,6 @@ from http.client import responses
 from typing import Any
 
 import msgspec
-from urllib3.filepost import encode_multipart_formdata
 
 from oculus.core.errors import ChannelError
 from oculus.core.masking import mask
@@ -27,6 +26,8 @@ Part = str | tuple[str, bytes, str]  # text, or file name, content and type
 
 def form(parts: Mapping[str, Part]) -> tuple[bytes, dict[str, str]]:
     """A multipart body and the header that belongs to it."""
+    from urllib3.filepost import encode_multipart_formdata
+
     body, kind = encode_multipart_formdata(dict(parts))
     return body, {"Content-Type": kind}
 

@@ -18,7 +18,6 @@ from oculus.collectors.sources.memory import Memory
 from oculus.collectors.sources.providers import Limits, Provider
 from oculus.collectors.sources.reply import Question, Refused, Reply, Unchanged
 from oculus.collectors.sources.settings import SourceSettings
-from oculus.collectors.sources.transport import Transport
 from oculus.core.clock import Clock, to_iso
 from oculus.core.durations import spoken
 from oculus.core.errors import BadAnswer, SourceBusy, SourceError
@@ -70,6 +69,8 @@ class Source:
         self._budget = Budget(limits_of(provider, settings), saved.get("budget"))
         self._circuit = Circuit(saved.get("circuit"), random_share)
         self._etags = Etags(memory.load(f"etags.{provider.name}"))
+        from oculus.collectors.sources.transport import Transport  # loads requests, for who asks
+
         self._transport = Transport(provider.title, watch)
         self._turn = threading.Lock()  # held while it is asked
         self._lock = threading.Lock()  # guards what is counted

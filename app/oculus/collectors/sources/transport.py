@@ -10,19 +10,10 @@ import requests
 
 from oculus import __version__
 from oculus.collectors.sources.reply import Question, Reply, speaks_json
+from oculus.core.cuttable import FAILURES, CuttableAdapter, NoAuth, authorities
 from oculus.core.durations import short
 from oculus.core.errors import BadAnswer, SourceError
-from oculus.core.outgoing import (
-    FAILURES,
-    CuttableAdapter,
-    NoAuth,
-    Watch,
-    authorities,
-    closed,
-    origin,
-    same_host,
-    why,
-)
+from oculus.core.outgoing import Watch, closed, origin, same_host, why
 
 USER_AGENT = f"Oculus/{__version__} (personal monitor)"
 MOST_REDIRECTS = 3

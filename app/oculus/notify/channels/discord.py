@@ -27,7 +27,7 @@ from oculus.notify.channel import Channel, Limit, PictureSettings
 from oculus.notify.chart import picture
 from oculus.notify.chart_colours import DARK
 from oculus.notify.facts import NO_FACTS, Facts, Notebook
-from oculus.notify.post import Answer, Poster
+from oculus.notify.post import Answer
 from oculus.notify.post_answers import fields, form, json, quoted, trouble
 from oculus.notify.render_escape import fit, for_discord, shorten, within
 from oculus.notify.render_mention import mentions
@@ -68,6 +68,8 @@ class Discord(Channel):
 
     def __init__(self, name: str, settings: DiscordSettings, clock: Clock, facts: Facts = NO_FACTS) -> None:
         super().__init__(name, settings, clock, facts)
+        from oculus.notify.poster import Poster  # loads requests, for who posts
+
         self._poster = Poster(settings.timeout.total_seconds())
         self._notes = Notebook(name, facts)
 

@@ -25,7 +25,6 @@ from oculus.notify.channel import Channel, Limit, PictureSettings
 from oculus.notify.chart import picture, plot, text_line
 from oculus.notify.chart_colours import DARK
 from oculus.notify.facts import NO_FACTS, Facts, Notebook
-from oculus.notify.post import Poster
 from oculus.notify.post_answers import fields, form, json, quoted, trouble
 from oculus.notify.render_escape import for_slack, quiet, shorten, within
 from oculus.notify.render_mention import mentions
@@ -98,6 +97,8 @@ class Slack(Channel):
 
     def __init__(self, name: str, settings: SlackSettings, clock: Clock, facts: Facts = NO_FACTS) -> None:
         super().__init__(name, settings, clock, facts)
+        from oculus.notify.poster import Poster  # loads requests, for who posts
+
         self._poster = Poster(settings.timeout.total_seconds())
         self._notes = Notebook(name, facts)
 

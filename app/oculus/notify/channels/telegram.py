@@ -24,7 +24,7 @@ from oculus.core.secret import Secret
 from oculus.notify.channel import Channel, Limit, PictureSettings
 from oculus.notify.chart import picture
 from oculus.notify.facts import NO_FACTS, Facts, Notebook
-from oculus.notify.post import Answer, Poster
+from oculus.notify.post import Answer
 from oculus.notify.post_answers import Part, fields, form, json, quoted, trouble
 from oculus.notify.render_escape import fit, for_telegram, units, within
 from oculus.notify.render_mention import mentions
@@ -72,6 +72,8 @@ class Telegram(Channel):
 
     def __init__(self, name: str, settings: TelegramSettings, clock: Clock, facts: Facts = NO_FACTS) -> None:
         super().__init__(name, settings, clock, facts)
+        from oculus.notify.poster import Poster  # loads requests, for who posts
+
         self._poster = Poster(settings.timeout.total_seconds())
         self._notes = Notebook(name, facts)
         self._token = settings.telegram_bot_token.reveal().strip()

@@ -1,0 +1,66 @@
+"""requests, made so that a question can be cut off. Apart from `outgoing`, because requests takes 4 MB of
+memory that only those who ask somebody over it need.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from http.client import HTTPException
+from typing import Any
+from weakref import WeakSet
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+
+FAILURES = (requests.RequestException, HTTPError, HTTPException, OSError, ValueError)
+
+
+class CuttableAdapter(HTTPAdapter):
+    """Remembers its connections. Those through a proxy are not cut; they have the plain time-outs."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        made: WeakSet[HTTPConnection] = WeakSet()
+
+        class Plain(HTTPConnection):
+            def connect(self) -> None:
+                made.add(self)
+                super().connect()
+
+        class Secure(HTTPSConnection):
+            def connect(self) -> None:
+                made.add(self)
+                super().connect()
+
+        class PlainPool(HTTPConnectionPool):
+            ConnectionCls = Plain
+
+        class SecurePool(HTTPSConnectionPool):
+            ConnectionCls = Secure
+
+        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+        self._made = made
+
+    def cut(self) -> None:
+        """Whoever waits for an answer gets an error now. The adapter can go on being used."""
+        for connection in list(self._made):
+            if connection.sock is not None:
+                with contextlib.suppress(OSError):  # it has ended by itself
+                    connection.sock.shutdown(socket.SHUT_RDWR)
+
+
+def authorities(found: str | bool | None) -> str | bool:
+    """Whom to trust: the bundle that requests found, else the one that SSL_CERT_FILE names."""
+    return os.environ.get("SSL_CERT_FILE") or True if found is True or not found else found
+
+
+class NoAuth(requests.auth.AuthBase):
+    """Keeps ~/.netrc from taking the place of our headers."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
