@@ -20,7 +20,7 @@ from oculus.collectors.tools import Tools
 from oculus.core.alert import Alert, Verdict
 from oculus.core.clock import Clock, SystemClock
 from oculus.core.counters import Counters
-from oculus.core.desk import Desk, Popup
+from oculus.core.desk import Desk, Popup, somebody_at
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.feed import Feed
 from oculus.core.gap import Gap
@@ -122,6 +122,7 @@ class Oculus:
             aggregate=self.reader.windows,
             run_sql=self.reader.judge,
             silence=self.silence,
+            present=lambda: somebody_at(self.desk),
             look=self.watch.look,
         )
         self.snoozes = Snoozes(self.silence, self.database, self.writer, self.clock)

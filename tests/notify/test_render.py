@@ -32,7 +32,7 @@ def test_what_is_not_known_is_left_out(news):
     [
         (NewsKind.REMINDER, "still fires"),
         (NewsKind.NO_DATA, "has no data"),
-        (NewsKind.ESCALATED, "got worse"),
+        (NewsKind.ESCALATED, "escalated"),
     ],
 )
 def test_every_kind_of_news_has_its_words(news, kind, verb):

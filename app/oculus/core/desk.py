@@ -11,6 +11,8 @@ from msgspec import Struct, field
 
 from oculus.core.event import Severity
 
+AWAY_S = 120.0  # without a touch, and nobody sits there
+
 
 class Popup(Struct, frozen=True, kw_only=True):
     """A few words near the clock. Plain text: whoever shows it escapes and shortens it."""
@@ -33,7 +35,7 @@ class DeskStatus(Struct, frozen=True, kw_only=True):
 
 
 class Desk(Protocol):
-    """Any thread may call any of it; only `popup` and `start_at_login` wait, and not for long."""
+    """Any thread may call any of it; only `popup`, `idle_s` and `start_at_login` wait, and not for long."""
 
     def open_window(self, path: str = "/") -> None:
         """Bring the window to the front, opened if need be."""
@@ -41,7 +43,16 @@ class Desk(Protocol):
     def popup(self, popup: Popup) -> None:
         """Returns once it is shown. Raises ChannelError when it cannot be."""
 
+    def idle_s(self) -> float | None:
+        """Seconds since somebody last touched keyboard or mouse; None when that is not known."""
+
     def start_at_login(self, on: bool) -> None:
         """Raises OculusError when the system does not let us."""
 
     def status(self) -> DeskStatus: ...
+
+
+def somebody_at(desk: Desk | None) -> bool:
+    """Whether a person sits at the desktop. Where that is not known, nobody does."""
+    idle_s = desk.idle_s() if desk else None
+    return idle_s is not None and idle_s < AWAY_S

@@ -22,6 +22,7 @@ from oculus.core.errors import OculusError
 from oculus.core.worker import Worker
 from oculus.desktop.autostart import Login
 from oculus.desktop.display import has_display, has_tray
+from oculus.desktop.idle import Idle
 from oculus.desktop.keeper import Keeper
 from oculus.desktop.lost import when_display_goes
 from oculus.desktop.menu import menu
@@ -66,6 +67,7 @@ class Shell(Worker):
         self._tray: Tray | None = None
         self._tray_trouble = ""
         self._left = threading.Event()  # the icon's loop has been left for good
+        self._idle = Idle()
         self._popups = Popups(ways_here(self.open_window))
         self._keeper = Keeper(
             lambda path: f"{once()}&next={quote(path, safe='/')}",
@@ -103,6 +105,9 @@ class Shell(Worker):
 
     def popup(self, popup: Popup) -> None:
         self._popups.show(popup)
+
+    def idle_s(self) -> float | None:
+        return self._idle.seconds()
 
     def start_at_login(self, on: bool) -> None:
         self._login.set(on)

@@ -16,7 +16,7 @@ VERBS = {
     NewsKind.RESOLVED: "resolved",
     NewsKind.REMINDER: "still fires",
     NewsKind.NO_DATA: "has no data",
-    NewsKind.ESCALATED: "got worse",
+    NewsKind.ESCALATED: "escalated",
 }
 
 

@@ -55,6 +55,7 @@ class Engine(Worker):
         aggregate: Aggregate | None = None,
         run_sql: RunSql | None = None,
         silence: Silence | None = None,
+        present: Callable[[], bool] = lambda: False,
         look: Callable[[], None] | None = None,
     ) -> None:
         """What looks into the past and what runs SQL is called on threads of its own. `look` is called
@@ -72,7 +73,7 @@ class Engine(Worker):
         self._lookup = Lookup(history, aggregate, self._give, self._say) if history and aggregate else None
         self._runner = Runner(run_sql, self._ran, clock, counters) if run_sql else None
         self._sight = Sight(latest, freshness, Recall(self._lookup.ask if self._lookup else None))
-        self._judge = Judge(self._sight, tell, counters, silence)
+        self._judge = Judge(self._sight, tell, counters, silence, present)
         self._row_judge = RowJudge(self._judge, tell, counters)
         self._given_work: queue.SimpleQueue[Callable[[int], None]] = queue.SimpleQueue()
         self._settings: dict[str, RuleSettings] = {}

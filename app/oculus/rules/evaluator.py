@@ -14,14 +14,10 @@ from msgspec.structs import replace
 
 from oculus.core.alert import NewsKind
 from oculus.rules.condition import Worse
+from oculus.rules.heard import Step, tell
 from oculus.rules.pauses import freeze
 from oculus.rules.settings import NoData
 from oculus.rules.standing import FREEZING, RANKS, Input, Notice, Reading, Spec, Standing, State
-
-GRACE_MS = 30_000  # how long after the rule it depends on has resolved a trouble is held back still
-
-
-Step = tuple[Standing, tuple[Notice, ...]]
 
 
 def step(
@@ -31,14 +27,15 @@ def step(
     now_ms: int,
     explained_by: str = "",
     quiet: str = "",
+    present: bool = False,
 ) -> Step:
     """Move on by one reading, or by time alone when it is None.
 
     `explained_by` names a rule it depends on that is firing now; `quiet` says why nobody is told of
-    anything now (muted, snoozed).
+    anything now (muted, snoozed); `present`: somebody sits at the desktop.
     """
     if reading is None:
-        return _tell(spec, standing, now_ms, explained_by, quiet)
+        return tell(spec, standing, now_ms, explained_by, quiet, present)
     if reading.kind in FREEZING:
         return _freeze(spec, standing, reading, now_ms, quiet)
     holds = reading.kind is Input.TRUE
@@ -51,7 +48,7 @@ def step(
         counted = 0
         standing, woken = _thaw(standing, reading, now_ms)
     moved, news = _move(spec, standing, reading, holds, counted)
-    told, more = _tell(spec, moved, now_ms, explained_by, quiet)
+    told, more = tell(spec, moved, now_ms, explained_by, quiet, present)
     return told, (*woken, *news, *more)
 
 
@@ -82,6 +79,7 @@ def resolve(standing: Standing, ts_ms: int, reason: str = "") -> Step:
                 started_ms=standing.started_ms,
                 held=unheard,
                 reason=reason,
+                reach=standing.reach,
                 worst=standing.worst,
             ),
         )
@@ -104,7 +102,7 @@ def close(standing: Standing, ts_ms: int, reason: str) -> Step:
 
 
 def acknowledge(standing: Standing) -> Standing:
-    """No more reminders of this trouble."""
+    """No more reminders of this trouble, and it goes no further."""
     return replace(standing, acknowledged=True)
 
 
@@ -228,59 +226,3 @@ def _data_again(standing: Standing, ts_ms: int, reason: str = "") -> Notice:
 
 def _later(moment_ms: int, since_ms: int, now_ms: int) -> int:
     return moment_ms + max(0, now_ms - max(since_ms, moment_ms))
-
-
-# What is told
-
-
-def _tell(spec: Spec, standing: Standing, now_ms: int, explained_by: str, quiet: str) -> Step:
-    if standing.state is not State.FIRING or standing.frozen_ms is not None:
-        return standing, ()
-    if not standing.told:
-        return _tell_fired(spec, standing, now_ms, explained_by, quiet)
-    if quiet:  # what is due meanwhile is told when that ends
-        return standing, ()
-    if standing.rank > standing.told_rank and not standing.acknowledged:
-        known = replace(standing, told_rank=standing.rank, reminded_ms=now_ms)
-        return known, (_news(NewsKind.ESCALATED, standing, now_ms),)
-    if not spec.repeat_ms or standing.acknowledged or now_ms - standing.reminded_ms < spec.repeat_ms:
-        return standing, ()
-    return replace(standing, reminded_ms=now_ms), (_news(NewsKind.REMINDER, standing, now_ms),)
-
-
-def _tell_fired(spec: Spec, standing: Standing, now_ms: int, explained_by: str, quiet: str) -> Step:
-    standing = _explained(standing, now_ms, explained_by)
-    held = _why_held(spec, standing, now_ms, explained_by) or quiet
-    if not held:
-        told = replace(
-            standing, told=True, told_ms=now_ms, told_rank=standing.rank, reminded_ms=now_ms, held=""
-        )
-        return told, (_news(NewsKind.FIRED, standing, now_ms),)
-    if standing.held:
-        return standing, ()
-    return replace(standing, held=held), (_news(NewsKind.FIRED, standing, now_ms, held),)
-
-
-def _explained(standing: Standing, now_ms: int, explained_by: str) -> Standing:
-    if explained_by:
-        ready = standing.explained and standing.freed_ms is None
-        return standing if ready else replace(standing, explained=True, freed_ms=None)
-    if standing.explained and standing.freed_ms is None:
-        return replace(standing, freed_ms=now_ms)
-    return standing
-
-
-def _why_held(spec: Spec, standing: Standing, now_ms: int, explained_by: str) -> str:
-    if explained_by:
-        return f"{explained_by} fires, on which this depends"
-    if standing.freed_ms is not None and now_ms - standing.freed_ms < GRACE_MS:
-        return "the rule it depends on has only just resolved"
-    if standing.told_ms is not None and now_ms - standing.told_ms < spec.cooldown_ms:
-        return "cooldown"
-    return ""
-
-
-def _news(kind: NewsKind, standing: Standing, now_ms: int, held: str = "") -> Notice:
-    at_once = kind is NewsKind.FIRED and not standing.held
-    ts_ms = standing.fired_ms if at_once else now_ms
-    return Notice(kind=kind, ts_ms=ts_ms, started_ms=standing.started_ms, held=held, worst=standing.worst)

@@ -12,6 +12,7 @@ from oculus.core.event import Severity
 from oculus.core.symbols import matched_name
 from oculus.rules.condition import Condition
 from oculus.rules.operand import Operand, fill
+from oculus.rules.reach import channels
 from oculus.rules.settings import RuleSettings
 from oculus.rules.standing import Spec, Standing, State
 from oculus.rules.statement import Row, Statement
@@ -128,7 +129,7 @@ class Instance:
             saved_ms=now_ms,
             alert=self.alert.id if self.alert else None,
             no_data_alert=self.no_data_alert.id if self.no_data_alert else None,
-            channels=self.rule.settings.channels,
+            channels=channels(self.rule.settings, self.standing.reach),
         )
         return SavedState(
             rule=self.rule.name,
@@ -154,6 +155,8 @@ def spec_of(settings: RuleSettings) -> Spec:
         recover_ms=settings.recover_for.ms,
         cooldown_ms=settings.cooldown.ms,
         repeat_ms=settings.repeat.ms,
+        escalate_ms=settings.escalate.after.ms if settings.escalate else 0,
+        prefer_desktop=settings.prefer_desktop,
         no_data=settings.no_data,
         worse=worse,
         right=right,

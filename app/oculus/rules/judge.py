@@ -32,8 +32,14 @@ class Judge:
     """Moves instances, and gathers what has to be written until `verdict` takes it."""
 
     def __init__(
-        self, sight: Sight, tell: Callable[[Event], None], counters: Counters, silence: Silence | None = None
+        self,
+        sight: Sight,
+        tell: Callable[[Event], None],
+        counters: Counters,
+        silence: Silence | None = None,
+        present: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`present`: whether somebody sits at the desktop; asked only for rules with `prefer_desktop`."""
         self.roster = Roster((), sight.exists, sight.follow)
         self._awake: dict[Instance, None] = {}  # those that time alone can move
         self._sight = sight
@@ -41,6 +47,7 @@ class Judge:
         self._teller = Teller(sight, tell)
         self._counters = counters
         self._silence = silence or Silence()
+        self._present = present
         self._news: list[News] = []
         self._touched: dict[Instance, None] = {}
         self._unsaved: dict[Instance, None] = {}  # those whose progress is newer than what is saved
@@ -168,13 +175,6 @@ class Judge:
             if now_ms - instance.saved_ms >= SAVE_MS:
                 self._touched[instance] = None
 
-    def verdict(self, now_ms: int) -> Verdict | None:
-        """What has changed since the last one; None when nothing has."""
-        states = tuple(filter(None, [self._saved(each, now_ms) for each in self._touched]))
-        kept = {(state.rule, state.instance) for state in states}
-        forgotten = tuple(each for each in dict.fromkeys(self._forgotten) if each not in kept)
-        made = Verdict(states=states, forgotten=forgotten, news=tuple(self._news))
-        self._touched.clear()
     def restless(self) -> bool:
         """Whether time alone can move anything."""
         return bool(self._awake or self.roster.timed)
@@ -186,6 +186,13 @@ class Judge:
         self._unsaved.clear()
         return taken
 
+    def verdict(self, now_ms: int) -> Verdict | None:
+        """What has changed since the last one; None when nothing has."""
+        states = tuple(filter(None, [self._saved(each, now_ms) for each in self._touched]))
+        kept = {(state.rule, state.instance) for state in states}
+        forgotten = tuple(each for each in dict.fromkeys(self._forgotten) if each not in kept)
+        made = Verdict(states=states, forgotten=forgotten, news=tuple(self._news))
+        self._touched.clear()
         self._forgotten, self._news = [], []
         return made if made.states or made.forgotten or made.news else None
 
@@ -243,7 +250,8 @@ class Judge:
         quiet = self._silence.of(rule.settings, instance.severity, now_ms)
         if not quiet and self._sight.grace.until_ms(instance.symbols, now_ms) > now_ms:
             quiet = REASON
-        standing, notices = evaluator.step(rule.spec, before, reading, now_ms, explained_by, quiet)
+        present = rule.spec.prefer_desktop and self._present()
+        standing, notices = evaluator.step(rule.spec, before, reading, now_ms, explained_by, quiet, present)
         rested = instance.saved and evaluator.forgettable(rule.spec, standing, now_ms)
         if standing is not before or rested:
             self.settle(instance, standing, now_ms)

@@ -19,6 +19,7 @@ from oculus.rules.statement import Statement
 from oculus.rules.template import NAMES, Template, TemplateError
 
 NOTHING = Duration(0)
+DESKTOP = "desktop"  # the channel of the popups
 
 
 class NoData(StrEnum):
@@ -27,6 +28,15 @@ class NoData(StrEnum):
     KEEP = "keep"
     ALERT = "alert"
     OK = "ok"
+
+
+class Escalation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who else is told of what nobody acknowledges."""
+
+    after: Annotated[Duration, Meta(description="How long people have to acknowledge it.")]
+    channels: Annotated[
+        tuple[str, ...], Meta(description="Who is told then, by the names under channels.", min_length=1)
+    ]
 
 
 class RuleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,7 +112,21 @@ class RuleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     channels: Annotated[tuple[str, ...], Meta(description="Who is told, by the names under channels.")] = (
         "log",
     )
+    prefer_desktop: Annotated[
+        bool,
+        Meta(
+            description="While somebody sits at the desktop only that is told; the other channels "
+            "follow when it is idle, or not acknowledged, for 2 minutes."
+        ),
+    ] = False
+    escalate: Annotated[
+        Escalation | None, Meta(description="Who else is told of what is not acknowledged in time.")
+    ] = None
     mention: Annotated[tuple[str, ...], Meta(description="Whom a message calls by name, such as @here.")] = ()
+    tests: Annotated[
+        tuple[RuleTest, ...],
+        Meta(description="Samples and what people would hear of them, tried by `oculus check`."),
+    ] = ()
     enabled: Annotated[bool, Meta(description="Whether it is judged at all.")] = True
 
     def __post_init__(self) -> None:
@@ -123,10 +147,10 @@ class RuleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             yield from self._wrong_conditions()
         if self.no_data_for is not None and self.no_data_for <= NOTHING:
             yield "no_data_for is no time at all; write 1m or more"
-    tests: Annotated[
-        tuple[RuleTest, ...],
-        Meta(description="Samples and what people would hear of them, tried by `oculus check`."),
-    ] = ()
+        if self.escalate and self.escalate.after <= NOTHING:
+            yield "escalate has no time in after; write after: 10m"
+        if self.prefer_desktop and (DESKTOP not in self.channels or len(set(self.channels)) < 2):
+            yield "prefer_desktop is between desktop and another channel; write both under channels"
         try:
             Template.parse(self.message, None if self.sql.strip() else NAMES)
         except TemplateError as error:
@@ -145,6 +169,8 @@ class RuleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             yield "clear has other * than the condition; write as many in both"
 
     def _wrong_sql(self) -> Iterator[str]:
+        if self.tests:
+            yield "tests are for a condition; try the sql with `oculus query`"
         if self.clear:
             yield "clear is for a condition; with sql it is over when the row no longer comes"
         if not self.schedule.strip():
@@ -169,8 +195,6 @@ class RuleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def _only_for_sql(self) -> Iterator[str]:
         given = {"params": self.params, "key": self.key, "schedule": self.schedule, "catch_up": self.catch_up}
-        if self.tests:
-            yield "tests are for a condition; try the sql with `oculus query`"
         for name, value in given.items():
             if value:
                 yield f"{name} is for sql; leave it out, or write sql in the place of condition"

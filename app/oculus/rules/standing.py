@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from msgspec import Struct
 
@@ -28,6 +28,15 @@ class Input(StrEnum):
     ERROR = "error"  # could not be computed
 
 
+class Reach(IntEnum):
+    """How far the news of a trouble goes."""
+
+    NOBODY = 0
+    DESK = 1  # only to the desktop, where somebody sits
+    RULE = 2  # to the rule's channels
+    ALL = 3  # to those of `escalate` too
+
+
 RANKS = {kind: rank for rank, kind in enumerate(Input)}
 FREEZING = (Input.STALE, Input.ERROR)
 
@@ -50,6 +59,8 @@ class Spec(Struct, frozen=True, kw_only=True):
     recover_ms: int = 0
     cooldown_ms: int = 0
     repeat_ms: int = 0
+    escalate_ms: int = 0  # 0: it never goes further
+    prefer_desktop: bool = False
     no_data: NoData = NoData.KEEP
     worse: Worse = Worse.HIGHER
     right: float = 0.0  # with FARTHER: the value that would be right
@@ -72,6 +83,7 @@ class Standing(Struct, frozen=True, kw_only=True, omit_defaults=True):
     told: bool = False  # people know of this trouble
     held: str = ""  # why they do not, said once
     acknowledged: bool = False
+    reach: Reach = Reach.RULE  # who knows of it, where people do
     explained: bool = False  # a rule it depends on fires
     freed_ms: int | None = None  # when that one resolved
     frozen_ms: int | None = None  # since when nothing is known
@@ -88,4 +100,6 @@ class Notice(Struct, frozen=True, kw_only=True):
     held: str = ""
     reason: str = ""  # why it resolved, where that is not that all is well
     no_data: bool = False  # it is about the missing data, not about the condition
+    reach: Reach = Reach.RULE  # to whom it goes
+    heard: Reach = Reach.NOBODY  # and to whom not, for they were told before
     worst: float | None = None

@@ -47,6 +47,9 @@ class RuleStatus(Struct, frozen=True, kw_only=True, rename={"for_": "for"}):
     recover_for: str
     cooldown: str
     repeat: str
+    prefer_desktop: bool
+    escalate_after: str  # "" when it never goes further
+    escalate_channels: tuple[str, ...]
     channels: tuple[str, ...]
     depends_on: tuple[str, ...]
     message: str  # the template
@@ -81,6 +84,9 @@ def status_of(settings: RuleSettings, rule: Rule | None, runs: RunStatus | None 
         recover_for=str(settings.recover_for),
         cooldown=str(settings.cooldown),
         repeat=str(settings.repeat),
+        prefer_desktop=settings.prefer_desktop,
+        escalate_after=str(settings.escalate.after) if settings.escalate else "",
+        escalate_channels=settings.escalate.channels if settings.escalate else (),
         channels=settings.channels,
         depends_on=settings.depends_on,
         message=settings.message,

@@ -16,6 +16,7 @@ from oculus.core.symbols import unit_of
 from oculus.rules.functions import IN_ITS_UNIT
 from oculus.rules.instance import Instance
 from oculus.rules.operand import Age, Function, Symbol
+from oculus.rules.reach import channels
 from oculus.rules.sight import Sight
 from oculus.rules.standing import Notice
 from oculus.rules.statement import RESERVED
@@ -39,7 +40,7 @@ class Teller:
             alert=make(instance, notice, now_ms),
             ts_ms=notice.ts_ms,
             held=notice.held,
-            channels=settings.channels,
+            channels=channels(settings, notice.reach, notice.heard),
             mention=settings.mention,
         )
 

@@ -75,10 +75,18 @@ def check_channels(draft: Draft) -> None:
         return  # the missing one may stand in the file that could not be read
     given = draft.data.get("channels")
     known = [*ALWAYS_THERE, *(given if isinstance(given, dict) else ())]
-    for where, names in written(draft, "rules", "channels"):
+    named = [*written(draft, "rules", "channels"), *further(draft)]
+    for where, names in named:
         for number, name in enumerate(names if isinstance(names, list) else ()):
             if name not in known:
                 draft.wrong((*where, number), f"there is no channel {name!r}", advice(str(name), known))
+
+
+def further(draft: Draft) -> Iterator[tuple[Where, Any]]:
+    """The channels of each rule's `escalate`."""
+    for where, given in written(draft, "rules", "escalate"):
+        if isinstance(given, dict) and "channels" in given:
+            yield (*where, "channels"), given["channels"]
 
 
 def check_dependencies(draft: Draft, bound: Bound) -> None:

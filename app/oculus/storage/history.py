@@ -76,6 +76,13 @@ def alerts(cursor: duckdb.DuckDBPyConnection, wanted: AlertFilter) -> list[Alert
     return [AlertRecord(alert, sent.get(alert.id, [])) for alert in found]
 
 
+def alert(cursor: duckdb.DuckDBPyConnection, alert_id: int) -> AlertRecord | None:
+    """The one of that number; None when there is none."""
+    rows = cursor.execute(f"{ALERTS} WHERE id = ?", [alert_id]).fetchall()
+    found = [alert_from(row) for row in rows]
+    return AlertRecord(found[0], deliveries_of(cursor, [alert_id]).get(alert_id, [])) if found else None
+
+
 def deliveries_of(cursor: duckdb.DuckDBPyConnection, alert_ids: list[int]) -> dict[int, list[Delivery]]:
     by_alert: dict[int, list[Delivery]] = {}
     sql = f"{DELIVERIES} WHERE alert_id IN (SELECT unnest(?::BIGINT[])) ORDER BY id"

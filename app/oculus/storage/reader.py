@@ -9,12 +9,13 @@ from typing import Any, Literal, TypeVar
 
 import duckdb
 
+from oculus.core.alert import Alert
 from oculus.core.counters import Counters
 from oculus.core.errors import StorageError
 from oculus.core.gap import Gap
 from oculus.core.metric import Metric
 from oculus.core.windowstats import WindowStats
-from oculus.storage import gaps, history, metrics, past, windows
+from oculus.storage import gaps, history, metrics, moved, past, windows
 from oculus.storage.answer import QueryResult
 from oculus.storage.connection import first_line, one
 from oculus.storage.copies import copy_database
@@ -23,6 +24,7 @@ from oculus.storage.export import export
 from oculus.storage.history import AlertFilter, AlertRecord, EventFilter, StoredEvent
 from oculus.storage.live import HOUR_MS, STEP_MS
 from oculus.storage.metrics import MetricFilter, MetricPage, Stats
+from oculus.storage.moved import Moved
 from oculus.storage.query import Params, Queries
 from oculus.storage.trouble import must_reopen
 
@@ -129,6 +131,17 @@ class Reader:
     def gaps(self, since_ms: int, until_ms: int, limit: int = 1000) -> list[Gap]:
         """When nobody was watching: the gaps that touch a span of time, newest first."""
         return self._ask(lambda cursor: gaps.find(cursor, since_ms, until_ms, limit))
+
+    def moved(self, now_ms: int, limit: int) -> list[Moved]:
+        """The series that depart most from how they usually are at this hour."""
+        return self._ask(lambda cursor: moved.moved(cursor, now_ms, limit))
+
+    def moved_with(self, alert: Alert) -> list[Moved]:
+        """What else moved when an alert fired; empty when that is not known."""
+        return self._ask(lambda cursor: moved.of_alert(cursor, alert))
+
+    def alert(self, alert_id: int) -> AlertRecord | None:
+        return self._ask(lambda cursor: history.alert(cursor, alert_id))
 
     def played(self, symbols: Sequence[str], pattern: str, since_ms: int, until_ms: int) -> Iterator[Metric]:
         """The samples of `symbols`, and of those that match the pattern, in the order of their times."""

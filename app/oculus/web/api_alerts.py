@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from oculus.core.alert import Alert, Delivery
 from oculus.core.clock import to_iso
 from oculus.runtime import Oculus
+from oculus.storage.moved import Moved
 from oculus.web.errors import HttpError, not_found
 from oculus.web.params import moment
 from oculus.web.site import Site
@@ -65,6 +66,12 @@ class AlertAnswer(Struct, frozen=True, kw_only=True):
     deliveries: list[DeliveryAnswer]
 
 
+class OneAlertAnswer(AlertAnswer, frozen=True, kw_only=True):
+    """One firing, and what else moved when it fired: the five series farthest from their usual."""
+
+    moved: list[Moved]
+
+
 class AlertsAnswer(Struct, frozen=True):
     alerts: list[AlertAnswer]
 
@@ -85,6 +92,15 @@ def mount(app: Site, oculus: Oculus) -> None:
             limit=query.limit,
         )
         return AlertsAnswer([answer(alert, deliveries) for alert, deliveries in found])
+
+    @app.get("/api/alerts/<number:int>")
+    def alert(number: int) -> OneAlertAnswer:
+        """One firing, with what else moved."""
+        record = oculus.reader.alert(number)
+        if record is None:
+            raise not_found(f"There is no alert {number}", "GET /api/alerts lists them.")
+        moved = oculus.reader.moved_with(record.alert)
+        return OneAlertAnswer(**structs.asdict(answer(*record)), moved=moved)
 
     @app.post("/api/alerts/<number:int>/ack")
     def acknowledge(number: int) -> AlertAnswer:

@@ -33,6 +33,9 @@ class RuleAnswer(Struct, frozen=True, kw_only=True, rename={"for_": "for"}):
     recover_for: str
     cooldown: str
     repeat: str
+    prefer_desktop: bool
+    escalate_after: str
+    escalate_channels: tuple[str, ...]
     channels: tuple[str, ...]
     depends_on: tuple[str, ...]
     message: str

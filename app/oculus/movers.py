@@ -1,0 +1,65 @@
+"""When an alert fires: what else moved, in the payload of its event. On a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import queue
+from collections.abc import Sequence
+
+from oculus.core.alert import Alert, News, NewsKind
+from oculus.core.clock import Clock
+from oculus.core.symbols import main_of
+from oculus.core.worker import Worker
+from oculus.storage import moved
+from oculus.storage.moved import Moved
+from oculus.storage.reader import Reader
+from oculus.storage.writer import Writer
+
+log = logging.getLogger(__name__)
+
+SHOWN = 5
+ASKED = 60  # enough of them remain when those of the alert itself are left out
+LIMIT = 500  # alerts that wait; a storm has other troubles
+FRESH_S = 10.0  # alerts that fire together have the same company
+
+
+class Movers(Worker):
+    """`put` never waits; what finds no room has nothing noted."""
+
+    pause_s = 0
+
+    def __init__(self, reader: Reader, writer: Writer, clock: Clock) -> None:
+        super().__init__("movers")
+        self._reader = reader
+        self._writer = writer
+        self._clock = clock
+        self._waiting: queue.Queue[Alert | None] = queue.Queue(LIMIT)
+        self._known: list[Moved] = []
+        self._known_at: float | None = None
+
+    def put(self, news: Sequence[News]) -> None:
+        """Note what moved for those that fired. They have been handed to the writer before."""
+        for each in news:
+            if each.kind is NewsKind.FIRED and not self._waiting.full():
+                self._waiting.put_nowait(each.alert)
+
+    def wake(self) -> None:
+        if not self._waiting.full():
+            self._waiting.put_nowait(None)
+
+    def step(self) -> None:
+        alert = self._waiting.get()
+        if alert is not None and not self.stopping.is_set():
+            self._note(alert)
+
+    def _note(self, alert: Alert) -> None:
+        own = main_of(str(alert.tags.get("symbol", alert.instance)))
+        found = [each for each in self._moved() if main_of(each.symbol) != own][:SHOWN]
+        if found:
+            self._writer.change(lambda cursor: moved.note(cursor, alert.id, alert.fired_ms, found))
+
+    def _moved(self) -> list[Moved]:
+        now = self._clock.monotonic()
+        if self._known_at is None or now - self._known_at >= FRESH_S:
+            self._known, self._known_at = self._reader.moved(self._clock.now_ms(), ASKED), now
+        return self._known
