@@ -14,7 +14,8 @@ HOUSE = Path(oculus.__file__).parent
 FLOORS = [
     {"core"},
     {"collectors", "storage", "rules", "notify"},
-    {"settings", "vitals", "plugin", "snoozes", "watch"},
+    {"settings", "vitals", "plugin", "snoozes", "watch", "movers"},
+    {"hints"},
     {"runtime", "backtests"},
     {"desktop", "web"},
     {"cli"},

@@ -26,14 +26,13 @@ from oculus.core.feed import Feed
 from oculus.core.gap import Gap
 from oculus.core.logs import parse_levels, set_levels
 from oculus.core.metric import Metric
-from oculus.core.symbols import main_of
+from oculus.hints import Hints
+from oculus.movers import Movers
 from oculus.notify.facts import Facts
 from oculus.notify.notifier import Notifier
 from oculus.rules.engine import Engine
-from oculus.rules.lint import Facts as RuleFacts
-from oculus.rules.lint import Hint, any_matches, lint
+from oculus.rules.lint import Hint
 from oculus.rules.silence import Silence
-from oculus.settings.past import past_hints
 from oculus.settings.reload import Reloader
 from oculus.settings.schema import Settings
 from oculus.snoozes import Snoozes
@@ -51,7 +50,6 @@ from oculus.watch import Diary, Watch
 
 log = logging.getLogger(__name__)
 
-MOST_SYMBOLS = 100_000  # of one rule
 STATEMENTS_S = 0.5  # for statements from outside to notice that they are interrupted
 STOP_S = 4.0  # for all stages together; the pages have ended before
 CHART_POINTS = 400  # at most, of a series that a message shows
@@ -128,6 +126,7 @@ class Oculus:
         self.snoozes = Snoozes(self.silence, self.database, self.writer, self.clock)
         self.upkeep = Upkeep(self.writer, settings.storage, self.clock)
         self.tables = Tables(self.writer, data / "tables", self.clock)
+        self.movers = Movers(self.reader, self.writer, self.clock)
         self.vitals = Vitals(self.measure, self.writer.put, self.clock)
         self.reloader = (
             Reloader(config, self.apply, self._broken, self.clock, current=settings, overrides=overrides)
@@ -187,6 +186,7 @@ class Oculus:
             lambda cursor: alerts.record(cursor, verdict, deliveries), then=self.notifier.put
         )
         self.feed.news_after(writing, verdict.news)
+        self.movers.put(verdict.news)
 
     def acknowledge(self, alert_id: int) -> Alert | None:
         """Somebody has seen it: no more reminders. None when no such alert is open."""
@@ -194,21 +194,8 @@ class Oculus:
 
     def lint(self, name: str) -> list[Hint]:
         """What looks odd in a rule; asks the stored numbers of the last week too."""
-        rules = [rule for rule in self.settings.rules if rule.name == name]
-        facts = RuleFacts(self.live.symbols(), self._written, self._interval_s)
-
-        def ask(sql: str, params: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-            return self.reader.query(sql, params, max_rows=MOST_SYMBOLS).rows
-
-        found = [hint for rule in rules for hint in lint(rule, facts)]
-        return found + past_hints(rules, ask).get(name, [])
-
-    def _written(self, symbol: str) -> bool:
-        return bool(self.scheduler.freshness(symbol)) or any_matches(symbol, self.live.symbols())
-
-    def _interval_s(self, symbol: str) -> float | None:
-        known = self.scheduler.freshness(symbol) or self.scheduler.freshness(main_of(symbol))
-        return known.interval_s if known else None
+        hints = Hints(self.live, self.scheduler, self.reader)
+        return [hint for rule in self.settings.rules if rule.name == name for hint in hints.of(rule)]
 
     def reload(self) -> list[str]:
         """Read the settings files now. The mistakes, if any; then nothing has changed."""
@@ -259,6 +246,7 @@ class Oculus:
         self.writer.start()
         self.upkeep.start()
         self.tables.start()
+        self.movers.start()
         self.vitals.start()
         self.outage.start()
         self.scheduler.start()
@@ -282,7 +270,7 @@ class Oculus:
         """Whatever has a thread of its own, but for the writer, which ends last."""
         first: list[Stage] = [self.reloader] if self.reloader else []
         first += [self.watch, self.vitals, self.scheduler, self.outage]
-        return [*first, self.tables, self.upkeep, self.engine, self.notifier]
+        return [*first, self.tables, self.upkeep, self.engine, self.movers, self.notifier]
 
     def _broken(self, problems: Sequence[str]) -> None:
         self.problems = list(problems)
