@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import ssl
 import urllib.error
 import urllib.request
 from http.client import HTTPException, HTTPResponse
@@ -21,9 +22,11 @@ CODES_OF_THE_ASKER = frozenset((400, 422))  # the question was wrong, not the an
 class Running:
     """A copy of Oculus that is running now."""
 
-    def __init__(self, address: str, token: Secret) -> None:
+    def __init__(self, address: str, token: Secret, tls: ssl.SSLContext | None = None) -> None:
+        """`tls` is how its certificate is known, where it has one."""
         self.address = address.rstrip("/")
         self._token = token
+        self._tls = tls
 
     def get(self, path: str) -> Any:
         """The JSON answer. Raises OculusError with the server's own words."""
@@ -50,7 +53,8 @@ class Running:
         headers = {"Authorization": f"Bearer {self._token.reveal()}", "Content-Type": "application/json"}
         request = urllib.request.Request(self.address + path, body, headers)  # noqa: S310 - our own address
         # Loopback is never reached through a proxy.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        handlers = [urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=self._tls)]
+        opener = urllib.request.build_opener(*handlers)
         try:
             answer: HTTPResponse = opener.open(request, timeout=timeout_s)
         except urllib.error.HTTPError as error:

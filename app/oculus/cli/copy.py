@@ -16,6 +16,7 @@ from oculus.settings.past import Ask
 from oculus.storage.database import open_database
 from oculus.storage.lock import holder
 from oculus.storage.reader import Reader
+from oculus.web.tls import client_context
 from oculus.web.token import load_token
 
 
@@ -24,7 +25,8 @@ def running(args: argparse.Namespace, where: Place) -> Running | None:
     found = holder(where.data)
     if found is None or not found.address:
         return None
-    return Running(found.address, load_token(where.data, read_settings(args, where).server))
+    settings = read_settings(args, where)
+    return Running(found.address, load_token(where.data, settings.server), client_context(settings))
 
 
 def must_run(args: argparse.Namespace, where: Place) -> Running:

@@ -17,7 +17,15 @@ from oculus.rules.settings import RuleSettings
 from oculus.settings.draft import SettingsProblem
 from oculus.storage.settings import StorageSettings
 
-__all__ = ["SECTIONS", "LoggingSettings", "RateLimit", "ServerSettings", "Settings", "SettingsProblem"]
+__all__ = [
+    "SECTIONS",
+    "LoggingSettings",
+    "RateLimit",
+    "ServerSettings",
+    "Settings",
+    "SettingsProblem",
+    "TlsSettings",
+]
 
 
 class RateLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,6 +33,13 @@ class RateLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     per_second: Annotated[float, Meta(description="Requests a second, on average.", gt=0)] = 10.0
     burst: Annotated[int, Meta(description="Requests at once.", ge=1)] = 20
+
+
+class TlsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A certificate of your own, for pages and API under https://."""
+
+    cert: Annotated[str, Meta(description="PEM file with the certificate and those above it.", min_length=1)]
+    key: Annotated[str, Meta(description="PEM file with its key, without a password.", min_length=1)]
 
 
 class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,6 +62,9 @@ class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             pattern=r"^(https?://\S+)?$",
         ),
     ] = ""
+    tls: Annotated[
+        TlsSettings | None, Meta(description="Serve https:// with this certificate; http:// without.")
+    ] = None
     names: Annotated[list[str], Meta(description="Further host names under which the pages are reached.")] = (
         field(default_factory=list)
     )

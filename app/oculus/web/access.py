@@ -44,8 +44,11 @@ class Request(Struct, frozen=True):
 class Guard:
     """Lets a request pass or raises HttpError. Lives on the event loop's thread."""
 
-    def __init__(self, token: Secret, cookie_name: str, bound: str, clock: Clock) -> None:
+    def __init__(
+        self, token: Secret, cookie_name: str, bound: str, clock: Clock, *, secure: bool = False
+    ) -> None:
         self.cookie_name = cookie_name
+        self.secure = secure  # the cookie goes over TLS only
         self.sessions = Sessions(token)
         self._token = token
         self._bound = bound

@@ -27,6 +27,7 @@ def mount(app: Site, guard: Guard, codes: OnceCodes, link: Callable[[], str], cl
             guard.sessions.issue(clock.now_ms()),
             httponly=True,
             samesite="strict",
+            secure=guard.secure,
             path="/",
             max_age=LASTS_S,
         )

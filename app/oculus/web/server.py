@@ -6,6 +6,7 @@ import asyncio
 import errno
 import logging
 import socket
+import ssl
 import sys
 import threading
 from typing import Self
@@ -23,6 +24,7 @@ from oculus.web.protocol import PatientProtocol
 from oculus.web.session import OnceCodes
 from oculus.web.stream import Stream
 from oculus.web.stream_door import Door, PatientSocket
+from oculus.web.tls import server_context
 
 LARGEST_HEAD = 16 * 1024
 LARGEST_WISH = 64 * 1024  # of what a client says over a WebSocket
@@ -34,24 +36,25 @@ FAREWELL_S = 0.3  # for telling the others that it stops
 class WebServer:
     """Serves `oculus` at `url` between start() and stop(). Port 0 takes a free one.
 
-    Making one binds the port. Raises ConfigError when others could guess the token, and OculusError when
-    the port cannot be had.
+    Making one binds the port. Raises ConfigError when others could guess the token or the certificate cannot
+    be used, and OculusError when the port cannot be had.
     """
 
     def __init__(self, oculus: Oculus, host: str, port: int, token: Secret) -> None:
         check_exposure(host, token)
+        tls = server_context(oculus.settings)
         self._clock = oculus.clock
         self._socket = bind(host, port)
         self.port: int = self._socket.getsockname()[1]
-        self.url = f"http://{reachable(host)}:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://{reachable(host)}:{self.port}"
         self._codes = OnceCodes()
         # Cookies do not know ports, so the name keeps two copies on one machine apart.
-        guard = Guard(token, f"oculus_{self.port}", host, self._clock)
+        guard = Guard(token, f"oculus_{self.port}", host, self._clock, secure=tls is not None)
         self.app = build(oculus, guard, self._codes, self.one_time_link)
         self._health = Health(oculus)
         door = Door(Stream(oculus.feed), guard, lambda: oculus.settings.server)
         self._front = Front(self.app, guard, self._health, door, lambda: oculus.settings.server)
-        self._server = Server(self._front)
+        self._server = Server(self._front, tls)
         self._thread = threading.Thread(target=self._serve, name="web", daemon=True)
 
     def start(self) -> None:
@@ -91,7 +94,7 @@ class WebServer:
 class Server(uvicorn.Server):
     """uvicorn, told to be quiet, to be patient only so long, and to leave no connection behind."""
 
-    def __init__(self, front: Front) -> None:
+    def __init__(self, front: Front, tls: ssl.SSLContext | None) -> None:
         config = uvicorn.Config(
             front,
             http=PatientProtocol,
@@ -110,6 +113,7 @@ class Server(uvicorn.Server):
             timeout_keep_alive=15,
             timeout_graceful_shutdown=GRACE_S,
             h11_max_incomplete_event_size=LARGEST_HEAD,
+            ssl_context_factory=(lambda *_: tls) if tls else None,
         )
         super().__init__(config)
         self.ready = threading.Event()
