@@ -1,10 +1,11 @@
 """What the chart of a symbol is drawn from: candles, phases, gaps, uptime, and what rules say of it."""
 
 import pytest
+from msgspec import structs
 
 from oculus.core.event import Severity
 from oculus.rules.settings import RuleSettings
-from oculus.rules.status import RuleStatus
+from oculus.rules.status import status_of
 from oculus.web.chart.gaps import Gap, gaps
 from oculus.web.chart.limits import thresholds
 
@@ -12,22 +13,9 @@ MINUTE = 60_000
 RULE = RuleSettings(name="slow", condition="net.ping.gw > 100", severity=Severity.WARN, message="slow")
 
 
-def rule(condition, state="ok", name="r"):
-    return RuleStatus(
-        name=name,
-        condition=condition,
-        clear="",
-        severity=Severity.WARN,
-        for_="0s",
-        recover_for="0s",
-        cooldown="0s",
-        repeat="0s",
-        channels=(),
-        depends_on=(),
-        message="",
-        enabled=True,
-        state=state,
-    )
+def rule(condition, state="ok"):
+    settings = RuleSettings(name="r", condition=condition, severity=Severity.WARN)
+    return structs.replace(status_of(settings, None), state=state)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +57,11 @@ def test_a_probe_that_was_not_answered_is_down_and_not_silent():
     series = steps(0, 1, 2, 10, 11)
     ups = [*steps(0, 1, 2), *steps(*range(3, 10), value=0.0), *steps(10, 11)]
     assert gaps(series, ups, MINUTE) == [Gap(3 * MINUTE, 10 * MINUTE, "down")]
+
+
+def test_a_time_in_which_nobody_watched_says_why_and_is_no_silence_besides():
+    asleep = Gap(4 * MINUTE, 19 * MINUTE, "sleep")
+    assert gaps(steps(0, 1, 2, 3, 20, 21, 22), [], MINUTE, [asleep]) == [asleep]
 
 
 def test_uptime_counts_only_what_was_asked(house):

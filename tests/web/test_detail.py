@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from oculus.collectors.network.tcp import TcpSettings
 from oculus.core.alert import Alert, AlertState, Delivery, DeliveryState, News, NewsKind
 from oculus.core.durations import Duration
 from oculus.core.event import Severity
@@ -15,7 +16,9 @@ HOUR = 3_600_000
 SLOW = RuleSettings(
     name="slow <b>", condition="net.ping.gw > 100", severity=Severity.WARN, message="slow", channels=("log",)
 )
-LOW = RuleSettings(name="low", condition="net.ping.* < 1", severity=Severity.INFO, cooldown=Duration(minutes=5))
+LOW = RuleSettings(
+    name="low", condition="net.ping.* < 1", severity=Severity.INFO, cooldown=Duration(minutes=5)
+)
 
 
 def alert(number=1, fired_h=1.0, ended_h=None, rule="r", instance=""):
@@ -105,7 +108,7 @@ def fired(open_house, tmp_path_factory):
 def wait(what):
     import time
 
-    until = time.monotonic() + 5
+    until = time.monotonic() + 15
     while not what():
         assert time.monotonic() < until
         time.sleep(0.02)
@@ -174,3 +177,27 @@ def test_a_snoozed_rule_says_until_when(fired):
     wait(lambda: "snoozed" in words(fired.get("/")))
     fired.ask("DELETE", "/api/rules/low/snooze")
     assert "snoozed until" not in words(fired.get("/rules/low"))
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        ("offline", "This machine is offline."),
+        ("snoozed", "Everything is snoozed"),
+        ("queue", "More than 10,000 numbers wait"),
+        ("paused", "A collector is paused."),
+    ],
+)
+def test_how_oculus_itself_fares_stands_on_every_page(house, monkeypatch, trouble, said):
+    assert said not in words(house.get("/"))
+    if trouble == "offline":
+        monkeypatch.setattr(house.oculus.outage, "offline", lambda: True)
+    if trouble == "snoozed":
+        house.post("/api/snooze", json={"for": "1h"})
+    if trouble == "queue":
+        monkeypatch.setattr(house.oculus.writer, "queue_length", lambda: 12_345)
+    if trouble == "paused":
+        house.oculus.scheduler.replace([TcpSettings(target="127.0.0.1:9", name="gw")])
+        house.oculus.scheduler.pause("gw")
+    for place in ("/", "/alerts", "/collectors"):
+        assert said in words(house.get(place))

@@ -7,8 +7,14 @@
   const { Backdrop, Band, SERIES, Stack, chart: makeChart, colour, full, look, onTheme, say } = window.Draw;
   const find = (selector) => document.querySelector(selector);
   const PHASES = { dns: "Name", connect: "Connect", tls: "TLS", first_byte: "First byte", transfer: "Transfer" };
+  const GAPS = {
+    down: "no answer", silence: "nothing came", sleep: "this machine slept", clock: "the clock was set",
+    stopped: "Oculus was not running", offline: "this machine was offline",
+  };
   const MOST_OVER = 4;
   const SCALE = 72; // pixels; two charts with equal scales lie exactly below one another
+  const STEPS = [1, 5, 10, 30, 60, 300, 900, 1800, 3600, 21600, 86400, 604800]; // seconds, as chart/api.py has them
+  const POINTS = 400;
   const SPANS = { m: 60, h: 3600, d: 86400, y: 365 * 86400 };
 
   const symbol = place.dataset.symbol;
@@ -251,8 +257,13 @@
     });
     const when = document.createElement("span");
     when.className = "legend-time";
-    when.textContent = at?.time ? full(at.time) : "now";
+    when.textContent = at?.time ? full(at.time) + gapWords(at.time * 1000) : "now";
     find("[data-legend]").replaceChildren(when, ...entries);
+  }
+
+  function gapWords(ms) {
+    const gap = state.answers[0].gaps.find((each) => each.from <= ms && ms < each.to);
+    return gap ? ` · ${GAPS[gap.reason] ?? gap.reason}` : "";
   }
 
   function rowWords(row, answer) {
@@ -326,7 +337,7 @@
     const begin = Math.floor(first.since_ms / step) * step;
     const [from, to] = [begin + view.from * step, Math.min(begin + view.to * step, Date.now())];
     const shown = to - from;
-    const finer = shown < (first.until_ms - first.since_ms) * 0.4 && step > 1000;
+    const finer = STEPS.find((each) => shown <= each * 1000 * POINTS) < first.step_s;
     const outside = from < first.since_ms - 2 * step || to > first.until_ms + 2 * step;
     if (!(shown > 10_000) || !(finer || outside)) return;
     state.since = from;

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from oculus.collectors.status import CollectorState, CollectorStatus
+from oculus.rules.silence import ALL
 from oculus.runtime import Oculus
 
+MOST_NAMES = 3
+LONG_QUEUE = 10_000
 REMEMBER_S = 600.0  # how long a loss stays on the page after it ended
 
 
@@ -49,7 +52,7 @@ class Frames:
     def frame(self, collectors: Sequence[CollectorStatus], firing_count: int) -> Frame:
         oculus = self._oculus
         lost = self._watch.lost(oculus.counters.get("writer.dropped"), oculus.clock.monotonic())
-        return Frame(firing_count, pulse(collectors), notices(oculus, lost))
+        return Frame(firing_count, pulse(collectors), notices(oculus, collectors, lost))
 
 
 class Watch:
@@ -80,10 +83,10 @@ def pulse(collectors: Sequence[CollectorStatus]) -> Pulse:
     )
 
 
-def notices(oculus: Oculus, lost: float) -> tuple[Notice, ...]:
+def notices(oculus: Oculus, collectors: Sequence[CollectorStatus], lost: float) -> tuple[Notice, ...]:
     """Everything a person must know before they trust the page, worst first."""
-    found = [*stopped(oculus), *storing(oculus, lost), *broken_settings(oculus.problems)]
-    return tuple(found)
+    wrong = [*stopped(oculus), *storing(oculus, lost), *broken_settings(oculus.problems)]
+    return (*wrong, *offline(oculus), *waiting(oculus), *silent(oculus), *paused(collectors))
 
 
 def stopped(oculus: Oculus) -> list[Notice]:
@@ -116,6 +119,39 @@ def storing(oculus: Oculus, lost: float) -> list[Notice]:
             )
         ]
     return []
+
+
+def offline(oculus: Oculus) -> list[Notice]:
+    if not oculus.outage.offline():
+        return []
+    then = "Hosts outside cannot be judged; that is kept as a gap, and no rule takes it for their trouble."
+    return [Notice("offline", "warn", "This machine is offline.", then)]
+
+
+def waiting(oculus: Oculus) -> list[Notice]:
+    """A queue that stays long means that storing does not keep up."""
+    if oculus.writer.queue_length() < LONG_QUEUE:
+        return []
+    then = "Nothing is lost yet. A busy disk, or very many collectors, make it grow."
+    return [Notice("waiting", "warn", f"More than {LONG_QUEUE:,} numbers wait to be stored.", then)]
+
+
+def silent(oculus: Oculus) -> list[Notice]:
+    if oculus.snoozes.until(ALL) is None:
+        return []
+    then = "Alerts are kept all the same, and told afterwards if they still fire."
+    return [Notice("snoozed", "info", "Everything is snoozed: nobody is told of anything.", then)]
+
+
+def paused(collectors: Sequence[CollectorStatus]) -> list[Notice]:
+    names = [each.name for each in collectors if each.state == CollectorState.PAUSED]
+    if not names:
+        return []
+    shown = ", ".join(names[:MOST_NAMES]) + (
+        f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    )
+    count = "A collector is paused." if len(names) == 1 else f"{len(names)} collectors are paused."
+    return [Notice("paused", "info", count, f"Not asked until somebody resumes: {shown}.")]
 
 
 def broken_settings(problems: Sequence[str]) -> list[Notice]:

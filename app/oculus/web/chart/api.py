@@ -115,7 +115,7 @@ def mount(app: Site, oculus: Oculus) -> None:
             since_ms=window.since_ms,
             until_ms=window.until_ms,
             series=series,
-            gaps=gaps(series, ups, window.step_ms),
+            gaps=gaps(series, ups, window.step_ms, away(oculus, window)),
             uptime_pct=uptime(oculus, up, window) if up else None,
             chart=chart_of(oculus, symbol, window) if query.chart else None,
         )
@@ -147,6 +147,20 @@ def up_of(oculus: Oculus, symbol: str) -> str:
     """The symbol that says whether the probe of `symbol` was answered; empty when there is none."""
     up = f"{main_of(symbol)}.up"
     return up if part_of(up) and oculus.live.latest(up) else ""
+
+
+def away(oculus: Oculus, window: Window) -> list[Gap]:
+    """When Oculus was not watching, as far as it lies in the window."""
+    found = oculus.reader.gaps(window.since_ms, window.until_ms)
+    return [
+        Gap(
+            max(each.from_ms, window.since_ms),
+            min(each.to_ms or window.until_ms, window.until_ms),
+            each.reason,
+        )
+        for each in found
+        if not each.back
+    ]
 
 
 def uptime(oculus: Oculus, up: str, window: Window) -> float | None:

@@ -15,18 +15,37 @@ DOWN, SILENCE = "down", "silence"
 
 
 class Gap(Struct, frozen=True, rename={"from_": "from"}):
-    """From and to in ms since 1970, and why: `down` (no answer) or `silence` (nothing was asked)."""
+    """From and to in ms since 1970, and why.
+
+    `down` (the probe was not answered), `silence` (nothing came), or why Oculus was not watching: `sleep`,
+    `clock`, `stopped`, `offline`.
+    """
 
     from_: int
     to: int
     reason: str
 
 
-def gaps(series: Sequence[Sequence[float]], ups: Sequence[Sequence[float]], step_ms: int) -> list[Gap]:
-    """The gaps of a series of steps, in order; `ups` are those of its `.up`, empty when it has none."""
+def gaps(
+    series: Sequence[Sequence[float]],
+    ups: Sequence[Sequence[float]],
+    step_ms: int,
+    away: Iterable[Gap] = (),
+) -> list[Gap]:
+    """The gaps of a series of steps, in order; `ups` are those of its `.up`, empty when it has none.
+
+    `away`: when Oculus was not watching. A silence then is no news.
+    """
+    asleep = list(away)
     down = downs([(round(ms), value) for ms, value, *_ in ups])
-    found = [*named(down, DOWN), *named(silences([round(ms) for ms, *_ in ups or series], step_ms), SILENCE)]
-    return sorted(found, key=lambda gap: gap.from_)
+    silent = named(silences([round(ms) for ms, *_ in ups or series], step_ms), SILENCE)
+    unexplained = [gap for gap in silent if not any(overlap(gap, each, step_ms) for each in asleep)]
+    return sorted([*named(down, DOWN), *unexplained, *asleep], key=lambda gap: gap.from_)
+
+
+def overlap(gap: Gap, other: Gap, step_ms: int) -> bool:
+    """Whether two gaps are one and the same, as far as steps can tell."""
+    return gap.from_ < other.to + step_ms and other.from_ < gap.to + step_ms
 
 
 def silences(times: Sequence[int], step_ms: int) -> list[Span]:

@@ -1,0 +1,156 @@
+"""The page of a symbol in a real browser: its chart answers to what a person does."""
+
+import math
+
+import pytest
+
+from oculus.core.event import Severity
+from oculus.rules.settings import RuleSettings
+
+expect = pytest.importorskip("playwright.sync_api", reason="install the extra: pip install -e .[test]").expect
+pytestmark = pytest.mark.browser
+
+RULE = RuleSettings(name="slow", condition="net.http.shop > 300", severity=Severity.WARN, message="slow")
+MINUTE = 60
+
+
+@pytest.fixture
+def shop(house):
+    """A house with two hours of a web page, its phases and a price."""
+    made = []
+    for minute in range(120, -1, -1):
+        ago = minute * MINUTE
+        made.append(house.metric("net.http.shop", 200 + 20 * math.sin(minute), ago_s=ago))
+        made.append(house.metric("net.http.shop.up", 1, ago_s=ago))
+        made += [
+            house.metric(f"net.http.shop.{part}", 40, ago_s=ago) for part in ("dns", "connect", "transfer")
+        ]
+        made.append(house.metric("crypto.price.btc_usd", 98_000 + minute, ago_s=ago, currency="usd"))
+    house.store(*made)
+    return house
+
+
+def stat(page, name):
+    return page.locator(f'[data-stat="{name}"] .tile-value')
+
+
+def inked(page, selector):
+    """How many pixels of the drawing are not the ground."""
+    return page.evaluate(
+        """selector => [...document.querySelectorAll(`${selector} canvas`)].reduce((sum, canvas) => {
+          if (!canvas.width || !canvas.height) return sum;
+          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          let inked = 0;
+          for (let at = 3; at < data.length; at += 4) inked += data[at] > 200;
+          return sum + inked;
+        }, 0)""",
+        selector,
+    )
+
+
+def open_chart(visit, path="/metric/net.http.shop?range=1h", **options):
+    page = visit(path, **options)
+    page.locator("[data-note]").wait_for(state="hidden")
+    return page
+
+
+def test_a_card_leads_to_the_page_of_its_symbol(shop, visit):
+    page = visit()
+    page.locator('[id="card-net.http.shop"]').click(position={"x": 120, "y": 110})
+    page.wait_for_url("**/metric/net.http.shop")
+    expect(page.locator("h1")).to_contain_text("shop")
+
+
+def test_a_chart_is_drawn_with_its_figures(shop, visit):
+    page = open_chart(visit)
+    assert inked(page, "[data-canvas]") > 500
+    assert inked(page, "[data-phases-canvas]") > 500
+    assert stat(page, "count").inner_text() in ("60", "61")
+    assert stat(page, "max").inner_text() == "220 ms"
+    assert stat(page, "uptime").inner_text() == "100 %"
+    assert page.locator("[data-phases-legend]").inner_text().split()[:3] == ["Name", "40", "ms"]
+    assert page.seen.complaints == []
+
+
+def test_a_range_is_taken_without_loading_the_page_again_and_stays_in_the_address(shop, visit):
+    page = open_chart(visit)
+    page.evaluate("window.same = true")
+    page.locator("[data-range-to='6h']").click()
+    expect(stat(page, "count")).to_have_text("121")
+    assert "range=6h" in page.url
+    assert page.evaluate("window.same")
+    assert "since=6h" in page.locator("[data-export=csv]").get_attribute("href")
+
+
+def test_zooming_asks_for_finer_steps_of_what_is_seen(shop, visit):
+    page = open_chart(visit, "/metric/net.http.shop?range=24h")
+    page.wait_for_timeout(100)
+    box = page.locator("[data-canvas]").bounding_box()
+    page.mouse.move(box["x"] + box["width"] - 120, box["y"] + 100)
+    with page.expect_response(lambda answer: "since=" in answer.url and "until=" in answer.url) as asked:
+        for _ in range(24):
+            page.mouse.wheel(0, -300)
+            page.wait_for_timeout(10)
+    assert asked.value.json()["step_s"] <= 60
+    page.wait_for_function("location.search.includes('since=')")
+    page.locator("[data-range-to='1h']").click()
+    page.wait_for_function("!location.search.includes('since=')")
+
+
+def test_another_symbol_can_be_laid_over_and_taken_away(shop, visit):
+    page = open_chart(visit)
+    page.locator("#compare").fill("crypto.price.btc_usd")
+    page.locator("#compare").press("Enter")
+    entry = page.locator(".legend-entry", has_text="crypto.price.btc_usd")
+    entry.wait_for()
+    assert "compare=crypto.price.btc_usd" in page.url
+    page.reload()
+    entry.wait_for()
+    page.get_by_role("button", name="Remove crypto.price.btc_usd").click()
+    entry.wait_for(state="detached")
+    assert "compare" not in page.url
+
+
+def test_a_symbol_that_is_none_is_not_laid_over(shop, visit):
+    page = open_chart(visit)
+    page.locator("#compare").fill("net.ping.nowhere")
+    page.locator("#compare").press("Enter")
+    expect(page.locator("[data-note]")).to_have_text("There is no symbol 'net.ping.nowhere'")
+    assert page.locator(".legend-entry", has_text="nowhere").count() == 0
+
+
+def test_a_price_can_be_drawn_as_candles(shop, visit):
+    page = open_chart(visit, "/metric/crypto.price.btc_usd?range=6h")
+    button = page.get_by_role("button", name="Candles")
+    button.click()
+    assert button.get_attribute("aria-pressed") == "true"
+    page.wait_for_timeout(200)
+    assert inked(page, "[data-canvas]") > 500
+    assert page.seen.complaints == []
+
+
+@pytest.mark.parametrize("house", [{"rules": [RULE]}], indirect=True)
+def test_a_new_alert_and_a_new_number_appear_by_themselves(shop, visit, until):
+    page = open_chart(visit)
+    shop.store(shop.metric("net.http.shop", 900))
+    until(lambda: shop.oculus.reader.alerts(state="firing"))
+    expect(page.locator("#sheet-head .digits")).to_have_text("900", timeout=8000)
+    expect(page.locator("#live .row-lead", has_text="slow").first).to_be_visible()
+    expect(stat(page, "max")).to_have_text("900 ms", timeout=12_000)
+
+
+def test_the_numbers_can_be_taken_away_as_a_file(shop, visit):
+    page = open_chart(visit)
+    for kind in ("csv", "parquet"):
+        with page.expect_download() as taken:
+            page.locator(f"[data-export={kind}]").click()
+        assert taken.value.suggested_filename == f"oculus-metrics.{kind}"
+    assert "/metric/net.http.shop" in page.url, "the page is still there"
+
+
+def test_the_chart_changes_its_colours_with_the_theme(shop, visit):
+    page = open_chart(visit)
+    page.locator("[data-theme-switch]").click()
+    page.wait_for_timeout(200)
+    assert inked(page, "[data-canvas]") > 500
+    assert page.seen.complaints == []
