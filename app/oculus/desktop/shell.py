@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
 TRAY_S = 2.0  # between two looks for somewhere to put the icon
+BROKEN_S = 60.0  # before the next try, where there is a place but no icon could be made
 NO_TRAY = "There is no place for an icon on this desktop. Oculus goes on without, and takes one when it comes"
 
 
@@ -66,6 +67,7 @@ class Shell(Worker):
         self._look_at = 0.0
         self._tray: Tray | None = None
         self._tray_trouble = ""
+        self._told: set[str] = set()  # each trouble is logged once
         self._left = threading.Event()  # the icon's loop has been left for good
         self._idle = Idle()
         self._popups = Popups(ways_here(self.open_window))
@@ -85,8 +87,7 @@ class Shell(Worker):
             if not hidden:
                 self.open_window()
             while not self._stop.is_set():
-                self._show_icon()
-                self._stop.wait(TRAY_S)
+                self._stop.wait(self._show_icon())
         finally:
             self._left.set()
             self._oculus.desk = None
@@ -185,15 +186,18 @@ class Shell(Worker):
 
     # The main thread
 
-    def _show_icon(self) -> None:
-        """Returns when the icon's loop has ended, at once when there is nowhere to put one."""
+    def _show_icon(self) -> float:
+        """Returns when the icon's loop has ended, at once when there is nowhere to put one.
+
+        The answer is how long to wait before the next try.
+        """
         if not has_display():
             log.warning("desktop: the display has gone; stopping")
             self._stop.set()
-            return
+            return 0.0
         if not has_tray():
             self._without_tray(NO_TRAY)
-            return
+            return TRAY_S
         try:
             self._tray = Tray()
             self._tray_trouble = ""
@@ -202,8 +206,10 @@ class Shell(Worker):
             self._tray.run(now, menu(now, self._login.is_on(), self))
         except Exception as error:  # each system's tray fails in its own way; Oculus goes on without
             self._without_tray(f"The icon near the clock cannot be shown: {type(error).__name__}: {error}")
+            return BROKEN_S
         finally:
             self._tray = None
+        return TRAY_S
 
     def _lost(self) -> None:
         """On the main thread, inside a call that does not return."""
@@ -213,8 +219,9 @@ class Shell(Worker):
         self._keeper.close()
 
     def _without_tray(self, why: str) -> None:
-        if why != self._tray_trouble:
+        if why not in self._told:
             log.warning("tray: %s", why)
+        self._told.add(why)
         self._tray_trouble = why
 
     def _await_stop(self) -> None:

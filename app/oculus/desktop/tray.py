@@ -134,7 +134,7 @@ def import_pystray() -> Any:
 
                 break
             except Exception as error:  # no GTK here, or not all of it: each fails its own way
-                log.info("tray: no %s icon: %s", os.environ.pop("PYSTRAY_BACKEND"), error)
+                log.debug("tray: no %s icon: %s", os.environ.pop("PYSTRAY_BACKEND"), error)
     import pystray
 
     os.environ.pop("GDK_GL", None)  # the window is another matter
