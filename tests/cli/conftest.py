@@ -10,6 +10,10 @@ import urllib.request
 
 import pytest
 
+from oculus.core.clock import SystemClock
+from oculus.storage.database import open_database
+from oculus.storage.settings import StorageSettings
+
 OWN = ("OCULUS_CONFIG", "OCULUS_DATA", "OCULUS_TOKEN", "OCULUS_LOG")
 
 
@@ -53,6 +57,10 @@ class Home:
         asked = urllib.request.Request(server.url + path, headers={"Authorization": f"Bearer {token}"})
         with urllib.request.urlopen(asked, timeout=10) as answer:
             return answer.read().decode()
+
+    def store_nothing(self):
+        """A database without a number in it, as after a start that was stopped at once."""
+        open_database(self.data, StorageSettings(), SystemClock()).close()
 
     def serve(self, *words):
         server = Serving(

@@ -59,6 +59,7 @@ def test_a_query_runs_on_the_file_and_through_the_running_copy_alike(home, event
 
 @pytest.mark.parametrize("sql", ["DELETE FROM metrics", "SELECT * FROM nowhere", "SELEC 1"])
 def test_a_wrong_query_is_refused_in_words_with_2(home, sql):
+    home.store_nothing()
     done = home.run("query", sql)
     assert done.returncode == 2
     assert done.stderr.strip()

@@ -37,6 +37,8 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # `oculus query ... | head`: the reader had enough
         sys.stderr.close()
         return DONE
+    except Exception as error:
+        return _tell(import_module("oculus.cli.surprise").told(error, args), FAILED)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -39,19 +39,22 @@ def must_run(args: argparse.Namespace, where: Place) -> Running:
 
 @contextmanager
 def asking(args: argparse.Namespace, where: Place) -> Iterator[Ask]:
-    """Read-only SQL, through the running copy if there is one. Raises OculusError where nothing is stored."""
+    """Read-only SQL, through the running copy if there is one. Raises OculusError as `stored` does."""
     if copy := running(args, where):
         yield lambda sql, params: copy.post("/api/query", {"sql": sql, "params": dict(params)})["rows"]
         return
-    if not (where.data / read_settings(args, where).storage.path).exists():
-        raise OculusError(f"Nothing is stored in {where.data}", "Start Oculus first.")
     with stored(args, where) as reader:
         yield lambda sql, params: reader.query(sql, params).rows
 
 
 @contextmanager
 def stored(args: argparse.Namespace, where: Place) -> Iterator[Reader]:
-    """The file itself, while nobody else holds it. Raises LockedError when somebody does."""
+    """The file itself, while nobody else holds it. Raises LockedError when somebody does.
+
+    Raises OculusError where there is none: one that is made would only hide a misspelt --data.
+    """
     settings = read_settings(args, where)
+    if not (where.data / settings.storage.path).exists():
+        raise OculusError(f"Nothing is stored in {where.data}", "Start Oculus first, or mend --data.")
     with closing(open_database(where.data, settings.storage, SystemClock())) as database:
         yield Reader(database, Counters())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oculus.core.errors import ConfigError
-from oculus.core.paths import data_folder, private_folder, settings_folder
+from oculus.core.paths import data_folder, settings_folder
 
 NAMES = ("oculus.yaml", "oculus.toml")
 
@@ -25,13 +25,15 @@ class Place:
 def place(args: argparse.Namespace) -> Place:
     """From the arguments, else the environment, else the platform's folders."""
     named = args.config or os.environ.get("OCULUS_CONFIG")
-    data = Path(args.data) if args.data else data_folder()
+    data = (Path(args.data) if args.data else data_folder()).absolute()
+    if data.exists() and not data.is_dir():
+        raise ConfigError([f"{data} is no folder; name another one with --data"])
     if named and not Path(named).exists():
         raise ConfigError(
             [f"{named} does not exist; mend --config, or leave it out to have a sample written"]
         )
     config = Path(named) if named else _usual()
-    return Place(config.absolute(), bool(named), private_folder(data.absolute()))
+    return Place(config.absolute(), bool(named), data)
 
 
 def _usual() -> Path:

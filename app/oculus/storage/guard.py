@@ -33,6 +33,7 @@ EXPLAIN = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*EXPLAIN\s+(ANALYZE\s+)?(.*)",
 PARSE = "SELECT json_serialize_sql(?)"
 PIVOT = "In a PIVOT, write out the values: ON symbol IN ('a', 'b')."
 READ_ONLY = "Only one SELECT or EXPLAIN may be run here"
+UNCHANGED = "Nothing can be changed here."
 
 QUERIES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
 SOURCES = {
@@ -98,9 +99,7 @@ def parsed(parser: duckdb.DuckDBPyConnection, select: str) -> Node:
     except (duckdb.Error, UnicodeError, msgspec.DecodeError, RecursionError) as error:
         raise QueryError("bad_request", f"The statement cannot be read: {error}") from error
     if answer.get("error_type") == "not implemented":
-        raise QueryError(
-            "not_read_only", READ_ONLY, "Of PIVOT, write out the values: ON symbol IN ('a', 'b')."
-        )
+        raise QueryError("not_read_only", READ_ONLY, PIVOT if "PIVOT" in select.upper() else UNCHANGED)
     if answer.get("error"):
         raise QueryError("bad_request", f"The statement has a mistake: {answer.get('error_message')}")
     statements: list[Node] = answer["statements"]

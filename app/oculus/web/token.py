@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from oculus.core.errors import OculusError
@@ -40,12 +42,28 @@ def load_token(data: Path, settings: ServerSettings | None = None) -> Secret:
     if given:
         return Secret(given)
     path = data / FILE
-    try:
+    with in_words(path):
         if path.exists():
             path.chmod(0o600)  # a copy or an unpacked backup may have opened it to others
             if kept := path.read_text("utf-8").strip():
                 return KeptToken(path, kept)
-        return rotate_token(data)
+    return rotate_token(data)
+
+
+def rotate_token(data: Path) -> Secret:
+    """Put a new token in place of the old one, which opens nothing any more.
+
+    Raises OculusError when it cannot be written.
+    """
+    with in_words(data / FILE):
+        return made(data)
+
+
+@contextmanager
+def in_words(path: Path) -> Iterator[None]:
+    """What the system says of `path`, and what to do about it."""
+    try:
+        yield
     except OSError as error:
         raise OculusError(
             f"{path} cannot be used: {error.strerror}",
@@ -53,8 +71,8 @@ def load_token(data: Path, settings: ServerSettings | None = None) -> Secret:
         ) from error
 
 
-def rotate_token(data: Path) -> Secret:
-    """Put a new token in place of the old one, which opens nothing any more."""
+def made(data: Path) -> Secret:
+    """A new token in the file, whole or not at all."""
     token = secrets.token_urlsafe(32)
     fresh = private_folder(data) / f".{FILE}.{os.getpid()}"
     fresh.unlink(missing_ok=True)

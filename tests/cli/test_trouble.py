@@ -1,0 +1,72 @@
+"""When the folder, the disk or Oculus itself fails a command: words, the right exit code, no traceback."""
+
+import pytest
+
+from oculus import cli
+
+
+def test_a_data_folder_that_is_a_file_is_named_with_2(home):
+    home.data.write_text("not a folder")
+    done = home.run("serve", "--port", "0")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"{home.data} is no folder; name another one with --data\n"
+
+
+@pytest.mark.parametrize("words", [["serve", "--port", "0"], ["token"], ["token", "--rotate"]])
+def test_a_data_folder_that_cannot_be_made_is_told_in_words(home, words):
+    (home.folder / "file").write_text("not a folder")
+    done = home.run(*words, "--data", str(home.folder / "file" / "data"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Not a directory" in done.stderr
+    assert "--data" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [["query", "SELECT 1"], ["export", "--to", "x.csv"], ["backup", "--to", "x"]]
+)
+def test_a_misspelt_data_folder_is_told_instead_of_made(home, words):
+    done = home.run(*words)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"Nothing is stored in {home.data}" in done.stderr
+    assert not home.data.exists()
+
+
+def test_looking_makes_no_data_folder(home):
+    assert home.run("check").returncode == 0
+    assert home.run("status").returncode == 1
+    assert not home.data.exists()
+
+
+@pytest.fixture
+def broken(home, monkeypatch):
+    """`oculus check` with a mistake of ours in it. Gives the exit code."""
+
+    def run(*words, raises=None):
+        def fail(_args):
+            raise raises or KeyError("nobody thought of it")
+
+        monkeypatch.setattr("oculus.cli.check.run", fail)
+        return cli.main(["--data", str(home.data), "--config", str(home.config), "check", *words])
+
+    return run
+
+
+def test_what_nobody_foresaw_is_told_in_one_line(broken, home, capsys):
+    assert broken() == 1
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "nobody thought of it" in told
+    assert "Traceback" not in told
+    assert not home.data.exists()
+
+
+def test_at_the_level_debug_the_log_holds_the_traceback(broken, home, capsys):
+    assert broken("--log-level", "debug") == 1
+    assert "Traceback" not in capsys.readouterr().err
+    assert "Traceback" in (home.data / "logs" / "oculus.log").read_text()
+
+
+def test_what_the_system_refuses_is_told_with_the_file_it_is_about(broken, capsys):
+    assert broken(raises=PermissionError(13, "Permission denied", "/somewhere")) == 1
+    assert capsys.readouterr().err.startswith("/somewhere: Permission denied. ")
