@@ -18,6 +18,7 @@ FLOORS = [
     {"hints"},
     {"runtime", "backtests"},
     {"desktop", "web"},
+    {"doctor"},
     {"cli"},
     {"__main__"},
 ]

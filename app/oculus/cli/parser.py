@@ -103,6 +103,11 @@ def _send_test(command: argparse.ArgumentParser) -> None:
     command.add_argument("channel", metavar="CHANNEL", help="the channel, as `oculus check` lists it")
 
 
+def _doctor(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--deep", action="store_true", help="read every row of the database, too")
+    _json(command)
+
+
 def _token(command: argparse.ArgumentParser) -> None:
     command.add_argument("--rotate", action="store_true", help="make a new one; the old one ends at once")
 
@@ -122,11 +127,12 @@ COMMANDS: dict[str, tuple[str, Arguments | None]] = {
     "check": ("read the settings and print what would run, or every mistake at once", _json),
     "collect": ("run one collector once and print its metrics; nothing is stored", _collect),
     "query": ("run read-only SQL, through the running copy if there is one", _query),
+    "backtest": ("play a rule over the stored past, with other settings beside its own", _backtest),
     "send-test": ("send one real message through a channel", _send_test),
     "status": ("show what runs, what fires and what is broken in the running copy", _json),
+    "doctor": ("look at all that Oculus needs, and say what to do where it is missing", _doctor),
     "open": ("open the dashboard of the running copy, in its window or a browser", None),
     "token": ("show or renew the API token", _token),
     "backup": ("write a consistent copy of the database while it runs", _to),
-    "backtest": ("play a rule over the stored past, with other settings beside its own", _backtest),
     "export": ("write stored metrics as .csv or .parquet", _export),
 }

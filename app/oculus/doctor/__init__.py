@@ -1,0 +1,1 @@
+"""The doctor: looks at all that Oculus needs, and says what to do where it is missing."""

@@ -1,0 +1,79 @@
+"""Every source: asked once each, or as the running copy tells of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from oculus.collectors import build
+from oculus.collectors.collector import CollectorSettings
+from oculus.collectors.custom.push import PushSettings
+from oculus.collectors.once import collect_once
+from oculus.collectors.sources.registry import Sources
+from oculus.collectors.tools import Tools
+from oculus.core.errors import OculusError
+from oculus.doctor.finding import Finding, bad, odd, ok, skipped
+from oculus.settings.schema import Settings
+
+AT_ONCE = 16
+LOOK = "Look whether it is up, and whether it can be reached from here: `oculus collect {name}` asks again."
+MEND = "Look at the way there and at its entry in the settings; `oculus collect {name}` asks again."
+
+
+def ask_all(settings: Settings) -> list[Finding]:
+    """Ask every collector that is on; nothing is stored. As long as the slowest of them."""
+    tools = Tools(Sources(settings.sources))
+    with ThreadPoolExecutor(AT_ONCE, "doctor") as pool:
+        return list(pool.map(lambda each: ask(each, tools), settings.collectors))
+
+
+def check_of(name: str, kind: str) -> str:
+    """Several of one name are told apart by their type."""
+    return f"source {name}" if name == kind else f"source {name} ({kind})"
+
+
+def ask(settings: CollectorSettings, tools: Tools) -> Finding:
+    collector = build(settings)
+    name, check = collector.name, check_of(collector.name, collector.kind)
+    if not settings.enabled:
+        return skipped(check, "it is switched off")
+    if isinstance(settings, PushSettings):
+        return skipped(check, "its numbers are sent to it, so it cannot be asked")
+    begun = time.monotonic()
+    try:
+        metrics, trouble = collect_once(settings, tools)
+    except OculusError as error:
+        return bad(check, error.what, error.hint or MEND.format(name=name))
+    if trouble:
+        return odd(check, trouble, LOOK.format(name=name))
+    return ok(check, f"{len(metrics)} numbers in {(time.monotonic() - begun) * 1000:.0f} ms")
+
+
+def as_told(collectors: Sequence[Mapping[str, Any]]) -> list[Finding]:
+    """From the answer of /api/collectors."""
+    return [*map(of_collector, collectors), *of_providers(collectors)]
+
+
+def of_collector(told: Mapping[str, Any]) -> Finding:
+    name, state, check = told["name"], told["state"], check_of(told["name"], told["type"])
+    if state in ("off", "paused"):
+        return skipped(check, "it is switched off" if state == "off" else "it is paused")
+    if state == "failing":
+        return bad(check, told["last_error"] or "it fails", MEND.format(name=name))
+    if told["last_error"]:
+        return odd(check, told["last_error"], LOOK.format(name=name))
+    return ok(check, f"asked {told['runs']} times" if told["last_success"] else "not asked yet")
+
+
+def of_providers(collectors: Iterable[Mapping[str, Any]]) -> list[Finding]:
+    """Those that several collectors share and that are left alone for a while."""
+    resting = {told["source"]: told for told in collectors if told["source"] and told["cool_down"]}
+    remedy = (
+        "Oculus asks again by itself. A key of your own under sources in the settings allows more, for most."
+    )
+    return [
+        odd(f"provider {name}", f"left alone until {told['cool_down_until']}: {told['cool_down']}", remedy)
+        for name, told in sorted(resting.items())
+    ]

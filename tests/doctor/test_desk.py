@@ -1,0 +1,39 @@
+"""What a desktop needs, looked at on a real one: an X server, a bus, a notification service, a tray."""
+
+import pytest
+
+from fakes import screen as bench
+from oculus.doctor import desk
+from oculus.doctor.finding import State
+
+
+@pytest.fixture
+def screen(tmp_path, monkeypatch):
+    bench.needs()
+    made = bench.Screen(tmp_path)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setenv("DISPLAY", made.name)
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/no-bus")
+    yield made
+    made.close()
+
+
+def test_a_bare_display_misses_tray_and_popups_each_with_a_remedy(screen):
+    found = {each.check: each for each in desk.desktop()}
+    assert found["display"].state is State.OK
+    for check, words in (("tray", "AppIndicator"), ("popups", "dunst")):
+        assert found[check].state is State.ODD
+        assert words in found[check].remedy
+
+
+def test_a_full_desktop_misses_nothing_and_shows_no_popup_for_being_asked(screen, tmp_path, monkeypatch):
+    bench.needs_gtk()
+    screen.start_bus(tmp_path)
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", screen.environment["DBUS_SESSION_BUS_ADDRESS"])
+    screen.start_popups()
+    screen.start_tray()
+    found = {each.check: each for each in desk.desktop()}
+    assert {each.state for each in found.values()} == {State.OK}
+    assert "dunst" in found["popups"].says
+    assert "XEmbed" in found["tray"].says
+    assert screen.popups() == []
