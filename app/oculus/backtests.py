@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from oculus.collectors import build
+from oculus.collectors.network.probe import ProbeSettings
 from oculus.core.alert import News
 from oculus.core.clock import to_iso
 from oculus.core.durations import parse_duration
@@ -125,10 +126,11 @@ def tick_ms(since_ms: int, until_ms: int) -> int:
 
 
 def intervals(settings: Settings) -> Callable[[str], float | None]:
-    """How often a symbol is asked for, in seconds, by the settings."""
+    """How often a symbol has a sample, in seconds; None where an answer need not bring one."""
     known = {
         symbol: each.interval.total_seconds()
         for each in settings.collectors
+        if isinstance(each, ProbeSettings)
         for symbol in build(each).symbols()
     }
     return lambda symbol: known.get(symbol) or known.get(main_of(symbol))

@@ -156,7 +156,7 @@ def test_the_backtest_of_a_trace_is_the_live_run_of_it(
         world.wait(second - 1)
         world.at(second, (symbol, value))
     live = [(news.kind, news.ts_ms, news.held, news.alert.instance) for news in world.news]
-    replayed = Replay([rule]).run(metrics(*samples), NOON, NOON + at * 1000)
+    replayed = Replay([rule], interval_s=lambda _: 30.0).run(metrics(*samples), NOON, NOON + at * 1000)
     assert [(news.kind, news.ts_ms, news.held, news.alert.instance) for news in replayed] == live
 
 

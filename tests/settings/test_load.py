@@ -359,3 +359,9 @@ def test_connectivity_is_on_by_itself_and_can_be_switched_off(tmp_path):
     assert load(main).connectivity == "off"
     main.write_text("rules: []", "utf-8")
     assert load(main).connectivity.gateway
+
+
+def test_the_day_on_which_a_rule_expires_needs_no_quotes(tmp_path):
+    main = tmp_path / "oculus.yaml"
+    main.write_text("rules: [{name: r, condition: a > 1, trigger: once, expires: 2026-12-31}]", "utf-8")
+    assert load(main).rules[0].expires == "2026-12-31"

@@ -83,6 +83,7 @@ class Engine(Worker):
         self._inbox = Inbox(counters)
         self._backlog: deque[Verdict] = deque()
         self._overrun = False
+        self._ends = False  # there are rules that expire
         self._given = False  # `replace` was called
         self._unmet = False  # there are rules, or states, that have not yet met what is known
         self._next_tick = clock.monotonic()
@@ -99,20 +100,22 @@ class Engine(Worker):
         with self._lock:
             before, self._settings = self._judge.roster, {rule.name: rule for rule in rules}
             self._sight.recall.renew()
-            self._judge.roster = Roster(rules, self._sight.exists, self._sight.follow)
+            live = [rule for rule in rules if not rule.expired(now_ms)]
+            self._ends = any(rule.expires for rule in live)
+            self._judge.roster = Roster(live, self._sight.exists, self._sight.follow)
             for name, rule in before.rules.items():
                 heir = self._judge.roster.rules.get(name)
                 if heir and heir.condition == rule.condition:
                     self._judge.roster.adopt(heir, rule)
                     continue
                 for instance in rule.instances.values():
-                    self._judge.close(instance, now_ms, self._why_gone(name))
+                    self._judge.close(instance, now_ms, self._why_gone(name, now_ms))
             self._judge.roster.enter_single(now_ms)
             self._given = self._unmet = True
             self._restore(now_ms)
             self._note(now_ms)
         if self._runner:
-            self._runner.replace([rule for rule in rules if rule.enabled])
+            self._runner.replace([rule for rule in live if rule.enabled])
 
     def restore(self, saved_states: Sequence[SavedState], open_alerts: Sequence[Alert]) -> None:
         """Go on from before a restart. Call it before `start`, before or after `replace`."""
@@ -219,6 +222,8 @@ class Engine(Worker):
         if self._clock.monotonic() >= self._next_tick:
             self._next_tick = self._clock.monotonic() + TICK_S
             self._judge.tick_all(now_ms)
+            if self._ends and any(self._settings[name].expired(now_ms) for name in self._judge.roster.rules):
+                self.replace(list(self._settings.values()))
         self._note(now_ms)
 
     def _judge_batch(self, batch: Sequence[Metric], now_ms: int) -> None:
@@ -282,13 +287,14 @@ class Engine(Worker):
 
     def _restore(self, now_ms: int) -> None:
         if self._past is not None:
-            off = {name for name, rule in self._settings.items() if not rule.enabled}
+            off = set(self._settings) - set(self._judge.roster.rules)
             self._past.restore(self._judge, off, now_ms)
             self._past = None
             self._note(now_ms)
             self._unmet = True
 
-    def _why_gone(self, name: str) -> str:
-        if name not in self._settings:
-            return "rule removed"
-        return "rule changed" if self._settings[name].enabled else "rule switched off"
+    def _why_gone(self, name: str, now_ms: int) -> str:
+        settings = self._settings.get(name)
+        if settings is None or settings.expired(now_ms):
+            return "rule expired" if settings else "rule removed"
+        return "rule changed" if settings.enabled else "rule switched off"

@@ -18,6 +18,7 @@ from oculus.rules.heard import Step, tell
 from oculus.rules.pauses import freeze
 from oculus.rules.settings import NoData
 from oculus.rules.standing import FREEZING, RANKS, Input, Notice, Reading, Spec, Standing, State
+from oculus.rules.trigger import spent
 
 
 def step(
@@ -87,6 +88,7 @@ def resolve(standing: Standing, ts_ms: int, reason: str = "") -> Step:
         since_ms=ts_ms,
         seen_ms=ts_ms,
         told_ms=standing.told_ms,
+        rung_ms=standing.rung_ms,
         frozen_ms=standing.frozen_ms,
         no_data_ms=standing.no_data_ms,
         no_data_held=standing.no_data_held,
@@ -108,8 +110,10 @@ def acknowledge(standing: Standing) -> Standing:
 
 def forgettable(spec: Spec, standing: Standing, now_ms: int) -> bool:
     """Nothing is lost by starting afresh: it is well, and no cooldown runs."""
+    if standing.state is not State.OK or standing.no_data_ms is not None:
+        return False
     rested = standing.told_ms is None or now_ms - standing.told_ms >= spec.cooldown_ms
-    return standing.state is State.OK and standing.no_data_ms is None and rested
+    return rested and not spent(spec.trigger, spec.timezone, standing.rung_ms, now_ms)
 
 
 # The states

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from oculus.core.alert import NewsKind
 from oculus.rules.reach import first, now_reached
 from oculus.rules.standing import Notice, Reach, Spec, Standing, State
+from oculus.rules.trigger import spent
 
 GRACE_MS = 30_000  # how long after the rule it depends on has resolved a trouble is held back still
 
@@ -44,6 +45,7 @@ def _tell_fired(
             standing,
             told=True,
             told_ms=now_ms,
+            rung_ms=now_ms,
             told_rank=standing.rank,
             reminded_ms=now_ms,
             held="",
@@ -72,7 +74,7 @@ def _why_held(spec: Spec, standing: Standing, now_ms: int, explained_by: str) ->
         return "the rule it depends on has only just resolved"
     if standing.told_ms is not None and now_ms - standing.told_ms < spec.cooldown_ms:
         return "cooldown"
-    return ""
+    return spent(spec.trigger, spec.timezone, standing.rung_ms, now_ms)
 
 
 def _news(

@@ -155,6 +155,8 @@ def spec_of(settings: RuleSettings) -> Spec:
         recover_ms=settings.recover_for.ms,
         cooldown_ms=settings.cooldown.ms,
         repeat_ms=settings.repeat.ms,
+        trigger=settings.trigger,
+        timezone=settings.timezone,
         escalate_ms=settings.escalate.after.ms if settings.escalate else 0,
         prefer_desktop=settings.prefer_desktop,
         no_data=settings.no_data,

@@ -38,7 +38,10 @@ class Answered(Struct):
 
 
 class Heard:
-    """Stands for the scheduler: every sample is an answer."""
+    """Stands for the scheduler: every sample is an answer.
+
+    Where the interval is not known, or answers may bring nothing new, the usual pause is taken for it.
+    """
 
     def __init__(self, interval_s: Callable[[str], float | None]) -> None:
         self._interval_s = interval_s
@@ -54,7 +57,7 @@ class Heard:
     def freshness(self, symbol: str) -> Answered | None:
         known, pauses = self._interval_s(symbol), self._pauses.get(symbol)
         usual_s = median(pauses) / 1000 if pauses else 0.0
-        return Answered(self._last.get(symbol), max(known or 0.0, usual_s))
+        return Answered(self._last.get(symbol), usual_s if known is None else known)
 
 
 class Replay:

@@ -48,7 +48,8 @@ class Past:
         instance.alert = self._alerts.pop(memory.alert or 0, None)
         instance.no_data_alert = self._alerts.pop(memory.no_data_alert or 0, None)
         if standing.state in (State.FIRING, State.RECOVERING) and instance.alert is None:
-            standing = Standing(told_ms=standing.told_ms)  # somebody has ended it in the meantime
+            # Somebody has ended it in the meantime.
+            standing = Standing(told_ms=standing.told_ms, rung_ms=standing.rung_ms)
         if instance.no_data_alert is None:
             standing = replace(standing, no_data_ms=None)
         instance.judged_ms = standing.seen_ms

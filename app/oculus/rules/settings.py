@@ -17,6 +17,7 @@ from oculus.rules.ruletest import RuleTest
 from oculus.rules.schedule import EXAMPLE, Schedule, ScheduleError, zone
 from oculus.rules.statement import Statement
 from oculus.rules.template import NAMES, Template, TemplateError
+from oculus.rules.trigger import Trigger, end_ms
 
 NOTHING = Duration(0)
 DESKTOP = "desktop"  # the channel of the popups
@@ -65,7 +66,9 @@ class RuleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     schedule: Annotated[
         str, Meta(description="When the SQL runs: five cron fields, or six with seconds first.")
     ] = ""
-    timezone: Annotated[str, Meta(description="Time zone of the schedule, such as Europe/Paris.")] = "UTC"
+    timezone: Annotated[
+        str, Meta(description="Time zone of the schedule, of sessions and of expires, such as Europe/Paris.")
+    ] = "UTC"
     catch_up: Annotated[
         bool, Meta(description="Whether the SQL runs once for what was due while the machine slept.")
     ] = False
@@ -84,6 +87,13 @@ class RuleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     repeat: Annotated[Duration, Meta(description="Time between reminders while it fires; 0s: none.")] = (
         NOTHING
     )
+    trigger: Annotated[
+        Trigger,
+        Meta(description="Tell of it once and never again, every time, or once in each session (a day)."),
+    ] = Trigger.EVERY
+    expires: Annotated[
+        str, Meta(description="When it is judged no longer: 2026-12-31, itself included, or a time of it.")
+    ] = ""
     no_data: Annotated[
         NoData, Meta(description="Without data: keep the state, raise an alert of its own, or count as ok.")
     ] = NoData.KEEP
@@ -151,10 +161,24 @@ class RuleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             yield "escalate has no time in after; write after: 10m"
         if self.prefer_desktop and (DESKTOP not in self.channels or len(set(self.channels)) < 2):
             yield "prefer_desktop is between desktop and another channel; write both under channels"
+        yield from self._wrong_end()
         try:
             Template.parse(self.message, None if self.sql.strip() else NAMES)
         except TemplateError as error:
             yield f"message {error}"
+
+    def _wrong_end(self) -> Iterator[str]:
+        try:
+            zone(self.timezone)
+            end_ms(self.expires or "2026-12-31", self.timezone)
+        except ScheduleError as error:
+            if not self.sql.strip():
+                yield f"timezone {error}"
+        except ValueError as error:
+            yield f"expires {error}"
+
+    def expired(self, now_ms: int) -> bool:
+        return bool(self.expires) and now_ms >= end_ms(self.expires, self.timezone)
 
     def _wrong_conditions(self) -> Iterator[str]:
         yield from self._only_for_sql()

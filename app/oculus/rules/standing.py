@@ -9,6 +9,7 @@ from msgspec import Struct
 from oculus.core.alert import NewsKind
 from oculus.rules.condition import Worse
 from oculus.rules.settings import NoData
+from oculus.rules.trigger import Trigger
 
 
 class State(StrEnum):
@@ -59,6 +60,8 @@ class Spec(Struct, frozen=True, kw_only=True):
     recover_ms: int = 0
     cooldown_ms: int = 0
     repeat_ms: int = 0
+    trigger: Trigger = Trigger.EVERY
+    timezone: str = "UTC"  # of its sessions
     escalate_ms: int = 0  # 0: it never goes further
     prefer_desktop: bool = False
     no_data: NoData = NoData.KEEP
@@ -79,6 +82,7 @@ class Standing(Struct, frozen=True, kw_only=True, omit_defaults=True):
     rank: int = 0  # how bad it is
     told_rank: int = 0  # how bad people know it to be
     told_ms: int | None = None  # when people last heard that it fires; `cooldown` runs from here
+    rung_ms: int | None = None  # the same, which a gap does not move
     reminded_ms: int = 0
     told: bool = False  # people know of this trouble
     held: str = ""  # why they do not, said once

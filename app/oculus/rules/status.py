@@ -54,6 +54,8 @@ class RuleStatus(Struct, frozen=True, kw_only=True, rename={"for_": "for"}):
     depends_on: tuple[str, ...]
     message: str  # the template
     enabled: bool
+    trigger: str = "every"
+    expires: str = ""
     state: str
     since_ms: int | None = None
     value: float | None = None
@@ -91,6 +93,8 @@ def status_of(settings: RuleSettings, rule: Rule | None, runs: RunStatus | None 
         depends_on=settings.depends_on,
         message=settings.message,
         enabled=settings.enabled,
+        trigger=settings.trigger,
+        expires=settings.expires,
         state=worst.standing.state if worst else idle,
         since_ms=worst.standing.since_ms or None if worst else None,
         value=worst.value if worst else None,

@@ -40,6 +40,8 @@ class RuleAnswer(Struct, frozen=True, kw_only=True, rename={"for_": "for"}):
     depends_on: tuple[str, ...]
     message: str
     enabled: bool
+    trigger: str
+    expires: str
     state: str
     since: str | None
     value: float | None
