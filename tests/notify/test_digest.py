@@ -3,13 +3,13 @@
 import pytest
 from msgspec.structs import replace
 
-from oculus.core.alert import NewsKind
+from oculus.core.alert import DeliveryState, NewsKind
 from oculus.core.durations import Duration
 from oculus.core.errors import ChannelError
 from oculus.core.event import Severity
 from oculus.core.secret import Secret
 from oculus.notify import CHANNELS
-from oculus.notify.channel import Channel, ChannelSettings
+from oculus.notify.channel import Channel, ChannelSettings, Limit
 from oculus.notify.channels.webhook import WebhookSettings
 from oculus.notify.render_words import spelt_out
 
@@ -206,3 +206,13 @@ def test_the_last_outcome_is_saved_when_oculus_stops(house, service, news, table
     states = [str(row.state) for row in table.rows.values()]
     assert states.count("sent") == len(service.got)
     assert "sending" not in states
+
+
+def test_what_was_under_way_when_we_were_killed_counts_for_the_limits(start, clock, table, news, monkeypatch):
+    monkeypatch.setattr(Chat, "limits", (Limit(1, 10),))
+    (row,) = start().home.tell(news(alert=1))
+    table.rows[row.id].state, table.rows[row.id].attempts = DeliveryState.SENDING, 1
+    again, begun = start(), clock.monotonic()
+    again.home.notifier.put(table.unfinished())
+    again.run(30)
+    assert [at - begun for at, _ in Chat.tries] == [10]

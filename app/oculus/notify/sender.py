@@ -74,6 +74,8 @@ class Sender(Worker):
                 if not self._line.put(delivery, self._due(delivery)):
                     self._office.counters.add(f"deliveries.{self.channel_name}.left_in_table")
             self._fall_behind(any(delivery.attempts for delivery in deliveries))
+            if any(delivery.state is DeliveryState.SENDING for delivery in deliveries):
+                self._pace.note(self._now())  # it may have gone out just before we were killed
             self._rests_until = min(self._rests_until, self._tried_at + NEW_S)
             self._changed.notify_all()
 
