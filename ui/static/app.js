@@ -58,6 +58,7 @@
     for (const panel of all("details.panel")) {
       const left = memory.get(panel.id);
       if (left) panel.open = left === "open";
+      panel.placed = true; // from now on only a person opens and closes it
     }
   }
 
@@ -84,7 +85,7 @@
     if (live && window.htmx) htmx.trigger(live, "refresh");
   }
 
-  document.addEventListener("htmx:afterSwap", () => { readClock(); localTimes(); filter(); countOn(); });
+  document.addEventListener("htmx:afterSwap", () => { readClock(); placePanels(); localTimes(); filter(); countOn(); });
 
   document.addEventListener("htmx:afterRequest", (event) => {
     if (isLive(event)) lost(!(event.detail.xhr.status >= 200 && event.detail.xhr.status < 400));
@@ -103,7 +104,7 @@
   function protect() {
     if (!window.Idiomorph) return;
     Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
-      !(name === "open" && node.matches("details.panel")) && !(name === "hidden" && node.matches(".panel, .card, #no-match"));
+      !(name === "open" && node.placed) && !(name === "hidden" && node.matches(".panel, .card, #no-match"));
   }
 
   // ---- Theme: as the system has it, light, dark.
