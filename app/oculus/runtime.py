@@ -28,6 +28,7 @@ from oculus.core.logs import parse_levels, set_levels
 from oculus.core.metric import Metric
 from oculus.hints import Hints
 from oculus.movers import Movers
+from oculus.noise import NoiseReport
 from oculus.notify.facts import Facts
 from oculus.notify.notifier import Notifier
 from oculus.rules.engine import Engine
@@ -126,6 +127,7 @@ class Oculus:
         self.snoozes = Snoozes(self.silence, self.database, self.writer, self.clock)
         self.upkeep = Upkeep(self.writer, settings.storage, self.clock)
         self.tables = Tables(self.writer, data / "tables", self.clock)
+        self.noise = NoiseReport(lambda: self.settings, self.reader, self.writer.tell, self.clock)
         self.movers = Movers(self.reader, self.writer, self.clock)
         self.vitals = Vitals(self.measure, self.writer.put, self.clock)
         self.reloader = (
@@ -247,6 +249,7 @@ class Oculus:
         self.upkeep.start()
         self.tables.start()
         self.movers.start()
+        self.noise.start()
         self.vitals.start()
         self.outage.start()
         self.scheduler.start()
@@ -269,7 +272,7 @@ class Oculus:
     def _flow(self) -> list[Stage]:
         """Whatever has a thread of its own, but for the writer, which ends last."""
         first: list[Stage] = [self.reloader] if self.reloader else []
-        first += [self.watch, self.vitals, self.scheduler, self.outage]
+        first += [self.noise, self.watch, self.vitals, self.scheduler, self.outage]
         return [*first, self.tables, self.upkeep, self.engine, self.movers, self.notifier]
 
     def _broken(self, problems: Sequence[str]) -> None:

@@ -1,0 +1,159 @@
+"""The weekly noise report: which rules fire too often, and what would have kept them quiet.
+
+What fired is counted from the alerts. The way out is found by backtest: the smallest `for`, and the smallest
+`clear`, that would have removed four of five firings that were over in less than two minutes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+
+import msgspec
+from msgspec import Struct
+
+from oculus.backtests import Trial, backtest
+from oculus.core.alert import Alert
+from oculus.core.clock import Clock
+from oculus.core.durations import parse_duration, spoken
+from oculus.core.errors import QueryError
+from oculus.core.event import Event, EventType, Severity
+from oculus.core.worker import Worker
+from oculus.rules.backtest import SHORT_MS
+from oculus.rules.settings import RuleSettings
+from oculus.rules.tree import Compare
+from oculus.settings.schema import Settings
+from oculus.storage.reader import Reader
+
+log = logging.getLogger(__name__)
+
+WEEK_MS = 7 * 86_400_000
+MANY = 10_000  # alerts of a week
+LEAST = 3  # short firings; of fewer nobody needs to be rid
+KEPT = 0.2  # of the short ones may remain
+LENGTHS = ("30s", "1m", "90s", "2m", "3m", "5m", "10m", "15m", "30m")
+MARGINS = (0.01, 0.02, 0.05, 0.1, 0.2)  # of the threshold
+OPPOSITE = {">": "<", ">=": "<", "<": ">", "<=": ">"}
+LAST = "SELECT epoch_ms(max(ts)) FROM events WHERE source = 'oculus' AND payload->>'report' = 'noise'"
+FIRST = "SELECT epoch_ms(min(ts)) FROM events"
+
+
+class Noise(Struct, frozen=True, kw_only=True):
+    """One rule's week. `for_` and `clear` would have removed most short firings; "" when nothing would."""
+
+    rule: str
+    count: int
+    seconds: float
+    short: int
+    for_: str = msgspec.field(default="", name="for")
+    clear: str = ""
+
+
+class NoiseReport(Worker):
+    """Makes a report when the last one is a week old. It takes seconds, on a thread of its own."""
+
+    pause_s = 600.0
+
+    def __init__(
+        self, settings: Callable[[], Settings], reader: Reader, tell: Callable[[Event], None], clock: Clock
+    ) -> None:
+        super().__init__("noise")
+        self._settings = settings
+        self._reader = reader
+        self._tell = tell
+        self._clock = clock
+
+    def step(self) -> None:
+        now_ms = self._clock.now_ms()
+        before_ms = self._moment(LAST) or self._moment(FIRST)
+        if before_ms is not None and now_ms - before_ms >= WEEK_MS:
+            self._tell(event(self.report(now_ms), now_ms))
+
+    def report(self, now_ms: int) -> list[Noise]:
+        """The rules that fired in the last 7 days, the noisiest first. Raises StorageError."""
+        settings, span = self._settings(), (now_ms - WEEK_MS, now_ms)
+        rules = {rule.name: rule for rule in settings.rules if rule.enabled}
+        fired: dict[str, list[Alert]] = {}
+        for record in self._reader.alerts(since_ms=span[0], until_ms=now_ms, limit=MANY):
+            if record.alert.rule in rules:
+                fired.setdefault(record.alert.rule, []).append(record.alert)
+        found = [self._noise(rules[name], alerts, span, settings) for name, alerts in fired.items()]
+        return sorted(found, key=lambda noise: (-noise.short, -noise.count, noise.rule))
+
+    def _noise(
+        self, rule: RuleSettings, alerts: list[Alert], span: tuple[int, int], settings: Settings
+    ) -> Noise:
+        lengths = [(span[1] if each.ended_ms is None else each.ended_ms) - each.fired_ms for each in alerts]
+        short = sum(length < SHORT_MS for length in lengths)
+        noise = Noise(rule=rule.name, count=len(alerts), seconds=sum(lengths) / 1000, short=short)
+        if short < LEAST or rule.statement:
+            return noise
+
+        def remaining(trial: Trial) -> int:
+            if self.stopping.is_set():
+                return MANY
+            return backtest(rule.name, trial, span, settings, self._reader).short
+
+        try:
+            most = remaining(Trial()) * KEPT
+            hold = first(longer(rule), lambda text: remaining(Trial(for_=text)) <= most)
+            clear = first(wider(rule), lambda text: remaining(Trial(clear=text)) <= most)
+        except QueryError as error:  # there is too much of it
+            log.info("noise: %s cannot be played: %s", rule.name, error)
+            return noise
+        return msgspec.structs.replace(noise, for_=hold, clear=clear)
+
+    def _moment(self, sql: str) -> int | None:
+        found = self._reader.query(sql).rows[0][0]
+        return None if found is None else int(found)
+
+
+def first(texts: Iterator[str], good: Callable[[str], bool]) -> str:
+    return next((text for text in texts if good(text)), "")
+
+
+def longer(rule: RuleSettings) -> Iterator[str]:
+    """Longer times for `for`, the shortest first."""
+    return (text for text in LENGTHS if parse_duration(text) > rule.for_)
+
+
+def wider(rule: RuleSettings) -> Iterator[str]:
+    """Ends that lie farther and farther beyond the threshold, where it has one and no `clear` yet."""
+    tree = rule.parsed.tree
+    if rule.clear or not isinstance(tree, Compare) or tree.sign not in OPPOSITE:
+        return
+    try:
+        threshold = float(str(tree.right))
+    except ValueError:  # 100k, or another symbol
+        return
+    for margin in MARGINS:
+        away = abs(threshold) * margin * (-1 if tree.sign.startswith(">") else 1)
+        yield f"{tree.left} {OPPOSITE[tree.sign]} {threshold + away:.10g}"
+
+
+def event(noises: list[Noise], now_ms: int) -> Event:
+    return Event(
+        ts_ms=now_ms,
+        source="oculus",
+        type=EventType.SYSTEM,
+        severity=Severity.INFO,
+        message=said(noises),
+        payload={"report": "noise", "rules": msgspec.to_builtins(noises)},
+    )
+
+
+def said(noises: list[Noise]) -> str:
+    """The report in a few words."""
+    if not noises:
+        return "Noise of the last 7 days: no rule fired"
+    count, short = sum(each.count for each in noises), sum(each.short for each in noises)
+    total = spoken(sum(each.seconds for each in noises))
+    who = "1 rule" if len(noises) == 1 else f"{len(noises)} rules"
+    words = f"Noise of the last 7 days: {who} fired {count} times, {total} in all; "
+    words += f"{short} of them were over in under 2 minutes"
+    advised = [
+        f"{each.rule}: {' or '.join(ways)} would have removed most of {each.short}"
+        for each in noises
+        if (ways := [f"{name}: {text}" for name, text in (("for", each.for_), ("clear", each.clear)) if text])
+    ]
+    return ". ".join([words, *advised[:3]])

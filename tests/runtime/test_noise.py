@@ -1,0 +1,72 @@
+"""The weekly noise report."""
+
+import pytest
+
+from oculus.core.durations import Duration
+from oculus.core.metric import Metric
+from oculus.noise import LEAST, longer, said, wider
+from oculus.rules.settings import RuleSettings
+from oculus.runtime import Oculus
+from oculus.settings.schema import Settings
+
+MINUTE, DAY = 60_000, 86_400_000
+RULE = RuleSettings(name="slow", condition="net.a > 100")
+
+
+@pytest.fixture
+def oculus(tmp_path):
+    """Six times this week it was a little too slow for a minute, and once far too slow for an hour."""
+    with Oculus(Settings(rules=[RULE]), tmp_path) as running:
+        now = running.clock.now_ms()
+        values = []
+        for day in range(6, 0, -1):
+            begun = now - day * DAY
+            values += [(begun + n * MINUTE // 2, value) for n, value in enumerate([50, 103, 103, 99.5])]
+        values += [(now - 90 * MINUTE + n * MINUTE // 2, 500) for n in range(120)]
+        values += [(now - 30 * MINUTE, 50)]
+        running.writer.put([Metric(ts, "net.a", "net.a", float(value), {}) for ts, value in values])
+        yield running
+
+
+def test_it_says_how_often_for_how_long_and_what_would_have_helped(oculus, eventually):
+    eventually(lambda: len(oculus.reader.alerts()) == 7)
+    (noise,) = oculus.noise.report(oculus.clock.now_ms())
+    assert (noise.rule, noise.count, noise.short) == ("slow", 7, 6)
+    assert noise.seconds == 6 * 60 + 60 * 60
+    assert noise.for_ == "1m"  # each held for half a minute, by its samples
+    assert noise.clear == "net.a < 99"
+    assert "slow: for: 1m or clear: net.a < 99 would have removed most of 6" in said([noise])
+    assert "7 times" in said([noise])
+
+
+def test_it_is_an_event_once_a_week(oculus, eventually):
+    eventually(lambda: len(oculus.reader.alerts()) == 7)
+    reports = "SELECT count(*) FROM events WHERE payload->>'report' = 'noise'"
+    oculus.noise.step()
+    assert oculus.reader.query(reports).rows == [[0]]  # it is not a week old
+    later = oculus.clock.now_ms() + 8 * DAY
+
+    class Later:
+        def now_ms(self):
+            return later
+
+    oculus.noise._clock = Later()
+    oculus.noise.step()
+    eventually(lambda: oculus.reader.query(reports).rows == [[1]])
+    oculus.noise.step()
+    oculus.writer.change(lambda cursor: None).result(5)
+    assert oculus.reader.query(reports).rows == [[1]]
+
+
+def test_what_is_tried_begins_with_the_smallest_change():
+    rule = RuleSettings(name="r", condition="a > 100", for_=Duration(minutes=2))
+    assert next(longer(rule)) == "3m"
+    assert list(wider(rule)) == ["a < 99", "a < 98", "a < 95", "a < 90", "a < 80"]
+    assert next(wider(RuleSettings(name="r", condition="a < -10"))) == "a > -9.9"
+    assert list(wider(RuleSettings(name="r", condition="a > 1 and b > 1"))) == []
+    assert list(wider(RuleSettings(name="r", condition="a > 1", clear="a < 0.5"))) == []
+
+
+def test_a_quiet_week_is_a_report_too():
+    assert said([]) == "Noise of the last 7 days: no rule fired"
+    assert LEAST > 1
