@@ -169,3 +169,11 @@ def test_a_value_from_the_environment_is_never_shown():
 
 def test_a_missing_name_is_told_once_and_not_again_as_a_wrong_value():
     assert len(told('port: "${NOBODY}"')) == 1
+
+
+def test_what_only_the_whole_shows_is_told_also_beside_a_part_that_is_wrong():
+    assert told("part: {x: 13, y: soon}") == [
+        "f:1: part.y: 'soon' is not a whole number; write a whole number",
+        "f:1: part.x: 13 brings bad luck; write 12",
+    ], "and nothing of y, whose default is not to blame"
+    assert len(told("part: {x: 13, z: 1}")) == 3

@@ -63,20 +63,37 @@ def bind_struct(kind: type[Struct], where: Where, draft: Draft) -> Any:
             values[field.name] = bind(field.type, (*where, name), draft)
         elif field.required:  # `name:` with nothing behind it counts as not written
             draft.wrong((*where, name), "is missing", f"write {name}: {meaning(field)}")
-    return made(kind, values, where, draft) if len(draft.problems) == before else WRONG
+    built = made(kind, values, where, draft)
+    return built if len(draft.problems) == before else WRONG
 
 
 def made(kind: type[Struct], values: dict[str, Any], where: Where, draft: Draft) -> Any:
-    """A struct of sound parts. It may still find that they do not go together."""
-    try:
-        return WRONG if WRONG in values.values() else kind(**values)
-    except (ValueError, TypeError) as error:
-        names = "|".join(fields_of(kind))
-        for said in re.split(rf"; (?=(?:{names}) )", str(error)):  # each begins with the setting it is about
-            about, _, rest = said.partition(" ")
-            what, _, hint = (rest if re.fullmatch(names, about) else said).partition("; ")
-            draft.wrong((*where, about) if re.fullmatch(names, about) else where, what, hint)
+    """A struct of the parts that are sound. It may still find that they do not go together.
+
+    With a part that is wrong it is only made for what else it finds, so that every mistake is told at once.
+    """
+    known = fields_of(kind)
+    wrong = [name for name, field in known.items() if values.get(field.name) is WRONG]
+    sound = {name: value for name, value in values.items() if value is not WRONG}
+    if any(field.required and field.name not in sound for field in known.values()):
         return WRONG
+    try:
+        built = kind(**sound)
+    except (ValueError, TypeError) as error:
+        names = "|".join(known)
+        for said in re.split(rf"; (?=(?:{names}) )", str(error)):  # each begins with the setting it is about
+            if not any(re.search(rf"\b{name}\b", said) for name in wrong):  # its default is not to blame
+                note(said, names, where, draft)
+        return WRONG
+    return WRONG if wrong else built
+
+
+def note(said: str, names: str, where: Where, draft: Draft) -> None:
+    """One mistake that a struct found: "interval 3ms is too short; write 1s or more"."""
+    about, _, rest = said.partition(" ")
+    of_one = re.fullmatch(names, about)
+    what, _, hint = (rest if of_one else said).partition("; ")
+    draft.wrong((*where, about) if of_one else where, what, hint)
 
 
 def bind_list(kind: Any, plain: Any, where: Where, draft: Draft) -> Any:

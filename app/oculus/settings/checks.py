@@ -22,7 +22,7 @@ OWN = "oculus."  # symbols that Oculus writes about itself
 
 def check(draft: Draft, bound: Bound) -> None:
     """Adds to the draft's problems and notices."""
-    check_levels(draft, bound)
+    check_levels(draft)
     check_names(draft, "collectors")
     check_names(draft, "rules")
     check_symbols(draft, bound)
@@ -31,11 +31,12 @@ def check(draft: Draft, bound: Bound) -> None:
     notice_oddities(draft, bound)
 
 
-def check_levels(draft: Draft, bound: Bound) -> None:
-    if "logging" not in bound.plain:
+def check_levels(draft: Draft) -> None:
+    level = draft.at(("logging", "level"))  # as written: another part of the section may be wrong
+    if not isinstance(level, str) or ("logging", "level") in draft.lost:
         return
     try:
-        parse_levels(bound.plain["logging"].level, "level")
+        parse_levels(level, "level")
     except ConfigError as error:
         for problem in error.problems:
             what, _, hint = problem.removeprefix("level: ").partition("; ")
