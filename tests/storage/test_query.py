@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from oculus.core.errors import QueryError
+from oculus.storage import query
 from oculus.storage.batch import insert_metrics
 from oculus.storage.reader import Reader
 
@@ -352,8 +353,6 @@ def test_a_statement_that_takes_too_long_is_ended(reader, until, sql):
 def deaf(monkeypatch, database):
     """Statements hang, as one long call of a single function does, until the test lets them go."""
     go = threading.Event()
-    from oculus.storage import query
-
     real = query.check
 
     def check(parser, sql, *rest):
@@ -432,3 +431,22 @@ def test_the_writer_goes_on_while_four_statements_fight_for_everything(
         for thread in threads:
             thread.join(5)
     assert counters.get("writer.dropped") == 0
+
+
+def test_behind_the_guard_the_transaction_can_only_read(reader, database, monkeypatch):
+    """Each line of defence holds alone: should the guard let something through, nothing is written."""
+    monkeypatch.setattr(query, "check", lambda _parser, sql, *_rest: sql)
+    for sql in ("DELETE FROM metrics", "WITH x AS (DELETE FROM metrics RETURNING *) SELECT count(*) FROM x"):
+        with pytest.raises(QueryError):
+            reader.query(sql)
+    assert database.cursor().execute("SELECT count(*) FROM metrics").fetchone() == (9,)
+
+
+@pytest.mark.parametrize(
+    "sql", ["SELECT * FROM read_text('/etc/hostname')", "SELECT * FROM given", "SET memory_limit = '1TB'"]
+)
+def test_behind_the_guard_nothing_but_the_database_can_be_reached(reader, monkeypatch, sql):
+    given = [1]  # noqa: F841
+    monkeypatch.setattr(query, "check", lambda _parser, sql, *_rest: sql)
+    with pytest.raises(QueryError):
+        reader.query(sql)
