@@ -23,8 +23,9 @@ from oculus.rules.inbox import Inbox, overrun
 from oculus.rules.instance import Instance, Rule
 from oculus.rules.judge import Judge
 from oculus.rules.lookup import Aggregate, History, Lookup
+from oculus.rules.preview import Preview, preview
 from oculus.rules.recall import Recall
-from oculus.rules.restart import Past
+from oculus.rules.restart import Past, why_gone
 from oculus.rules.roster import Roster
 from oculus.rules.rows import RowJudge
 from oculus.rules.runner import Outcome, Runner, RunSql
@@ -109,7 +110,7 @@ class Engine(Worker):
                     self._judge.roster.adopt(heir, rule)
                     continue
                 for instance in rule.instances.values():
-                    self._judge.close(instance, now_ms, self._why_gone(name, now_ms))
+                    self._judge.close(instance, now_ms, why_gone(self._settings.get(name), now_ms))
             self._judge.roster.enter_single(now_ms)
             self._given = self._unmet = True
             self._restore(now_ms)
@@ -131,6 +132,11 @@ class Engine(Worker):
             self._note(now_ms)
         self._flush()
         return alert
+
+    def preview(self, name: str, message: str) -> Preview | None:
+        """What `message` would say of a rule now; None for one that is off. Raises TemplateError."""
+        with self._lock:
+            return preview(self._judge.roster.rules.get(name), message, self._sight, self._clock.now_ms())
 
     def skip(self, gap: Gap) -> None:
         """Nobody was watching, or with no end yet, nobody can from now on. Never waits."""
@@ -292,9 +298,3 @@ class Engine(Worker):
             self._past = None
             self._note(now_ms)
             self._unmet = True
-
-    def _why_gone(self, name: str, now_ms: int) -> str:
-        settings = self._settings.get(name)
-        if settings is None or settings.expired(now_ms):
-            return "rule expired" if settings else "rule removed"
-        return "rule changed" if settings.enabled else "rule switched off"

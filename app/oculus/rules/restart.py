@@ -11,6 +11,7 @@ from oculus.rules.condition import ConditionError, parse
 from oculus.rules.instance import Instance, Memory, Rule, read_memory
 from oculus.rules.judge import Judge
 from oculus.rules.pauses import away
+from oculus.rules.settings import RuleSettings
 from oculus.rules.standing import Standing, State
 from oculus.rules.telling import ended
 
@@ -89,3 +90,10 @@ def same_condition(rule: Rule, memory: Memory) -> bool:
         return parse(memory.condition) == rule.condition
     except ConditionError:
         return False
+
+
+def why_gone(rule: RuleSettings | None, now_ms: int) -> str:
+    """Why what a rule had open ends; `rule` is what it is now, None when it is no more."""
+    if rule is None or rule.expired(now_ms):
+        return "rule expired" if rule else "rule removed"
+    return "rule changed" if rule.enabled else "rule switched off"

@@ -20,7 +20,7 @@ from oculus.rules.reach import channels
 from oculus.rules.sight import Sight
 from oculus.rules.standing import Notice
 from oculus.rules.statement import RESERVED
-from oculus.rules.template import TemplateError
+from oculus.rules.template import Template, TemplateError
 
 
 class Teller:
@@ -81,14 +81,17 @@ class Teller:
             tags=self._tags(instance),
         )
 
-    def _words(self, instance: Instance, notice: Notice, now_ms: int) -> str:
-        template = instance.rule.template
+    def words(self, instance: Instance, notice: Notice, now_ms: int, template: Template | None) -> str:
+        """The message; without a template a plain one. Raises TemplateError."""
         if template is None:
             return instance.row.message if instance.row and instance.row.message else self._plain(instance)
         facts = self._facts(instance, notice, now_ms)
+        template.check(facts)
+        return template.render(facts)
+
+    def _words(self, instance: Instance, notice: Notice, now_ms: int) -> str:
         try:
-            template.check(facts)
-            return template.render(facts)
+            return self.words(instance, notice, now_ms, instance.rule.template)
         except TemplateError as error:
             self._complain(instance, error, now_ms)
             return self._plain(instance)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct, structs
+from msgspec import Meta, Struct, structs
 
 from oculus.rules.lint import Hint
 from oculus.rules.status import InstanceStatus, RuleStatus
+from oculus.rules.template import TemplateError
 from oculus.runtime import Oculus
 from oculus.web import api_alerts
-from oculus.web.errors import not_found
+from oculus.web.errors import bad_request, not_found
 from oculus.web.site import Site
 from oculus.web.words import iso
 
@@ -88,6 +89,20 @@ class LintAnswer(Struct, frozen=True):
     hints: list[Hint]
 
 
+class PreviewBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """A template to try; empty for the plain words of a rule without one."""
+
+    message: Annotated[str, Meta(max_length=4000)]
+
+
+class PreviewAnswer(Struct, frozen=True, kw_only=True):
+    """The message as it would read now, with the last value; the text is empty while there is no value."""
+
+    text: str
+    instance: str
+    value: float | None
+
+
 def mount(app: Site, oculus: Oculus) -> None:
     """Hang the rules on `app`."""
 
@@ -103,6 +118,11 @@ def mount(app: Site, oculus: Oculus) -> None:
             raise not_found(f"There is no rule called {name!r}", "GET /api/rules lists them.")
         return LintAnswer(oculus.lint(name))
 
+    @app.post("/api/rules/<name:path>/preview", body=PreviewBody)
+    def tried(name: str, body: PreviewBody) -> PreviewAnswer:
+        """What a message would say of a rule with its last value. Nothing is sent."""
+        return previewed(oculus, name, body.message)
+
     @app.get("/api/rules/<name:path>")
     def rule(name: str) -> OneRuleAnswer:
         """One rule."""
@@ -114,6 +134,17 @@ def mount(app: Site, oculus: Oculus) -> None:
             instances=[instance_answer(instance) for instance in status.instances],
             history=[api_alerts.answer(alert, sent) for alert, sent in oculus.reader.rule_history(name)],
         )
+
+
+def previewed(oculus: Oculus, name: str, message: str) -> PreviewAnswer:
+    """Raises HttpError: 404 for a rule that is not judged, 400 for a template with a mistake."""
+    try:
+        made = oculus.engine.preview(name, message)
+    except TemplateError as error:
+        raise bad_request(f"message {error}") from error
+    if made is None:
+        raise not_found(f"There is no rule called {name!r} that is on", "GET /api/rules lists them.")
+    return PreviewAnswer(text=made.text, instance=made.instance, value=made.value)
 
 
 def fields(status: RuleStatus, oculus: Oculus) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from oculus.rules.template import TemplateError
 from oculus.runtime import Oculus
 from oculus.web.board import Boards
 from oculus.web.detail.alerts import SPANS as ALERT_SPANS
@@ -18,6 +19,12 @@ class RuleQuery(Struct, frozen=True):
     """How far back the time line goes."""
 
     span: str = USUAL_SPAN
+
+
+class PreviewQuery(Struct, frozen=True):
+    """A template that is being written."""
+
+    message: str = ""
 
 
 class SymbolQuery(Struct, frozen=True):
@@ -79,6 +86,15 @@ def mount_alerts(app: Site, oculus: Oculus, boards: Boards) -> None:
             spans=SPANS,
             span=span,
         )
+
+    @app.get("/partials/preview/<name:path>", query=PreviewQuery)
+    def preview(name: str, query: PreviewQuery) -> str:
+        """What a message would say now."""
+        try:
+            made, mistake = oculus.engine.preview(name, query.message), ""
+        except TemplateError as error:
+            made, mistake = None, f"It {error}"
+        return render("partials/preview.html", made=made, mistake=mistake)
 
     @app.get("/partials/lint/<name:path>")
     def odd(name: str) -> str:

@@ -90,9 +90,18 @@ def facts(status: RuleStatus) -> list[tuple[str, str]]:
         *((words, spoken_length(getattr(status, name))) for name, words in lengths),
         ("Severity", str(status.severity)),
         ("Tells", ", ".join(status.channels) or "nobody"),
+        ("Prefers", "the desktop, while somebody sits there" if status.prefer_desktop else ""),
+        ("Escalates", further(status)),
         ("Waits for", ", ".join(status.depends_on)),
     ]
     return [(name, words) for name, words in given if words]
+
+
+def further(status: RuleStatus) -> str:
+    """Who else is told of what is not acknowledged; empty for nobody."""
+    if not status.escalate_after:
+        return ""
+    return f"after {spoken_length(status.escalate_after)} to {', '.join(status.escalate_channels)}"
 
 
 def spoken_length(text: str) -> str:
