@@ -199,18 +199,6 @@ def test_without_a_tray_it_goes_on_says_so_once_and_takes_one_when_it_comes(scre
     assert program.quit() == 0
 
 
-def test_without_gtk_there_is_an_icon_whose_click_opens_the_window(screen, oculus):
-    screen.start_tray()
-    program = oculus(screen, "--hidden", PYSTRAY_BACKEND="xorg")
-    program.ready()
-    until(lambda: OK in screen.icon_colours())
-    assert program.desk()["tray"] == "xorg"
-    screen.click()
-    until(screen.windows)
-    assert program.quit() == 0
-    assert "Traceback" not in program.said()
-
-
 def test_without_a_bus_popups_are_told_to_fail_and_all_else_works(screen, oculus, port):
     screen.start_tray()
     program = oculus(screen, "--hidden", XDG_RUNTIME_DIR="/nowhere")

@@ -35,6 +35,7 @@ class Tray:
         self._built_at = float("-inf")
         self._lock = threading.Lock()
         self._ready = threading.Event()
+        self._ended = threading.Event()
 
     @property
     def kind(self) -> str:
@@ -52,6 +53,7 @@ class Tray:
         )
         keep_signals(self._icon)
         if self.kind == "xorg":
+            hear_clicks(self._icon)  # before its loop runs: later, the first request to paint may be lost
             self._run_beside()
         else:
             self._icon.run(self._set_up)
@@ -62,7 +64,9 @@ class Tray:
             on_main(lambda: self._change(outlook, tuple(entries)))
 
     def stop(self) -> None:
-        if self._icon is not None:
+        self._ended.set()
+        # Xlib may hang when two threads use it at once; its icon goes with the program.
+        if self._icon is not None and self.kind != "xorg":
             on_main(self._icon.stop)
 
     def _change(self, outlook: Outlook, entries: tuple[Entry, ...]) -> None:
@@ -104,8 +108,6 @@ class Tray:
     def _set_up(self, icon: Any) -> None:
         """On a thread of pystray's, once its loop runs. Must return soon: `stop` waits for it."""
         icon.visible = True
-        if self.kind == "xorg":
-            hear_clicks(icon)
         self._ready.set()
         log.info("tray: the icon is there (%s)", self.kind)
 
@@ -113,8 +115,8 @@ class Tray:
         # Xlib waits in a call that no signal handler of Python's can end, so it gets a thread of its own.
         thread = threading.Thread(target=self._icon.run, args=(self._set_up,), name="tray", daemon=True)
         thread.start()
-        while thread.is_alive():
-            thread.join(0.5)
+        while thread.is_alive() and not self._ended.wait(0.2):
+            pass
 
 
 def import_pystray() -> Any:
