@@ -9,10 +9,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from oculus.core.alert import NewsKind
+from oculus.core.gap import Gap, GapReason
 from oculus.rules.condition import Worse
 from oculus.rules.evaluator import play, step
+from oculus.rules.pauses import skip
 from oculus.rules.settings import NoData
 from oculus.rules.standing import FREEZING, Input, Reading, Spec, Standing, State
+from oculus.rules.trigger import Trigger
 
 times = st.sampled_from([0, 1, 10_000, 30_000, 60_000, 120_000])
 specs = st.builds(
@@ -23,6 +26,7 @@ specs = st.builds(
     repeat_ms=times,
     no_data=st.sampled_from(NoData),
     worse=st.sampled_from(Worse),
+    trigger=st.sampled_from(Trigger),
 )
 values = st.integers(-5, 5).map(float)
 steps = st.tuples(
@@ -31,12 +35,12 @@ steps = st.tuples(
     values,
     st.booleans(),
     st.booleans(),
-    st.sampled_from(["", "", "gw"]),
+    st.sampled_from(["", "", "gw", "muted"]),
 )
 
 
 def as_trace(drawn):
-    """(reading or None, now, explained_by), times never running back."""
+    """(reading or None, now, why nobody is told then), times never running back."""
     now, trace = 1_000_000, []
     for gap, kind, value, clears, overdue, explained_by in drawn:
         now += gap
@@ -63,7 +67,8 @@ def follow(spec, trace, standing=None):
     """Each step's (standing, news)."""
     standing, steps = standing or Standing(), []
     for reading, now, explained_by in trace:
-        standing, news = step(spec, standing, reading, now, explained_by)
+        quiet = explained_by if explained_by == "muted" else ""
+        standing, news = step(spec, standing, reading, now, "" if quiet else explained_by, quiet)
         steps.append((standing, news))
     return steps
 
@@ -107,7 +112,8 @@ def test_every_firing_that_was_told_is_resolved_exactly_once(spec, trace):
 
 @given(specs, traces)
 def test_every_no_data_alert_is_resolved_exactly_once(spec, trace):
-    kinds = [notice.kind for notice in news_of(follow(spec, trace)) if notice.no_data]
+    news = news_of(follow(spec, trace))
+    kinds = [notice.kind for notice in news if notice.no_data and not notice.held]
     assert kinds == ([NewsKind.NO_DATA, NewsKind.RESOLVED] * len(kinds))[: len(kinds)]
 
 
@@ -125,7 +131,7 @@ def test_a_restart_at_any_point_changes_no_news(spec, trace, cut):
 @given(specs, traces, st.integers(0, 40), st.sampled_from(FREEZING), st.integers(1, 10**8))
 def test_time_in_which_nothing_is_known_changes_no_news(spec, trace, cut, unknown, gap):
     """Stop before any step, know nothing for a while, see again what was seen last, and go on."""
-    spec = replace(spec, no_data=NoData.KEEP)
+    spec = replace(spec, no_data=NoData.KEEP, trigger=Trigger.EVERY)
     cut = min(cut, len(trace))
     before = follow(spec, trace[:cut])
     standing = before[-1][0] if before else Standing()
@@ -173,3 +179,21 @@ def test_what_was_not_told_is_held_back_for_a_reason(spec, trace):
     for standing, _ in follow(spec, trace):
         if standing.state is State.FIRING and standing.frozen_ms is None:
             assert standing.told != bool(standing.held)
+
+
+@given(specs, traces)
+def test_while_it_is_muted_nobody_is_told_of_a_beginning_or_reminded(spec, trace):
+    for (_, _, why), (_, news) in zip(trace, follow(spec, trace), strict=True):
+        if why == "muted":
+            assert all(notice.held or notice.kind is NewsKind.RESOLVED for notice in news)
+
+
+@given(specs, traces, st.integers(0, 40), st.integers(0, 10**8))
+def test_a_gap_never_lets_anything_fire_or_resolve_by_itself(spec, trace, cut, ms):
+    steps = follow(spec, trace[: min(cut, len(trace))])
+    if not steps:
+        return
+    now = trace[min(cut, len(trace)) - 1][1]
+    skipped = skip(steps[-1][0], Gap(now, now + ms, GapReason.SLEEP))
+    after, news = step(spec, skipped, None, now + ms)
+    assert (after.state, after.held_ms, news) == (steps[-1][0].state, steps[-1][0].held_ms, ())
