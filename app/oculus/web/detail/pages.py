@@ -93,7 +93,7 @@ def mount_alerts(app: Site, oculus: Oculus, boards: Boards) -> None:
         try:
             made, mistake = oculus.engine.preview(name, query.message), ""
         except TemplateError as error:
-            made, mistake = None, f"It {error}"
+            made, mistake = None, str(error)
         return render("partials/preview.html", made=made, mistake=mistake)
 
     @app.get("/partials/lint/<name:path>")
