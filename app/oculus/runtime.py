@@ -82,6 +82,7 @@ class Oculus:
         self.settings = settings
         self.address = ""  # where the pages are; whoever serves them says so
         self.desk: Desk | None = None  # icon, window and popups, while there are any
+        self.lost = 0  # rows that could not be stored when it stopped
         self.problems: list[str] = []  # why the settings files are not what runs; shown on every page
         self.clock = clock or SystemClock()
         self.started_ms = self.clock.now_ms()
@@ -265,8 +266,10 @@ class Oculus:
                 log.warning("%s: did not end in time", type(stage).__name__.lower())
         self.sources.close()
         self.writer.tell(self._event("Oculus has stopped", EventType.SYSTEM))
+        dropped = self.counters.get("writer.dropped")
         if not self.writer.stop(max(1.0, until - time.monotonic())):
             log.error("writer: did not end in time; %d rows are lost", self.writer.queue_length())
+        self.lost = self.writer.queue_length() + round(self.counters.get("writer.dropped") - dropped)
         self.close()
 
     def _flow(self) -> list[Stage]:

@@ -62,17 +62,25 @@ class Home:
         """A database without a number in it, as after a start that was stopped at once."""
         open_database(self.data, StorageSettings(), SystemClock()).close()
 
-    def serve(self, *words):
+    def serve(self, *words, largest_file=None):
+        """With `largest_file` no file may grow beyond so many bytes, as on a disk that is nearly full."""
         server = Serving(
             subprocess.Popen(
                 self.command("serve", "--port", "0", *words),
                 stderr=subprocess.PIPE,
                 text=True,
                 env=self.environment(),
+                preexec_fn=largest_file and (lambda: limit_files(largest_file)),
             )
         )
         self.running.append(server)
         return server
+
+
+def limit_files(size):
+    import resource  # not on Windows
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 class Serving:

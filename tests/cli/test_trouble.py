@@ -1,5 +1,8 @@
 """When the folder, the disk or Oculus itself fails a command: words, the right exit code, no traceback."""
 
+import os
+import re
+
 import pytest
 
 from oculus import cli
@@ -70,3 +73,13 @@ def test_at_the_level_debug_the_log_holds_the_traceback(broken, home, capsys):
 def test_what_the_system_refuses_is_told_with_the_file_it_is_about(broken, capsys):
     assert broken(raises=PermissionError(13, "Permission denied", "/somewhere")) == 1
     assert capsys.readouterr().err.startswith("/somewhere: Permission denied. ")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a limit on the size of files stands in for a full disk")
+def test_what_could_not_be_stored_at_the_stop_is_said_and_is_no_success(home, eventually):
+    home.store_nothing()
+    server = home.serve(largest_file=2000)
+    eventually(lambda: "cannot be written" in "".join(server.said))
+    code, said = server.stop()
+    assert code == 1
+    assert re.search(r"Oculus has stopped; \d+ rows could not be stored\.", said)

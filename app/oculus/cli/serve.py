@@ -44,11 +44,11 @@ def run(args: argparse.Namespace, face: Face | None = None) -> int:
     with ExitStack() as running:
         oculus, server = _start(running, args, where, settings)
         _announce(oculus, server)
-        farewell = (face or _faceless)(House(stop, oculus, server, lambda: _end(running)))
+        farewell = (face or _faceless)(House(stop, oculus, server, lambda: _end(running, oculus)))
         running.close()
         farewell()
-    _end(running)
-    return 0
+    _end(running, oculus)
+    return 1 if oculus.lost else 0
 
 
 def _start(
@@ -66,9 +66,10 @@ def _start(
     return oculus, server
 
 
-def _end(running: ExitStack) -> None:
+def _end(running: ExitStack, oculus: Oculus) -> None:
     running.close()
-    _say("Oculus has stopped; everything collected is stored.")
+    stored = f"{oculus.lost} rows could not be stored" if oculus.lost else "everything collected is stored"
+    _say(f"Oculus has stopped; {stored}.")
 
 
 def _announce(oculus: Oculus, server: WebServer) -> None:
