@@ -6,6 +6,7 @@ import pytest
 
 from oculus.core.event import Severity
 from oculus.rules.settings import RuleSettings
+from oculus.web.sql_page import EXAMPLES
 
 RULE = RuleSettings(name="slow", condition="net.ping.b > 100", severity=Severity.CRITICAL, message="slow")
 
@@ -115,3 +116,10 @@ def test_the_sql_page_lists_the_tables_with_their_columns(house):
     assert 'data-insert="symbol"' in page
     assert "&lt;i&gt;mine&lt;/i&gt;" in page
     assert 'data-sql="SELECT &#39;&lt;b&gt;&#39;"' in page
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def test_every_example_of_the_sql_page_is_answered(filled, number):
+    _, sql = EXAMPLES[number]
+    answer = filled.query(sql)
+    assert answer.status_code == 200, answer.text

@@ -181,6 +181,7 @@
   function placeOf(ms, times) {
     let low = 0, high = times.length - 1;
     if (high < 0) return NaN;
+    if (ms < times[0]) return -1; // before anything that is drawn
     while (low < high) { const middle = (low + high + 1) >> 1; if (times[middle] <= ms) low = middle; else high = middle - 1; }
     const step = (times[low + 1] ?? times[low] + (times[low] - (times[low - 1] ?? times[low] - 1))) - times[low];
     const scale = chart.timeScale();

@@ -200,7 +200,9 @@ window.Draw = (function () {
       const end = alert.ended_ms ? this.x(alert.ended_ms) * wide : width;
       const tone = colour(`--${alert.severity}`);
       context.fillStyle = faint(tone, 0.1);
-      context.fillRect(at, 0, Math.max(1, Math.min(end, width) - at), height);
+      const left = Math.max(0, at);
+      context.fillRect(left, 0, Math.max(1, Math.min(end, width) - left), height);
+      if (!(at > 0)) return; // it began before: only its span is seen
       context.fillStyle = tone;
       context.fillRect(at, 0, Math.max(1, Math.round(wide)), height);
       context.beginPath();

@@ -11,6 +11,8 @@
   const TIME = /^(TIMESTAMP.*|DATE)$/;
   const MOST_LINES = 12;
   const MOST_BARS = 60;
+  const MOST_STEPS = 3000; // of an even time scale
+  const GAP_STEPS = 3.5; // a silence this many times the step breaks the line
   let answer = null;
   let running = null;
   let chart = null;
@@ -140,10 +142,12 @@
     if (how.time < 0) { canvas.replaceChildren(bars(how)); return; }
     chart = makeChart(canvas);
     const shades = [...SERIES, "--info", "--warn", "--error"].map((name) => colour(name));
-    lines(answer, how).forEach(([name, points], at) => {
+    const drawn = lines(answer, how);
+    const times = evenly(drawn);
+    drawn.forEach(([name, points], at) => {
       const shade = shades[at % shades.length];
       const line = chart.addCustomSeries(new Band(), { color: shade, priceLineVisible: false, priceFormat: { type: "custom", formatter: (value) => say(value), minMove: 1e-8 } });
-      line.setData(points);
+      line.setData(spread(points, times));
       const entry = element("span", "legend-entry");
       const dot = element("span", "legend-dot");
       dot.style.background = shade;
@@ -151,6 +155,28 @@
       find("[data-chart-legend]").append(entry);
     });
     chart.timeScale().fitContent();
+  }
+
+  // Time runs evenly, as far as the answer has a step that it keeps to.
+  function evenly(drawn) {
+    const known = [...new Set(drawn.flatMap(([, points]) => points.map(({ time }) => time)))].sort((a, b) => a - b);
+    const step = Math.min(...known.slice(1).map((time, at) => time - known[at]));
+    const count = (known.at(-1) - known[0]) / step;
+    if (!(count <= MOST_STEPS)) return { times: known, step: Infinity };
+    for (let at = 1; at < count; at += 1) known.push(known[0] + Math.round(at * step));
+    return { times: [...new Set(known)].sort((a, b) => a - b), step };
+  }
+
+  function spread(points, { times, step }) {
+    const known = new Map(points.map((point) => [point.time, point]));
+    let last = null;
+    return times.map((time) => {
+      const point = known.get(time);
+      if (!point) return { time };
+      const broken = last !== null && time - last > GAP_STEPS * step;
+      last = time;
+      return { ...point, broken };
+    });
   }
 
   function bars({ text, numbers: [number] }) {

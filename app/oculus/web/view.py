@@ -13,7 +13,7 @@ from oculus.core.symbols import category_of
 from oculus.web.cards import FOLDED, Card, Panel, panel
 from oculus.web.names import PANELS, panel_of
 
-SORTS = {"": "As set", "worst": "Worst first", "name": "By name", "newest": "Newest first"}
+SORTS = {"": "Usual order", "worst": "Worst first", "name": "By name", "newest": "Newest first"}
 TONES = ("critical", "error", "warn", "info", "")
 STATES = ("down", "failing", "stale", "waiting", "ok", "closed", "paused")
 PINNED, WORST = "pinned", "worst"
