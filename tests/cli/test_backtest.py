@@ -40,7 +40,7 @@ def test_it_shows_the_present_setting_beside_the_one_that_is_tried(stored):
     assert ["would", "have", "fired", "once", "2", "times"] in lines
     assert "as it is" in ran.stdout
     assert "for 0s" in ran.stdout
-    assert "Played over 8 raw samples" in ran.stdout
+    assert "Played over 8 samples (raw)" in ran.stdout
 
 
 def test_the_running_copy_and_the_file_say_the_same(stored):

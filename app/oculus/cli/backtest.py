@@ -104,7 +104,7 @@ def covered(last: dict[str, Any]) -> str:
     """What it was played over."""
     if not last["samples"]:
         return "Nothing is stored of what it is about in that time."
-    return f"Played over {last['samples']} raw samples, the first of {last['first_sample']}."
+    return f"Played over {last['samples']} samples ({last['source']}), the first of {last['first_sample']}."
 
 
 def times(count: int) -> str:

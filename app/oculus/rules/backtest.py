@@ -37,6 +37,7 @@ class Backtest(Struct, frozen=True, kw_only=True):
     fired: list[Firing]
     told: dict[str, int]
     samples: int = 0
+    rolled: int = 0  # of these, how many are means of a time of which no raw ones are kept
     first_ms: int | None = None  # of the first sample that was there
     troubles: list[str] = field(default_factory=list)  # why the rule could not be judged
 
@@ -76,6 +77,7 @@ def play(
         fired=firings(news, worst),
         told=messages(news, audience or Audience()),
         samples=counted.count,
+        rolled=counted.rolled,
         first_ms=counted.first_ms,
         troubles=[event.message for event in replay.events],
     )
@@ -86,12 +88,13 @@ class Counted:
 
     def __init__(self, samples: Iterable[Metric]) -> None:
         self._samples = samples
-        self.count = 0
+        self.count = self.rolled = 0
         self.first_ms: int | None = None
 
     def __iter__(self) -> Iterator[Metric]:
         for metric in self._samples:
             self.count += 1
+            self.rolled += "rolled" in metric.tags
             self.first_ms = metric.ts_ms if self.first_ms is None else self.first_ms
             yield metric
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -144,12 +145,22 @@ class Reader:
         return self._ask(lambda cursor: history.alert(cursor, alert_id))
 
     def played(self, symbols: Sequence[str], pattern: str, since_ms: int, until_ms: int) -> Iterator[Metric]:
-        """The samples of `symbols`, and of those that match the pattern, in the order of their times."""
-        for begin_ms, end_ms in past.days(since_ms, until_ms):
-            yield from self._day(symbols, pattern, begin_ms, end_ms)
+        """The samples of `symbols`, and of those that match the pattern, in the order of their times.
 
-    def _day(self, symbols: Sequence[str], pattern: str, since_ms: int, until_ms: int) -> list[Metric]:
-        return self._ask(lambda cursor: past.day(cursor, symbols, pattern, since_ms, until_ms))
+        Raw where they are kept, rollups before that.
+        """
+        raw_ms = self._ask(past.raw_from)
+        raw_ms = until_ms if raw_ms is None else min(max(raw_ms - 1, since_ms), until_ms)
+        rolled = partial(past.rolled_day, raw_ms)
+        for begin_ms, end_ms in past.days(since_ms, raw_ms):
+            yield from self._day(rolled, symbols, pattern, begin_ms, end_ms)
+        for begin_ms, end_ms in past.days(raw_ms, until_ms):
+            yield from self._day(past.day, symbols, pattern, begin_ms, end_ms)
+
+    def _day(
+        self, read: past.Read, symbols: Sequence[str], pattern: str, since_ms: int, until_ms: int
+    ) -> list[Metric]:
+        return self._ask(lambda cursor: read(cursor, symbols, pattern, since_ms, until_ms))
 
     def active_queries(self) -> int:
         """Statements from outside that run now."""

@@ -39,7 +39,8 @@ class FiringAnswer(Struct, frozen=True):
 class BacktestAnswer(Struct, frozen=True, kw_only=True):
     """`short` of the firings were over in less than two minutes; `told` counts messages by channel.
 
-    It was played over `samples` stored samples, the first of them at `first_sample`.
+    It was played over `samples` stored samples, the first of them at `first_sample`: raw ones, or where
+    none are kept any more, the means of the rollups, as `source` says.
     """
 
     rule: str
@@ -87,7 +88,11 @@ def answer(found: Backtest) -> BacktestAnswer:
         short=found.short,
         fired=fired,
         told=found.told,
-        source="raw",
+        source="raw"
+        if not found.rolled
+        else "rollups"
+        if found.rolled == found.samples
+        else "rollups, then raw",
         samples=found.samples,
         first_sample=iso(found.first_ms),
         troubles=found.troubles,
