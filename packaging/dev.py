@@ -7,6 +7,7 @@
     python3 packaging/dev.py lock [--upgrade]            pin the dependencies anew, with hashes
     python3 packaging/dev.py css                         build the style sheet anew (needs Node.js)
     python3 packaging/dev.py build                       sdist and wheel into dist/
+    python3 packaging/dev.py bundle [--window]           programs that need no Python, tried, packed in dist/
 
 Everything goes into .venv in the checkout, from the lock files in packaging/requirements; delete .venv to
 begin afresh. Only the standard library is used here, because nothing else is there yet.
@@ -68,7 +69,7 @@ LINT = {
 def main(arguments: list[str]) -> int:
     """Do what the first argument says. Returns the exit code."""
     command, rest = (arguments[0], arguments[1:]) if arguments else ("help", [])
-    commands = {each.__name__: each for each in (run, test, bench, lint, lock, css, build)}
+    commands = {each.__name__: each for each in (run, test, bench, lint, lock, css, build, bundle)}
     if command not in commands:
         print(__doc__)
         return 0 if command in ("help", "-h", "--help") else 2
@@ -119,6 +120,14 @@ def build(_: list[str]) -> int:
     """The sdist and the wheel."""
     prepare("test")
     return tool(["-m", "build", "--no-isolation", str(ROOT)])
+
+
+def bundle(options: list[str]) -> int:
+    """Programs that need no Python, frozen by PyInstaller. Not part of `test`: it takes minutes."""
+    system_packages()  # a desktop to try icon, window and popup on
+    prepare("test")
+    web_view()
+    return tool([str(ROOT / "packaging" / "freeze.py"), *options])
 
 
 def lock(options: list[str]) -> int:

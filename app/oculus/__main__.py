@@ -11,6 +11,9 @@ from oculus.cli import main as run_command
 
 def main() -> int:
     """Run one command. Returns its exit code, or ends the process with it."""
+    # Windows gives a program without a terminal nowhere to write to.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    sys.stderr = sys.stderr or sys.stdout
     code = run_command()
     if threading.active_count() > 1:
         # A thread that is deaf to its end sits inside a library (one long call of DuckDB). Python
