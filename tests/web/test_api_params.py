@@ -94,3 +94,19 @@ def test_a_length_of_time_that_is_none_is_named():
     assert duration_ms("range", "24h") == 86_400_000
     with pytest.raises(HttpError, match=r"^range: "):
         duration_ms("range", "long")
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "hint"),
+    [
+        ("limit=abc", "limit: 'abc' is not a whole number", "Write a whole number from 1 to 1000."),
+        ("limit=0", "limit: '0' is too small", "Write a whole number from 1 to 1000."),
+        ("limit=5000", "limit: '5000' is too large", "Write a whole number from 1 to 1000."),
+        ("order=up", "order: 'up' is not known here", "Write asc or desc."),
+        ("order=dsc", "order: 'dsc' is not known here", "Did you mean desc?"),
+    ],
+)
+def test_a_mistake_in_a_query_string_is_told_in_words_with_what_to_write(text, what, hint):
+    with pytest.raises(HttpError) as refused:
+        read_query(Query, text)
+    assert (refused.value.what, refused.value.hint) == (what, hint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TypeVar
 from urllib.parse import parse_qsl
@@ -12,7 +13,8 @@ import msgspec
 
 from oculus.core.durations import parse_duration
 from oculus.core.moments import parse_moment
-from oculus.web.errors import bad_request
+from oculus.settings.words import fault
+from oculus.web.errors import HttpError, bad_request
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -63,7 +65,18 @@ def convert(kind: type[T], given: dict[str, object], *, strict: bool) -> T:
     try:
         return msgspec.convert(given, kind, strict=strict)
     except msgspec.ValidationError as error:
-        raise bad_request(placed(str(error))) from error
+        raise in_words(kind, given, str(error)) from error
+
+
+def in_words(kind: type[msgspec.Struct], given: Mapping[str, object], said: str) -> HttpError:
+    """What is wrong with a parameter, as the settings say it of a setting."""
+    match = WHERE.fullmatch(said)
+    fields = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    if match is None or match[2] not in fields:
+        return bad_request(placed(said))
+    what, hint = fault(given[match[2]], fields[match[2]], said)
+    end = "" if hint.endswith("?") else "."
+    return bad_request(f"{match[2]}: {what}", f"{hint[:1].upper()}{hint[1:]}{end}")
 
 
 def placed(message: str) -> str:
