@@ -32,7 +32,6 @@ from oculus.storage.connection import first_line
 from oculus.storage.database import Database
 from oculus.storage.handed import Change, Checkpoint, Writable, describe, halves
 from oculus.storage.inbox import Inbox
-from oculus.storage.rollups import Rollups
 from oculus.storage.trouble import Backoff, attempt, is_general, must_reopen
 
 log = logging.getLogger(__name__)
@@ -66,7 +65,6 @@ class Writer(Worker):
         self._on_events = list(on_events)
         self._inbox: Inbox[Writable | Checkpoint] = Inbox(QUEUE_LIMIT, QUEUE_RESERVE)
         self._backoff = Backoff(self.stopping, LAST_TRIES_S)
-        self._rollups = Rollups(clock)
         self._commit_s = 0.002  # how long a commit takes lately
         self._overflowing = False
         self._trouble = ""  # why nothing can be written just now
@@ -148,10 +146,6 @@ class Writer(Worker):
             self._overflowing = False
         wishes = [item for item in taken if isinstance(item, Checkpoint)]
         self._write([item for item in taken if not isinstance(item, Checkpoint)])
-        if self._rollups.due() and not self.stopping.is_set():
-            self._write([Change(self._rollups.roll)])
-            if self._rollups.behind():
-                self.wake()  # the next slice follows what came meanwhile
         if wishes or self._due():
             self._checkpoint(wishes)
 
@@ -183,7 +177,6 @@ class Writer(Worker):
         cursor.begin()
         try:
             insert_metrics(cursor, metrics)
-            self._rollups.enter(cursor, metrics)
             insert_events(cursor, events)
             for change in changes:
                 change.run(cursor)
