@@ -83,6 +83,12 @@ def alert(cursor: duckdb.DuckDBPyConnection, alert_id: int) -> AlertRecord | Non
     return AlertRecord(found[0], deliveries_of(cursor, [alert_id]).get(alert_id, [])) if found else None
 
 
+def deliveries(cursor: duckdb.DuckDBPyConnection, limit: int) -> list[Delivery]:
+    """The newest of all channels."""
+    rows = cursor.execute(f"{DELIVERIES} ORDER BY id DESC LIMIT ?", [limit]).fetchall()
+    return [delivery_from(row) for row in rows]
+
+
 def deliveries_of(cursor: duckdb.DuckDBPyConnection, alert_ids: list[int]) -> dict[int, list[Delivery]]:
     by_alert: dict[int, list[Delivery]] = {}
     sql = f"{DELIVERIES} WHERE alert_id IN (SELECT unnest(?::BIGINT[])) ORDER BY id"

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 import duckdb
 
-from oculus.core.alert import Alert
+from oculus.core.alert import Alert, Delivery
 from oculus.core.counters import Counters
 from oculus.core.errors import StorageError
 from oculus.core.gap import Gap
@@ -100,6 +100,10 @@ class Reader:
             since_ms=since_ms, until_ms=until_ms, severity=severity, rule=rule, state=state, limit=limit
         )
         return self._ask(lambda cursor: history.alerts(cursor, wanted))
+
+    def deliveries(self, limit: int) -> list[Delivery]:
+        """The newest of all channels, newest first."""
+        return self._ask(lambda cursor: history.deliveries(cursor, limit))
 
     def rule_history(self, name: str, limit: int = 100) -> list[AlertRecord]:
         """The alerts of one rule, newest first."""

@@ -9,6 +9,7 @@ from oculus.runtime import Oculus
 from oculus.web.board import Boards
 from oculus.web.detail.alerts import SPANS as ALERT_SPANS
 from oculus.web.detail.alerts import AlertsQuery, alert_list
+from oculus.web.detail.channels import channels_sheet, try_out
 from oculus.web.detail.rule import SPANS, USUAL_SPAN, rule_sheet
 from oculus.web.detail.symbol import RANGES, USUAL_RANGE, sheet
 from oculus.web.site import Site
@@ -74,6 +75,17 @@ def mount_alerts(app: Site, oculus: Oculus, boards: Boards) -> None:
             query=query,
             spans=ALERT_SPANS,
         )
+
+    @app.get("/channels")
+    def channels() -> str:
+        return render(
+            "pages/channels.html", page="channels", frame=boards.frame(), sheet=channels_sheet(oculus)
+        )
+
+    @app.post("/partials/test/<name:path>")
+    def test(name: str) -> str:
+        """One real message through a channel, and what the service said to it."""
+        return render("partials/tried.html", tried=try_out(oculus, name))
 
     @app.get("/rules/<name:path>", query=RuleQuery)
     def rule(name: str, query: RuleQuery) -> str:
