@@ -83,3 +83,13 @@ def test_what_could_not_be_stored_at_the_stop_is_said_and_is_no_success(home, ev
     code, said = server.stop()
     assert code == 1
     assert re.search(r"Oculus has stopped; \d+ rows could not be stored\.", said)
+
+
+def test_a_statement_that_is_too_large_is_wrong_with_or_without_a_running_copy(home):
+    sql = "SELECT repeat('abc', 500000000)"
+    server = home.serve()
+    during = home.run("query", sql)
+    server.stop()
+    after = home.run("query", sql)
+    assert (during.returncode, after.returncode) == (2, 2)
+    assert during.stderr == after.stderr

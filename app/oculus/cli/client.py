@@ -16,7 +16,7 @@ from oculus.core.secret import Secret
 
 TIMEOUT_S = 10.0
 DOWNLOAD_S = 600.0  # a copy of a large database is made before its first byte comes
-CODES_OF_THE_ASKER = frozenset((400, 422))  # the question was wrong, not the answer
+CODES_OF_THE_ASKER = frozenset((400, 413, 422))  # the question was wrong, not the answer
 
 
 class Running:
