@@ -442,11 +442,22 @@ def test_behind_the_guard_the_transaction_can_only_read(reader, database, monkey
     assert database.cursor().execute("SELECT count(*) FROM metrics").fetchone() == (9,)
 
 
-@pytest.mark.parametrize(
-    "sql", ["SELECT * FROM read_text('/etc/hostname')", "SELECT * FROM given", "SET memory_limit = '1TB'"]
-)
+@pytest.mark.parametrize("sql", ["SELECT * FROM read_text('/etc/hostname')", "SET memory_limit = '1TB'"])
 def test_behind_the_guard_nothing_but_the_database_can_be_reached(reader, monkeypatch, sql):
-    given = [1]  # noqa: F841
     monkeypatch.setattr(query, "check", lambda _parser, sql, *_rest: sql)
     with pytest.raises(QueryError):
         reader.query(sql)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("enable_external_access", False),
+        ("python_enable_replacements", False),
+        ("lock_configuration", True),
+        ("autoload_known_extensions", False),
+        ("memory_limit", "244.1 MiB"),  # 256MB
+    ],
+)
+def test_every_cursor_is_locked_down(database, setting, value):
+    assert database.fresh_cursor().execute("SELECT current_setting(?)", [setting]).fetchone() == (value,)
