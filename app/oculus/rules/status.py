@@ -47,9 +47,9 @@ class RuleStatus(Struct, frozen=True, kw_only=True, rename={"for_": "for"}):
     recover_for: str
     cooldown: str
     repeat: str
-    prefer_desktop: bool
-    escalate_after: str  # "" when it never goes further
-    escalate_channels: tuple[str, ...]
+    prefer_desktop: bool = False
+    escalate_after: str = ""  # "" when it never goes further
+    escalate_channels: tuple[str, ...] = ()
     channels: tuple[str, ...]
     depends_on: tuple[str, ...]
     message: str  # the template
