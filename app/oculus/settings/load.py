@@ -15,7 +15,7 @@ from oculus.settings.environment import fill
 from oculus.settings.hidden import secrets_of
 from oculus.settings.merge import called, read_all
 from oculus.settings.schema import Settings
-from oculus.settings.sections import bind_sections
+from oculus.settings.sections import Bound, bind_sections
 
 Overrides = Mapping[str, Mapping[str, Any]]  # {"server": {"port": 0}}
 
@@ -28,16 +28,22 @@ def load(
     Raises ConfigError with every problem, each "file:line: path: what; what to write instead".
     """
     draft = read_all(path)
-    fill(draft, os.environ if environment is None else environment)
-    put_over(draft, overrides or {})
-    bound = bind_sections(draft)
-    check(draft, bound)
+    bound = settle(draft, overrides or {}, os.environ if environment is None else environment)
     if draft.problems:
         raise ConfigError([str(problem) for problem in in_order(draft, path)])
     settings = bound.settings(draft)
     for secret in secrets_of(settings):
         hide(secret)
     return settings
+
+
+def settle(draft: Draft, overrides: Overrides, environment: Mapping[str, str]) -> Bound:
+    """What of a draft is sound; the rest is in its problems."""
+    fill(draft, environment)
+    put_over(draft, overrides)
+    bound = bind_sections(draft)
+    check(draft, bound)
+    return bound
 
 
 def put_over(draft: Draft, overrides: Overrides) -> None:

@@ -34,6 +34,7 @@ from oculus.web.access import Guard
 from oculus.web.board import Boards
 from oculus.web.chart import api as chart_api
 from oculus.web.detail import pages as detail_pages
+from oculus.web.forms import pages as form_pages
 from oculus.web.kept import api as kept_api
 from oculus.web.kept.shelf import Shelf
 from oculus.web.session import OnceCodes
@@ -58,7 +59,7 @@ PARTS = (
     api_desktop,
     exposition,
 )
-PAGES = (pages, detail_pages, partials)
+PAGES = (pages, detail_pages, form_pages, partials)
 
 
 def build(oculus: Oculus, guard: Guard, codes: OnceCodes, link: Callable[[], str]) -> Site:

@@ -1,0 +1,153 @@
+"""Making, changing and removing objects: the files they stand in, and what runs afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from oculus.collectors import COLLECTORS
+from oculus.collectors.custom.plugin import Plugin
+from oculus.core.errors import ConfigError
+from oculus.core.event import Event, EventType, Severity
+from oculus.notify import CHANNELS
+from oculus.rules.settings import RuleSettings
+from oculus.runtime import Oculus
+from oculus.settings.draft import SettingsProblem
+from oculus.settings.merge import called
+from oculus.settings.objects import Entry, Trial, entries, trial
+from oculus.settings.write import file_text, fresh_path, remove, write
+from oculus.web.errors import HttpError, not_found
+
+# A plugin is code: which of it is loaded is said in a file, not in a page.
+TYPES: dict[str, dict[str, type[Struct]]] = {
+    "collectors": {name: kind.settings_class for name, kind in COLLECTORS.items() if kind is not Plugin},
+    "channels": {name: kind.settings_class for name, kind in CHANNELS.items()},
+    "rules": {"": RuleSettings},
+}
+ONE = {"collectors": "collector", "rules": "rule", "channels": "channel"}
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """An object as somebody is writing it. `entry` is what it stands in so far; None for a new one."""
+
+    section: str
+    type: str
+    name: str  # of a channel; the others hold theirs in `data`
+    data: dict[str, Any]
+    entry: Entry | None = None
+    stored: dict[str, Any] = {}  # what it began with, from a file
+
+
+class Editor:
+    """Works on the settings files of `oculus`."""
+
+    def __init__(self, oculus: Oculus) -> None:
+        self._oculus = oculus
+
+    @property
+    def main(self) -> Path:
+        """The settings file. Raises HttpError 409 where there is none."""
+        files = self._oculus.settings.files
+        if not files or self._oculus.reloader is None:
+            raise HttpError(409, "This Oculus has no settings file", "Start it with --config.")
+        return files[0]
+
+    def entries(self) -> list[Entry]:
+        return entries(self.main) if self._oculus.settings.files else []
+
+    def entry(self, key: str) -> Entry:
+        """Raises HttpError 404."""
+        for entry in self.entries():
+            if entry.key == key:
+                return entry
+        raise not_found("This is no longer there", "The settings may have changed; /settings lists them.")
+
+    def own(self, key: str) -> Entry:
+        """One that may be changed here. Raises HttpError 409 for what was written by hand."""
+        entry = self.entry(key)
+        if not entry.own:
+            what = f"{entry.name} was written by hand"
+            raise HttpError(409, what, f"Change it in {entry.file}, or clone it.")
+        return entry
+
+    def trial(self, draft: Draft) -> Trial:
+        return trial(self.main, self._path(draft), text_of(draft))
+
+    def mistakes(self, draft: Draft, found: Trial) -> tuple[dict[str, str], list[str]]:
+        """Those of its fields, by name, and those of other places."""
+        beside: dict[str, str] = {}
+        elsewhere: list[str] = []
+        file = called(self._path(draft), self.main.parent)
+        for problem in found.problems:
+            if problem.place.file == file:
+                path = problem.place.path
+                beside.setdefault(str(path[2]) if len(path) > 2 else "name", words(problem))
+            else:
+                elsewhere.append(str(problem))
+        return beside, elsewhere
+
+    def save(self, draft: Draft) -> None:
+        """Write it and take it on. Raises OculusError."""
+        write(self._path(draft), text_of(draft))
+        done = "changed" if draft.entry else "added"
+        self._take_on(f"The {ONE[draft.section]} {label(draft)} was {done} in the window")
+
+    def switch(self, entry: Entry) -> None:
+        """Pause what runs, and let run what is paused."""
+        data = {key: value for key, value in entry.data.items() if key != "enabled"}
+        if entry.enabled:
+            data["enabled"] = False
+        write(entry.path, file_text(entry.section, entry.name, data))
+        done = "paused" if entry.enabled else "resumed"
+        self._take_on(f"The {ONE[entry.section]} {entry.name} was {done} in the window")
+
+    def delete(self, entry: Entry) -> None:
+        """Raises ConfigError when something else needs it."""
+        kept = trial(self.main, entry.path, file_text(entry.section, entry.name, entry.data))
+        gone = trial(self.main, entry.path, None)
+        if gone.problems and not kept.problems:
+            raise ConfigError([str(problem) for problem in gone.problems])
+        remove(entry.path)
+        self._take_on(f"The {ONE[entry.section]} {entry.name} was deleted in the window")
+
+    def _path(self, draft: Draft) -> Path:
+        if draft.entry:
+            return draft.entry.path
+        return fresh_path(self.main, draft.section, label(draft))
+
+    def _take_on(self, what: str) -> None:
+        oculus = self._oculus
+        now_ms = oculus.clock.now_ms()
+        oculus.writer.tell(
+            Event(ts_ms=now_ms, source="oculus", type=EventType.AUDIT, severity=Severity.INFO, message=what)
+        )
+        oculus.reload()
+
+
+def text_of(draft: Draft) -> str:
+    typed = {"type": draft.type} if draft.type else {}
+    return file_text(draft.section, draft.name, {**typed, **draft.data})
+
+
+def label(draft: Draft) -> str:
+    found = draft.name or draft.data.get("name") or draft.data.get("target") or draft.type
+    return str(found)[:100]
+
+
+def words(problem: SettingsProblem) -> str:
+    return f"{problem.what}; {problem.hint}" if problem.hint else problem.what
+
+
+def kind_of(section: str, type_: str) -> type[Struct]:
+    """Raises HttpError 404 for what cannot be made here."""
+    kinds = TYPES.get(section, {})
+    if type_ not in kinds:
+        raise not_found(f"Nothing of the type {type_!r} can be made here", "/settings lists what can.")
+    return kinds[type_]
+
+
+def without(data: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key not in names}

@@ -1,0 +1,141 @@
+"""One form: what it begins with, what becomes of it when it is sent, and how it is shown again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import urlencode
+
+from bottle import response
+from msgspec import Struct, structs
+
+from oculus.core.errors import OculusError
+from oculus.runtime import Oculus
+from oculus.settings.objects import Entry
+from oculus.web.forms.editor import ONE, TYPES, Draft, Editor, kind_of, without
+from oculus.web.forms.fields import Field, filled
+from oculus.web.forms.submission import read_form
+from oculus.web.forms.tries import Tried, attempt
+
+NAME = "oculus.name"  # of a channel; no setting is called so
+DO = "oculus.do"
+NAME_HELP = "What rules and pages call it."
+NO_NAME = "is missing; write what rules shall call it"
+
+
+class Where(Struct, frozen=True):
+    """What a form is about: a new one of a `type`, a copy of `like`, or the one `at` a place."""
+
+    section: str = ""
+    type: str = ""
+    like: str = ""
+    at: str = ""
+
+    @property
+    def action(self) -> str:
+        """Where the form is sent."""
+        given = {key: value for key, value in structs.asdict(self).items() if value}
+        return f"/settings/save?{urlencode(given)}"
+
+
+class Sheet:
+    """Forms of one kind of page. `render` makes the page."""
+
+    def __init__(self, oculus: Oculus, editor: Editor, render: Callable[..., str]) -> None:
+        self._oculus = oculus
+        self._editor = editor
+        self._render = render
+
+    def begin(self, query: Where) -> str:
+        """The form as it is first shown, or a choice of types. Raises HttpError."""
+        if query.section in ("collectors", "channels") and not (query.type or query.like or query.at):
+            kinds = [(name, first_line(kind)) for name, kind in TYPES[query.section].items()]
+            return self._render("choose", section=query.section, one=ONE[query.section], kinds=kinds)
+        return self._show(self._start(query), query)
+
+    def take(self, query: Where, given: Mapping[str, str]) -> str:
+        """Save or try what was sent; with mistakes the form is shown again."""
+        origin = self._start(query)
+        read = read_form(kind_of(origin.section, origin.type), given, origin.data)
+        name = given.get(NAME, "").strip()
+        draft = structs.replace(origin, data=read.data, name=name)
+        mistakes = dict(read.mistakes)
+        if draft.section == "channels" and not name:
+            mistakes["name"] = NO_NAME
+        return self._wrong(draft, query, mistakes) if mistakes else self._judge(draft, query, given)
+
+    def _judge(self, draft: Draft, query: Where, given: Mapping[str, str]) -> str:
+        found = self._editor.trial(draft)
+        mistakes, elsewhere = self._editor.mistakes(draft, found)
+        if mistakes or elsewhere:
+            return self._wrong(draft, query, mistakes, elsewhere)
+        if given.get(DO) == "try":
+            return self._show(draft, query, tried=attempt(self._oculus, found, draft.name))
+        try:
+            self._editor.save(draft)
+        except OculusError as error:
+            return self._wrong(draft, query, {}, [str(error)])
+        return away("changed" if draft.entry else "added")
+
+    def _start(self, query: Where) -> Draft:
+        if query.at:
+            return of_entry(entry := self._editor.own(query.at), entry)
+        if query.like:
+            return of_entry(self._editor.entry(query.like), None)
+        kind_of(query.section, query.type)
+        return Draft(section=query.section, type=query.type, name="", data={})
+
+    def _wrong(
+        self, draft: Draft, query: Where, mistakes: Mapping[str, str], elsewhere: Sequence[str] = ()
+    ) -> str:
+        response.status = 400
+        return self._show(draft, query, mistakes, elsewhere)
+
+    def _show(
+        self,
+        draft: Draft,
+        query: Where,
+        mistakes: Mapping[str, str] | None = None,
+        elsewhere: Sequence[str] = (),
+        tried: Tried | None = None,
+    ) -> str:
+        kind, wrong = kind_of(draft.section, draft.type), mistakes or {}
+        fields = filled(kind, draft.data, draft.stored, wrong)
+        if draft.section == "channels":
+            fields.insert(0, name_field(draft.name, wrong.get("name", "")))
+        named = {field.name for field in fields} | {"name"}
+        return self._render(
+            "form",
+            one=ONE[draft.section],
+            draft=draft,
+            about=first_line(kind),
+            fields=fields,
+            action=query.action,
+            elsewhere=[*elsewhere, *(f"{key}: {said}" for key, said in wrong.items() if key not in named)],
+            tried=tried,
+        )
+
+
+def of_entry(entry: Entry, own: Entry | None) -> Draft:
+    """What is written there; a copy of it where `own` is None."""
+    kind_of(entry.section, entry.type)
+    name = entry.name if own and entry.section == "channels" else ""
+    data = without(entry.data, "type")
+    return Draft(section=entry.section, type=entry.type, name=name, data=data, entry=own, stored=data)
+
+
+def name_field(value: str, mistake: str) -> Field:
+    return Field(
+        name=NAME, label="Name", help=NAME_HELP, kind="text", required=True, usual="", front=True,
+        value=value, mistake=mistake,
+    )  # fmt: skip
+
+
+def first_line(kind: type[Struct]) -> str:
+    return (kind.__doc__ or "").strip().partition("\n")[0]
+
+
+def away(said: str) -> str:
+    """Back to the list, by a new request, so that going back sends nothing twice."""
+    response.status = 303
+    response.set_header("Location", f"/settings?said={said}")
+    return ""

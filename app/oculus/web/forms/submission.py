@@ -1,0 +1,93 @@
+"""What was sent from a form, as it would stand in a settings file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from msgspec import Struct, inspect
+
+from oculus.settings.read_yaml import read_yaml
+from oculus.web.errors import bad_request
+from oculus.web.forms.fields import Field, fields_of, hides, kernel
+from oculus.web.forms.secrets import has_dots, restored
+
+
+class Submission(Struct, frozen=True):
+    """`mistakes` by field: what could not even be read."""
+
+    data: dict[str, Any]
+    mistakes: dict[str, str]
+
+
+def sent(body: bytes) -> dict[str, str]:
+    """The form's fields by name. Raises HttpError 400."""
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=200)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise bad_request("The form cannot be read", "Send it as UTF-8.") from error
+    return {name: value.replace("\r\n", "\n") for name, value in pairs}
+
+
+def read_form(kind: type[Struct], given: Mapping[str, str], before: Mapping[str, Any]) -> Submission:
+    """Only what differs from the usual is kept; secrets that were left alone come from `before`."""
+    data: dict[str, Any] = {}
+    mistakes: dict[str, str] = {}
+    for field, info in fields_of(kind):
+        try:
+            value = read_field(field, kernel(info.type), given)
+        except ValueError as error:
+            mistakes[field.name] = str(error)
+            continue
+        if value is None:
+            continue
+        value = restored(value, before.get(field.name), field.name, hides(info.type))
+        if has_dots(value):
+            mistakes[field.name] = "the dots stand for nothing here; write it anew"
+        data[field.name] = value
+    return Submission(data, mistakes)
+
+
+def read_field(field: Field, plain: inspect.Type, given: Mapping[str, str]) -> Any:
+    """None when nothing is to be written. Raises ValueError."""
+    if field.kind == "switch":
+        # A box that is not ticked is not sent, so the form sends "off" before it.
+        on = given.get(field.name, "on" if field.on else "off") == "on"
+        return None if on is field.on else on
+    text = given.get(field.name, "")
+    if field.kind != "area":
+        text = text.strip()
+    if not text.strip():
+        return None
+    if field.kind == "number":
+        return scalar(text)
+    if field.kind == "lines":
+        whole = [line.strip() for line in text.splitlines() if line.strip()]
+        item = kernel(getattr(plain, "item_type", plain))
+        return whole if isinstance(item, inspect.StrType) else [scalar(line) for line in whole]
+    return group(text) if field.kind == "group" else text
+
+
+def scalar(text: str) -> Any:
+    """A number where it is one, else the text."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def group(text: str) -> Any:
+    """YAML. Raises ValueError with the line."""
+    draft = read_yaml(f"value:\n{indented(text)}", "")
+    if draft.problems:
+        first = draft.problems[0]
+        what = f"line {max(1, first.place.line - 1)}: {first.what}"
+        raise ValueError(f"{what}; {first.hint}" if first.hint else what)
+    return draft.data.get("value")
+
+
+def indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())

@@ -1,0 +1,80 @@
+"""Test now: what an object would do, before it is saved."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from oculus.backtests import Trial as Change
+from oculus.backtests import backtest
+from oculus.collectors.collector import CollectorSettings
+from oculus.collectors.custom.push import PushSettings
+from oculus.collectors.once import collect_once
+from oculus.collectors.tools import Tools
+from oculus.core.clock import SystemClock
+from oculus.core.counters import Counters
+from oculus.core.errors import OculusError
+from oculus.core.symbols import unit_of
+from oculus.notify.notifier import Notifier
+from oculus.rules.settings import RuleSettings
+from oculus.runtime import Oculus
+from oculus.settings.objects import Trial
+
+DAY_MS = 86_400_000
+MOST_ROWS = 50
+
+
+class Tried(Struct, frozen=True):
+    """`rows` are names and what was found of each."""
+
+    good: bool
+    what: str
+    hint: str = ""
+    rows: list[tuple[str, str]] = []
+
+
+def attempt(oculus: Oculus, found: Trial, name: str) -> Tried:
+    """Ask once, play it over the last day, or send one message. Never raises what a person can mend."""
+    try:
+        if isinstance(found.one, CollectorSettings):
+            return ask(oculus, found.one)
+        if isinstance(found.one, RuleSettings):
+            return play(oculus, found, found.one)
+        return send(found, name)
+    except OculusError as error:
+        return Tried(False, error.what, error.hint)
+
+
+def ask(oculus: Oculus, settings: CollectorSettings) -> Tried:
+    if isinstance(settings, PushSettings):
+        return Tried(True, "This one waits: its numbers are sent to it once it is saved")
+    metrics, said = collect_once(settings, Tools(oculus.sources))
+    rows = [(metric.symbol, figure_text(metric.symbol, metric.value, metric.tags)) for metric in metrics]
+    more = f", {len(rows) - MOST_ROWS} more" if len(rows) > MOST_ROWS else ""
+    what = f"It learned {len(rows)} number{'' if len(rows) == 1 else 's'}{more}"
+    return Tried(not said, said or what, what if said else "", rows[:MOST_ROWS])
+
+
+def figure_text(symbol: str, value: float, tags: dict[str, str]) -> str:
+    return f"{value:.6g} {unit_of(symbol, tags)}".strip()
+
+
+def play(oculus: Oculus, found: Trial, rule: RuleSettings) -> Tried:
+    assert found.settings is not None
+    if rule.statement:
+        answer = oculus.reader.query(rule.sql, dict(rule.params) or None, max_rows=MOST_ROWS)
+        rows = [(str(number + 1), ", ".join(map(str, row))) for number, row in enumerate(answer.rows)]
+        return Tried(True, f"The SELECT has {len(rows)} rows now; each would be an alert", "", rows)
+    now_ms = oculus.clock.now_ms()
+    past = backtest(rule.name, Change(), (now_ms - DAY_MS, now_ms), found.settings, oculus.reader)
+    times = len(past.fired)
+    what = f"In the last 24 hours it would have fired {times} time{'' if times == 1 else 's'}"
+    told = [(channel, f"{count} messages") for channel, count in past.told.items()]
+    return Tried(not past.troubles, what, "; ".join(past.troubles), told)
+
+
+def send(found: Trial, name: str) -> Tried:
+    assert found.settings is not None
+    notifier = Notifier(lambda _rows: None, lambda _event: None, Counters(), SystemClock())
+    notifier.replace({name: found.settings.channels[name]})
+    notifier.send_test(name)
+    return Tried(True, "A test message went out")
