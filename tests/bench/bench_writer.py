@@ -56,7 +56,7 @@ def main(rows: int = ROWS) -> list[Row]:
 
 
 def metrics(count: int) -> list[Metric]:
-    now = 1_767_268_800_000
+    now = round(time.time() * 1000) - count // 10
     return [
         Metric(now + n // 10, "net.ping", f"net.ping.host{n % 200}", round(random.random() * 50, 2),
                {"probe": "ping", "target": f"host{n % 200}"})

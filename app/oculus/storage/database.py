@@ -32,12 +32,13 @@ from oculus.storage.settings import StorageSettings
 
 log = logging.getLogger(__name__)
 
-# Reads every column of every small table, and of the last hour of metrics. A damaged block further
+# Reads every column of every small table, and of the last hour of the large ones. A damaged block further
 # back is found by the daily backup; reading a week of metrics here would take seconds.
 VERIFY = "SELECT max(hash(t)) FROM {table} t"
-VERIFY_METRICS = """
-    SELECT max(hash(m)) FROM metrics m WHERE ts >= (SELECT max(ts) FROM metrics) - INTERVAL 1 HOUR
+VERIFY_NEWEST = """
+    SELECT max(hash(t)) FROM {table} t WHERE ts >= (SELECT max(ts) FROM {table}) - INTERVAL 1 HOUR
 """
+LARGE = frozenset(("metrics", "metrics_1m", "metrics_1h", "metrics_1d"))
 
 
 class Database:
@@ -178,10 +179,9 @@ def clear_leftovers(path: Path) -> None:
 def verify(connection: duckdb.DuckDBPyConnection) -> None:
     """Raise Damaged when what the first minute needs cannot be read."""
     try:
-        for table in sorted(schema.own_tables(connection) - {"metrics"}):
-            connection.execute(VERIFY.format(table=table)).fetchall()
-        if "metrics" in schema.tables(connection):
-            connection.execute(VERIFY_METRICS).fetchall()
+        for table in sorted(schema.own_tables(connection)):
+            verifying = VERIFY_NEWEST if table in LARGE else VERIFY
+            connection.execute(verifying.format(table=table)).fetchall()
     except duckdb.Error as error:
         raise damage(error) from error
 

@@ -124,6 +124,28 @@ GAPS = """
         reason VARCHAR NOT NULL
     );
 """
+ROLLUPS = """
+    CREATE TABLE metrics_1m (
+        ts TIMESTAMPTZ NOT NULL,
+        category VARCHAR NOT NULL,
+        symbol VARCHAR NOT NULL,
+        "count" BIGINT NOT NULL,
+        "min" DOUBLE NOT NULL,
+        "max" DOUBLE NOT NULL,
+        "avg" DOUBLE NOT NULL,
+        "first" DOUBLE NOT NULL,
+        "last" DOUBLE NOT NULL,
+        "stddev" DOUBLE
+    );
+    CREATE TABLE metrics_1h AS FROM metrics_1m;
+    CREATE TABLE metrics_1d AS FROM metrics_1m;
+    CREATE TABLE rollup_marks (
+        name VARCHAR NOT NULL,
+        kept_from_at TIMESTAMPTZ,
+        rolled_until_at TIMESTAMPTZ
+    );
+    INSERT INTO rollup_marks (name) VALUES ('metrics'), ('metrics_1m'), ('metrics_1h'), ('metrics_1d');
+"""
 
 MIGRATIONS: list[Migration] = [
     Migration(1, "metrics, events, alerts and deliveries", FIRST),
@@ -132,6 +154,7 @@ MIGRATIONS: list[Migration] = [
     Migration(4, "which files are tables", TABLE_FILES),
     Migration(5, "snoozes", SILENCES),
     Migration(6, "when nobody was watching", GAPS),
+    Migration(7, "rollups by minute, hour and day", ROLLUPS),
 ]
 
 VERSIONS = """

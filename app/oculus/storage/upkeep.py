@@ -20,26 +20,18 @@ from oculus.core.durations import short
 from oculus.core.errors import StorageError
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.worker import Worker
-from oculus.storage.connection import DAMAGE, one
+from oculus.storage.connection import DAMAGE
 from oculus.storage.copies import copy_database
 from oculus.storage.recovery import daily_backup
+from oculus.storage.retention import Retention
 from oculus.storage.settings import StorageSettings
 from oculus.storage.writer import Writer
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-SLICE_ROWS = 50_000  # deleted in one commit: some ten milliseconds
-FIRST_SPAN_MS = 600_000
-PAUSE_S = 0.05  # between slices
-SHARE = 0.05  # of the stored time that goes at once when the file is too large
-MOST_ROUNDS = 100
 TIDY_AT = "04:10"  # local time: most people's machines are idle then, or off, and catch up later
 ROOM = 1.2  # times the database's size that must be free for a backup
-
-OLDEST = "SELECT epoch_ms(min(ts)), epoch_ms(max(ts)) FROM metrics"
-DELETE = "DELETE FROM metrics WHERE ts < make_timestamptz(?)"
-USED = "SELECT (block_size * used_blocks)::BIGINT FROM pragma_database_size()"
 
 
 class Stopped(Exception):
@@ -61,7 +53,7 @@ class Upkeep(Worker):
         if settings.vacuum == "daily":
             self.calendar.every().day.at(TIDY_AT).do(self.tidy)
         self._started = False
-        self._span_ms = FIRST_SPAN_MS  # how much time a slice covers
+        self._retention = Retention(writer, settings, self._wait, self._pause)
 
     def step(self) -> None:
         try:
@@ -79,10 +71,8 @@ class Upkeep(Worker):
 
     def clean(self) -> None:
         """Delete what is older than the retention, then the oldest while the file is too large."""
-        deleted = self._delete_before(self._clock.now_ms() - self._settings.retention.ms)
-        if deleted:
-            log.info("upkeep: %d numbers older than %s deleted", deleted, self._settings.retention)
-        self._shrink()
+        self._retention.clean(self._clock.now_ms())
+        self._retention.shrink(self._tell_of_shrinking)
 
     def tidy(self) -> None:
         """Fold the log into the file, which also frees the room of deleted rows, and make the backup."""
@@ -119,54 +109,19 @@ class Upkeep(Worker):
             Severity.CRITICAL,
         )
 
-    def _delete_before(self, end_ms: int) -> int:
-        """In slices of about SLICE_ROWS. Returns how many rows went."""
-        oldest, _ = self._stored()
-        deleted = 0
-        while oldest is not None and oldest < end_ms:
-            oldest = min(oldest + self._span_ms, end_ms)
-            gone = self._delete(oldest)
-            deleted += gone
-            if gone < SLICE_ROWS // 2:
-                self._span_ms *= 2
-            elif gone > SLICE_ROWS:
-                self._span_ms = max(1, self._span_ms // 2)
-            if gone and self.stopping.wait(PAUSE_S):
-                raise Stopped
-        return deleted
+    def _tell_of_shrinking(self, table: str, until_ms: int) -> None:
+        what = "numbers" if table == "metrics" else f"rows of {table}"
+        self._tell(
+            f"The database is full: {what} before {to_datetime(until_ms):%Y-%m-%d %H:%M} UTC were "
+            f"deleted to keep it below storage.max_size, although storage.retention is "
+            f"{short(self._settings.retention.total_seconds())}.",
+            EventType.SYSTEM,
+            Severity.WARN,
+        )
 
-    def _delete(self, until_ms: int) -> int:
-        def work(cursor: duckdb.DuckDBPyConnection) -> int:
-            return int(one(cursor, DELETE, [until_ms * 1000])[0])
-
-        return self._wait(self._writer.change(work))
-
-    def _shrink(self) -> None:
-        """While the file is larger than it may be, the oldest numbers go, whatever the retention is."""
-        until_ms = None
-        for _ in range(MOST_ROUNDS):
-            oldest, newest = self._stored()
-            if self._used() <= self._settings.max_size or oldest is None or newest is None:
-                break
-            until_ms = oldest + max(1, round((newest - oldest) * SHARE))
-            self._delete_before(until_ms)
-            self._wait(self._writer.checkpoint())
-        if until_ms is not None:
-            self._tell(
-                f"The database is full: numbers before {to_datetime(until_ms):%Y-%m-%d %H:%M} UTC were "
-                f"deleted to keep it below storage.max_size, although storage.retention is "
-                f"{short(self._settings.retention.total_seconds())}.",
-                EventType.SYSTEM,
-                Severity.WARN,
-            )
-
-    def _stored(self) -> tuple[int | None, int | None]:
-        """The oldest and the newest number's time."""
-        oldest, newest = one(self._database.cursor(), OLDEST)
-        return oldest, newest
-
-    def _used(self) -> int:
-        return int(one(self._database.cursor(), USED)[0])
+    def _pause(self, seconds: float) -> None:
+        if self.stopping.wait(seconds):
+            raise Stopped
 
     def _wait(self, future: Future[T]) -> T:
         """The future's result. Raises Stopped when Oculus stops first."""

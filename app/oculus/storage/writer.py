@@ -32,6 +32,7 @@ from oculus.storage.connection import first_line
 from oculus.storage.database import Database
 from oculus.storage.handed import Change, Checkpoint, Writable, describe, halves
 from oculus.storage.inbox import Inbox
+from oculus.storage.rollups import Rollups
 from oculus.storage.trouble import Backoff, attempt, is_general, must_reopen
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ class Writer(Worker):
         self._on_events = list(on_events)
         self._inbox: Inbox[Writable | Checkpoint] = Inbox(QUEUE_LIMIT, QUEUE_RESERVE)
         self._backoff = Backoff(self.stopping, LAST_TRIES_S)
+        self._rollups = Rollups(clock)
         self._commit_s = 0.002  # how long a commit takes lately
         self._overflowing = False
         self._trouble = ""  # why nothing can be written just now
@@ -103,7 +105,7 @@ class Writer(Worker):
         if not self._inbox.put(item, 1, urgent=hurry, reserved=True):
             self._counters.add("writer.dropped")
             item.future.set_exception(StorageError("The database is too slow: too much waits to be written"))
-        elif self._ended():
+        else:
             self._refuse_rest()
         return item.future
 
@@ -123,8 +125,7 @@ class Writer(Worker):
         """Have the write-ahead log folded into the file, between two commits."""
         wish = Checkpoint()
         self._inbox.put(wish, 0, urgent=True, reserved=True)
-        if self._ended():
-            self._refuse_rest()
+        self._refuse_rest()
         return wish.future
 
     def queue_length(self) -> int:
@@ -146,6 +147,8 @@ class Writer(Worker):
             self._overflowing = False
         wishes = [item for item in taken if isinstance(item, Checkpoint)]
         self._write([item for item in taken if not isinstance(item, Checkpoint)])
+        if not self.stopping.is_set() and self._rollups.keep_up(self.database.writing):
+            self.wake()  # the next slice follows what came meanwhile
         if wishes or self._due():
             self._checkpoint(wishes)
 
@@ -177,6 +180,7 @@ class Writer(Worker):
         cursor.begin()
         try:
             insert_metrics(cursor, metrics)
+            self._rollups.enter(cursor, metrics)
             insert_events(cursor, events)
             for change in changes:
                 change.run(cursor)
@@ -287,11 +291,10 @@ class Writer(Worker):
         now = self._clock.now_ms()
         return Event(ts_ms=now, source="oculus", type=kind, severity=severity, message=message)
 
-    def _ended(self) -> bool:
-        return self.stopping.is_set() and not self.alive()
-
     def _refuse_rest(self) -> None:
-        """Nobody takes from the inbox any more: let nobody wait for it."""
+        """Once nobody takes from the inbox any more, let nobody wait for it."""
+        if self.alive() or not self.stopping.is_set():
+            return
         for item in self._inbox.drain():
             if isinstance(item, Change | Checkpoint):
                 item.future.set_exception(StorageError("Oculus has stopped; nothing more is written"))

@@ -1,0 +1,160 @@
+"""What is old goes: numbers, rollups, events, alerts. In slices through the writer, which go by the time they
+take, so that whatever else is to be written waits for one of them at the most.
+
+Nothing goes that the next coarser rollup has not yet taken in.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import Any
+
+import duckdb
+
+from oculus.core.durations import parse_duration
+from oculus.storage.connection import one
+from oculus.storage.marks import NEVER_MS, RAW, Marks
+from oculus.storage.rollups_sql import DAY_MS, HOUR_MS, MINUTE_MS, floor
+from oculus.storage.settings import StorageSettings
+from oculus.storage.writer import Writer
+
+log = logging.getLogger(__name__)
+
+LONGEST_S = 0.060  # of a slice; one that took longer makes the next one shorter
+FIRST_SPAN_MS, SHORTEST_SPAN_MS = 600_000, 1_000
+PAUSE_S = 0.05  # between slices
+SHARE = 0.05  # of the stored time that goes at once when the file is too large
+MOST_ROUNDS = 100
+EVENTS_MS = 365 * DAY_MS  # and alerts that ended, with their deliveries
+SLICE_EVENTS = 2_000
+
+# A rollup's last rows stay until the next one has taken them in.
+TAKEN_IN = {RAW: MINUTE_MS, "metrics_1m": HOUR_MS, "metrics_1h": DAY_MS, "metrics_1d": DAY_MS}
+OLDEST = "SELECT epoch_ms(min(ts)), epoch_ms(max(ts)) FROM {table}"
+NEWEST_OF = "SELECT epoch_ms(max(ts)) FROM {table} WHERE ts < make_timestamptz(?)"
+DELETE = "DELETE FROM {table} WHERE ts < make_timestamptz(?)"
+USED = "SELECT (block_size * used_blocks)::BIGINT FROM pragma_database_size()"
+OLD = {
+    "deliveries": "id FROM deliveries WHERE created_at < make_timestamptz($1) "
+    "AND alert_id NOT IN (SELECT id FROM alerts WHERE state = 'firing')",
+    "alerts": "id FROM alerts WHERE state <> 'firing' AND ended_at < make_timestamptz($1)",
+    "events": "id FROM events WHERE ts < make_timestamptz($1)",
+}
+
+Wait = Callable[[Future[Any]], Any]
+
+
+class Retention:
+    """Used by the upkeep on its thread. `wait` gives a future's result, `pause` waits; both may raise."""
+
+    def __init__(
+        self, writer: Writer, settings: StorageSettings, wait: Wait, pause: Callable[[float], None]
+    ) -> None:
+        self._writer = writer
+        self._settings = settings
+        self._wait = wait
+        self._pause = pause
+        self._span_ms = FIRST_SPAN_MS  # how much time a slice covers
+
+    def clean(self, now_ms: int) -> None:
+        """Delete what is older than may be."""
+        for table, kept_ms in kept(self._settings).items():
+            deleted = self.delete_before(table, now_ms - kept_ms)
+            if deleted:
+                log.info("upkeep: %d rows of %s deleted, which are kept for %d s", deleted, table,
+                         kept_ms // 1000)  # fmt: skip
+        for table, old in OLD.items():
+            self._forget(table, old, now_ms - EVENTS_MS)
+
+    def shrink(self, tell: Callable[[str, int], None]) -> None:
+        """While the file is larger than it may be, the oldest go: numbers first, then minutes, then hours."""
+        for table in (RAW, "metrics_1m", "metrics_1h"):
+            until_ms = None
+            for _ in range(MOST_ROUNDS):
+                oldest, newest = self._stored(table)
+                if self._used() <= self._settings.max_size or oldest is None or newest is None:
+                    break
+                until_ms = oldest + max(TAKEN_IN[table], round((newest - oldest) * SHARE))
+                if not self.delete_before(table, until_ms):
+                    break
+                self._wait(self._writer.checkpoint())
+            if until_ms is not None:
+                tell(table, until_ms)
+
+    def delete_before(self, table: str, end_ms: int) -> int:
+        """Returns how many rows went."""
+        oldest, _ = self._stored(table)
+        if oldest is None or oldest >= end_ms:
+            return 0
+        end_ms = min(floor(end_ms, MINUTE_MS), floor(self._rolled_up(end_ms), TAKEN_IN[table]))
+        deleted = 0
+        while oldest < end_ms:
+            until = min(oldest + self._span_ms, end_ms)
+            begun = time.perf_counter()
+            gone = self._wait(self._writer.change(partial(delete, table=table, until_ms=until)))
+            self._adapt(time.perf_counter() - begun)
+            deleted += gone
+            if gone:
+                self._pause(PAUSE_S)
+            oldest = until
+        return deleted
+
+    def _adapt(self, seconds: float) -> None:
+        if seconds < LONGEST_S / 2:
+            self._span_ms *= 2
+        elif seconds > LONGEST_S:
+            self._span_ms = max(SHORTEST_SPAN_MS, self._span_ms // 2)
+
+    def _forget(self, table: str, old: str, before_ms: int) -> None:
+        def work(cursor: duckdb.DuckDBPyConnection) -> int:
+            sql = f"DELETE FROM {table} WHERE id IN (SELECT {old} LIMIT {SLICE_EVENTS})"  # noqa: S608
+            return int(one(cursor, sql, [before_ms * 1000])[0])
+
+        while self._wait(self._writer.change(work, None, False)) == SLICE_EVENTS:
+            self._pause(PAUSE_S)
+
+    def _rolled_up(self, end_ms: int) -> int:
+        """Until when numbers are rolled up, once that reaches `end_ms` or does not move any more."""
+        before, mark = None, self._mark()
+        while mark < end_ms and mark != before:
+            for _ in range(2):  # the first makes the writer look, the second comes after what it did
+                self._wait(self._writer.change(Marks.read))
+            before, mark = mark, self._mark()
+        return mark
+
+    def _mark(self) -> int:
+        rolled = Marks.read(self._writer.database.cursor()).rolled_ms
+        return NEVER_MS if rolled is None else rolled
+
+    def _stored(self, table: str) -> tuple[int | None, int | None]:
+        """The oldest and the newest row's time."""
+        oldest, newest = one(self._writer.database.cursor(), OLDEST.format(table=table))
+        return oldest, newest
+
+    def _used(self) -> int:
+        return int(one(self._writer.database.cursor(), USED)[0])
+
+
+def kept(settings: StorageSettings) -> dict[str, int]:
+    """How long the rows of each table are kept, ms; what is kept for ever is left out."""
+    rollups = settings.rollups
+    texts = {"metrics_1m": rollups.minutes, "metrics_1h": rollups.hours, "metrics_1d": rollups.days}
+    rolled_up = {
+        table: round(parse_duration(text).total_seconds() * 1000)
+        for table, text in texts.items()
+        if text.strip() != "forever"
+    }
+    return {RAW: settings.retention.ms} | rolled_up
+
+
+def delete(cursor: duckdb.DuckDBPyConnection, table: str, until_ms: int) -> int:
+    """In a transaction. Notes from when on the table is whole: by its rows, whatever the clock says."""
+    newest = one(cursor, NEWEST_OF.format(table=table), [until_ms * 1000])[0]
+    if newest is None:
+        return 0
+    Marks.set_kept(cursor, table, min(until_ms, floor(newest, MINUTE_MS) + MINUTE_MS))
+    return int(one(cursor, DELETE.format(table=table), [until_ms * 1000])[0])
