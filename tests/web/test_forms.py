@@ -262,3 +262,9 @@ def test_what_is_written_is_read_back_as_it_was(text, group):
     draft = read_yaml(file_text("rules", "", entry), "x.yaml")
     assert draft.problems == []
     assert draft.data == {"rules": [entry]}
+
+
+def test_what_is_written_but_not_taken_on_is_not_called_running(office, monkeypatch):
+    monkeypatch.setattr(office.oculus.reloader, "reload", lambda: ["something"])
+    answer = office.save("section=rules", name="hot", condition="custom.backup.value > 5")
+    assert answer.headers["Location"] == "/settings?said=written"

@@ -11,9 +11,11 @@ from msgspec import Struct
 
 from oculus.collectors import build
 from oculus.collectors.collector import CollectorSettings
+from oculus.core.masking import hide
 from oculus.notify.channel import ChannelSettings
 from oculus.rules.settings import RuleSettings
 from oculus.settings.draft import Draft, SettingsProblem, Where, spell
+from oculus.settings.hidden import secrets_of
 from oculus.settings.load import settle
 from oculus.settings.merge import called, files_of, merged
 from oculus.settings.read import read
@@ -93,6 +95,8 @@ def trial(main: Path, path: Path, text: str | None) -> Trial:
     if draft.problems:
         return Trial(settings=None, one=None, problems=draft.problems)
     settings, file = bound.settings(draft), called(path, main.parent)
+    for secret in secrets_of(settings):  # it may be tried before it is saved, and be named in the log
+        hide(secret)
     found: dict[Where, One] = {**bound.collectors, **bound.rules}
     found |= {("channels", name): channel for name, channel in bound.channels.items()}
     ones = [one for where, one in found.items() if draft.place(where).file == file]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ class Editor:
 
     def __init__(self, oculus: Oculus) -> None:
         self._oculus = oculus
+        self._one_at_a_time = threading.Lock()
 
     @property
     def main(self) -> Path:
@@ -89,42 +91,43 @@ class Editor:
                 elsewhere.append(str(problem))
         return beside, elsewhere
 
-    def save(self, draft: Draft) -> None:
-        """Write it and take it on. Raises OculusError."""
-        write(self._path(draft), text_of(draft))
+    def save(self, draft: Draft) -> bool:
+        """Write it and take it on; False when that failed, which every page tells. Raises OculusError."""
+        with self._one_at_a_time:  # two of one name get a file each
+            write(self._path(draft), text_of(draft))
         done = "changed" if draft.entry else "added"
-        self._take_on(f"The {ONE[draft.section]} {label(draft)} was {done} in the window")
+        return self._take_on(f"The {ONE[draft.section]} {label(draft)} was {done} in the window")
 
-    def switch(self, entry: Entry) -> None:
+    def switch(self, entry: Entry) -> bool:
         """Pause what runs, and let run what is paused."""
         data = {key: value for key, value in entry.data.items() if key != "enabled"}
         if entry.enabled:
             data["enabled"] = False
         write(entry.path, file_text(entry.section, entry.name, data))
         done = "paused" if entry.enabled else "resumed"
-        self._take_on(f"The {ONE[entry.section]} {entry.name} was {done} in the window")
+        return self._take_on(f"The {ONE[entry.section]} {entry.name} was {done} in the window")
 
-    def delete(self, entry: Entry) -> None:
+    def delete(self, entry: Entry) -> bool:
         """Raises ConfigError when something else needs it."""
         kept = trial(self.main, entry.path, file_text(entry.section, entry.name, entry.data))
         gone = trial(self.main, entry.path, None)
         if gone.problems and not kept.problems:
             raise ConfigError([str(problem) for problem in gone.problems])
         remove(entry.path)
-        self._take_on(f"The {ONE[entry.section]} {entry.name} was deleted in the window")
+        return self._take_on(f"The {ONE[entry.section]} {entry.name} was deleted in the window")
 
     def _path(self, draft: Draft) -> Path:
         if draft.entry:
             return draft.entry.path
         return fresh_path(self.main, draft.section, label(draft))
 
-    def _take_on(self, what: str) -> None:
+    def _take_on(self, what: str) -> bool:
         oculus = self._oculus
         now_ms = oculus.clock.now_ms()
         oculus.writer.tell(
             Event(ts_ms=now_ms, source="oculus", type=EventType.AUDIT, severity=Severity.INFO, message=what)
         )
-        oculus.reload()
+        return not oculus.reload()
 
 
 def text_of(draft: Draft) -> str:

@@ -25,6 +25,7 @@ SAID = {
     "paused": "Paused.",
     "resumed": "It runs again.",
     "deleted": "Deleted.",
+    "written": "It is written, but the old settings stay: what is wrong stands above.",
 }
 
 
@@ -69,10 +70,8 @@ def mount(app: Site, oculus: Oculus, boards: Boards) -> None:
     @app.post("/settings/pause", query=Place)
     def pause(query: Place) -> str:
         entry = editor.own(query.at)
-        editor.switch(entry)
-        return away("paused" if entry.enabled else "resumed")
+        return away("paused" if entry.enabled else "resumed", editor.switch(entry))
 
     @app.post("/settings/delete", query=Place)
     def delete(query: Place) -> str:
-        editor.delete(editor.own(query.at))
-        return away("deleted")
+        return away("deleted", editor.delete(editor.own(query.at)))

@@ -71,10 +71,10 @@ class Sheet:
         if given.get(DO) == "try":
             return self._show(draft, query, tried=attempt(self._oculus, found, draft.name))
         try:
-            self._editor.save(draft)
+            taken = self._editor.save(draft)
         except OculusError as error:
             return self._wrong(draft, query, {}, [str(error)])
-        return away("changed" if draft.entry else "added")
+        return away("changed" if draft.entry else "added", taken)
 
     def _start(self, query: Where) -> Draft:
         if query.at:
@@ -134,8 +134,8 @@ def first_line(kind: type[Struct]) -> str:
     return (kind.__doc__ or "").strip().partition("\n")[0]
 
 
-def away(said: str) -> str:
+def away(said: str, taken: bool) -> str:
     """Back to the list, by a new request, so that going back sends nothing twice."""
     response.status = 303
-    response.set_header("Location", f"/settings?said={said}")
+    response.set_header("Location", f"/settings?said={said if taken else 'written'}")
     return ""
