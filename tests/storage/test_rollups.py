@@ -251,3 +251,25 @@ def running_small(writer, clock, metric, monkeypatch):
     writer.start()
     writer.checkpoint().result(5)
     return writer
+
+
+def test_windows_say_the_same_from_rollups_and_reach_back_beyond_the_numbers(
+    database, writer, clock, metric, counters
+):
+    writer.put([metric(float(n % 13), at=clock.ms - n * 30_000) for n in range(3 * 24 * 120)])
+    writer.step()
+    reader, symbols = Reader(database, counters), ["net.tcp.db:5432"]
+    span = (clock.ms - 2 * DAY_MS - 12_345, clock.ms - 45)
+    [before] = reader.windows(symbols, *span, ("avg", "change")).values()
+    caught_up(writer)
+    [rolled_up] = reader.windows(symbols, *span, ("avg", "change")).values()
+    writer.start()
+    Upkeep(writer, StorageSettings(retention=Duration(hours=1)), clock).clean()
+    [beyond] = reader.windows(symbols, *span, ("avg", "change", "rate")).values()
+    assert (rolled_up.first, rolled_up.before) == (before.first, before.before)
+    for found in (rolled_up, beyond):
+        assert (found.low, found.high, found.last) == (before.low, before.high, before.last)
+        assert found.count == pytest.approx(before.count, abs=2)
+        assert found.total == pytest.approx(before.total, rel=0.01)
+        assert found.spread == pytest.approx(before.spread, rel=0.01)
+    assert len(reader.samples(symbols, clock.ms - DAY_MS)) > 1300
