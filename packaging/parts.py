@@ -50,16 +50,11 @@ UNUSED = [
 # The forms that are read or written, or that Pillow itself wants.
 PICTURES = {"Bmp", "Gif", "Ico", "Jpeg", "Png", "Ppm"}
 
-# A window's own libraries belong to the system: WebKit's helpers have fixed places there, and two GTKs in one
-# program end it. What begins so and comes from /lib or /usr/lib is not taken along.
-OF_THE_SYSTEM = (
-    "libwebkit2gtk", "libjavascriptcoregtk", "libgtk-3", "libgdk-3", "libicu", "libgst", "libflite",
-    "libsoup", "libglib-2", "libgobject-2", "libgio-2", "libgmodule-2", "libgthread-2", "libcairo",
-    "libpango", "libharfbuzz", "libgdk_pixbuf", "libatk", "libatspi", "libX", "libxcb", "libepoxy",
-    "libwayland", "libfontconfig", "libfreetype", "libstdc++", "libgcc_s", "libgirepository",
-    "libayatana", "libdbus", "libpixman", "libpng", "libxkbcommon", "libthai", "libdatrie", "libgraphite",
-    "libfribidi", "librsvg", "libmount", "libblkid", "libselinux", "libpcre2", "libxml2", "libexpat",
-    "libsqlite3", "libsystemd", "libjpeg", "libtiff",
+# Of the system's libraries only what Python itself needs is taken along (Linux). A window's own stay where
+# they are: WebKit's helpers have fixed places there, and two GTKs in one program end it.
+TAKEN_ALONG = (
+    "libpython", "libcrypto", "libssl", "libffi", "libz.so", "liblzma", "libbz2", "libuuid", "libexpat",
+    "libmpdec", "libbsd", "libmd",
 )  # fmt: skip
 NOT_TAKEN = (
     "pytz/zoneinfo",  # only its UTC is used, which is built in
@@ -111,4 +106,9 @@ def excludes(platform: str, *, window: bool) -> list[str]:
 
 def is_of_the_system(name: str, source: str) -> bool:
     """Whether a library of the bundle is better had from the system that it runs on (Linux)."""
-    return Path(name).name.startswith(OF_THE_SYSTEM) and source.startswith(("/lib", "/usr/lib"))
+    library = Path(name).name
+    return (
+        source.startswith(("/lib", "/usr/lib"))
+        and library.startswith("lib")
+        and not library.startswith(TAKEN_ALONG)
+    )

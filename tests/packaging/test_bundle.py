@@ -84,6 +84,8 @@ def test_pages_and_assets_go_in_as_they_lie_and_the_workshop_stays_out(parts, ro
 
 def test_libraries_of_the_window_are_left_to_the_system_and_bundled_ones_are_not(parts):
     assert parts.is_of_the_system("libgtk-3.so.0", "/usr/lib/x86_64-linux-gnu/libgtk-3.so.0")
+    ssl = "python3.11/lib-dynload/_ssl.cpython-311-x86_64-linux-gnu.so"
+    assert not parts.is_of_the_system(ssl, f"/usr/lib/{ssl}")
     assert not parts.is_of_the_system("libcrypto.so.3", "/usr/lib/x86_64-linux-gnu/libcrypto.so.3")
     assert not parts.is_of_the_system("pillow.libs/libtiff.so.6", "/home/a/.venv/pillow.libs/libtiff.so.6")
 
