@@ -1,0 +1,105 @@
+"""Killed at any moment while it writes, rolls up and cleans, Oculus keeps all that it had committed.
+
+Every copy begins up to an hour before the end of the one that was killed: the clock jumps back.
+
+    python3 packaging/dev.py test -- -m crash
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from oculus.core.clock import SystemClock
+from oculus.storage.database import open_database
+from oculus.storage.marks import Marks
+from oculus.storage.rollups_check import first_missing
+from oculus.storage.settings import StorageSettings
+
+NUMBERS = "SELECT count(*) FROM metrics WHERE ts >= make_timestamptz(?)"
+MINUTES = 'SELECT coalesce(sum("count"), 0)::BIGINT FROM metrics_1m WHERE ts < make_timestamptz(?)'
+WORK_UNTIL_KILLED = """
+import sys, time
+from pathlib import Path
+from oculus.core.counters import Counters
+from oculus.core.durations import Duration
+from oculus.core.metric import Metric
+from oculus.storage import retention, rollups, writer as writer_module
+from oculus.storage.database import open_database
+from oculus.storage.settings import StorageSettings
+from oculus.storage.upkeep import Upkeep
+from oculus.storage.writer import Writer
+
+class Fast:  # an hour passes in a second
+    begun = time.time()
+    def now_ms(self): return round((self.begun + (time.time() - self.begun) * 3600) * 1000)
+    def monotonic(self): return time.monotonic()
+
+retention.PAUSE_S = 0.001
+writer_module.CHECKPOINT_BYTES = 100_000
+clock = Fast()
+settings = StorageSettings(retention=Duration(minutes=20))
+database = open_database(Path(sys.argv[1]), settings, clock)
+told = lambda batch: print(len(batch), flush=True)
+writer = Writer(database, Counters(), clock, on_commit=[told])
+writer.start()
+upkeep = Upkeep(writer, settings, clock)
+upkeep.pause_s = 0.0
+upkeep.step = upkeep.clean
+upkeep.start()
+print("ready", flush=True)
+count = 0
+while True:
+    now = clock.now_ms()
+    late = now - 600_000 * (count % 3)
+    writer.put([Metric(late + n, "c.c", f"c.c.s{n}", 1.0, {}) for n in range(5)])
+    count += 1
+    time.sleep(0.002)
+"""
+
+
+def checked(folder) -> int:
+    """How many numbers there have ever been, by the minutes that are rolled up and the numbers after them."""
+    database = open_database(folder, StorageSettings(), SystemClock())
+    try:
+        assert database.notices == []
+        cursor = database.cursor()
+        marks = Marks.read(cursor)
+        assert first_missing(cursor, marks) is None
+        until = (marks.rolled_ms or 0) * 1000
+        return sum(cursor.execute(sql, [until]).fetchall()[0][0] for sql in (NUMBERS, MINUTES))
+    finally:
+        database.close()
+
+
+def killed_again_and_again(folder, rounds: int, seed: int) -> None:
+    chance = random.Random(seed)
+    before = 0
+    for _ in range(rounds):
+        child = subprocess.Popen(
+            [sys.executable, "-c", WORK_UNTIL_KILLED, str(folder)], stdout=subprocess.PIPE, text=True
+        )
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        threading.Timer(chance.uniform(0.0, 0.8), child.send_signal, [signal.SIGKILL]).start()
+        committed = before + sum(int(line) for line in child.stdout if line.endswith("\n"))
+        assert child.wait() == -signal.SIGKILL
+        found = checked(folder)
+        # One commit may have been made but not been told of yet.
+        assert committed <= found <= committed + 5_050
+        before = found
+
+
+def test_a_copy_killed_while_it_writes_rolls_up_and_cleans_has_lost_nothing(tmp_path):
+    killed_again_and_again(tmp_path, 3, seed=1)
+
+
+@pytest.mark.crash
+@pytest.mark.timeout(600)
+def test_a_hundred_kills_lose_nothing(tmp_path):
+    killed_again_and_again(tmp_path, 100, seed=2)
