@@ -61,6 +61,7 @@ def unusable(tls: TlsSettings, cert: Path, key: Path, error: Exception) -> Confi
     return ConfigError(
         [
             f"server.tls: {tls.cert} and {tls.key} do not fit together or are no PEM files "
-            f"({error.args[-1]}); cert holds the certificate and those above it, key its key without a password"
+            f"({error.args[-1]}); cert holds the certificate and those above it, key the key of the first, "
+            "without a password"
         ]
     )
