@@ -62,8 +62,8 @@ def test_a_person_makes_tries_corrects_pauses_and_deletes_a_collector(office, op
     page.get_by_label("Target").fill(f"127.0.0.1:{office.port}")
     page.get_by_role("button", name="Save").click()
     interval = page.get_by_label("Interval")
-    assert interval.get_attribute("aria-invalid") == "true"
-    assert "soon" in page.locator("#field-interval-mistake").inner_text()
+    expect(interval).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#field-interval-mistake")).to_contain_text("soon")
     interval.fill("10s")
     page.get_by_role("button", name="Test now").click()
     expect(page.locator("#tried")).to_contain_text(f"net.tcp.127.0.0.1:{office.port}")
@@ -75,7 +75,7 @@ def test_a_person_makes_tries_corrects_pauses_and_deletes_a_collector(office, op
     page.locator("summary", has_text="Delete").click()
     page.get_by_role("button", name=f"Really delete {name}").click()
     expect(page.get_by_text("Deleted.")).to_be_visible()
-    assert page.get_by_text(name, exact=True).count() == 0
+    expect(page.get_by_text(name, exact=True)).to_have_count(0)
     # The browser itself writes a line for the 400 of the form with the mistake; nothing else may be there.
     assert [said for said in page.complaints if "400" not in said] == []
 
@@ -85,7 +85,7 @@ def test_a_person_makes_a_rule_with_any_text_and_clones_a_channel(opened):
     page.get_by_label("Name").fill(NASTY)
     page.get_by_label("Condition").fill("custom.backup.value > 5")
     page.get_by_role("button", name="Save").click()
-    assert page.locator("bdi", has_text="<b>x</b>").count() == 1
+    expect(page.locator("bdi", has_text="<b>x</b>")).to_have_count(1)
     page.get_by_role("link", name="Clone hook").click()
     assert "h3dden" not in page.content()
     page.get_by_label("Name").first.fill("copy")
