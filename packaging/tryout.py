@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -200,7 +201,12 @@ def installed(package: Path, into: Path, say: Say) -> None:
         unit = into / "usr/lib/systemd/user/oculus.service"
         checked = into / "oculus.service"
         checked.write_text(unit.read_text("utf-8").replace("/usr/bin/", f"{into}/usr/bin/"), "utf-8")
-        subprocess.run([analyze, "verify", "--user", "--man=no", checked], check=False)
+        verified = subprocess.run(
+            [analyze, "verify", "--user", "--man=no", checked],
+            env={**os.environ, "XDG_RUNTIME_DIR": str(into)},
+            check=False,
+        )
+        say(f"service: {'well formed' if verified.returncode == 0 else 'not well formed, see above'}")
 
 
 def until(question: Callable[[], Any], seconds: float, otherwise: str) -> Any:

@@ -3,8 +3,18 @@
 import pytest
 
 from fakes import screen as bench
+from oculus.desktop import view
 from oculus.doctor import desk
 from oculus.doctor.finding import State
+
+
+@pytest.mark.parametrize(("frozen", "words"), [(False, "pip install"), (True, "bundle with the window")])
+def test_what_is_to_be_done_about_a_missing_window_can_be_done(monkeypatch, frozen, words):
+    monkeypatch.setattr(view.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(view.sys, "frozen", frozen, raising=False)
+    found = desk.window()
+    assert found.state is State.ODD
+    assert words in found.remedy
 
 
 @pytest.fixture

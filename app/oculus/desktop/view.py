@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import sys
 
+INSTALL = "Run: pip install 'oculus-monitor[desktop]', then start Oculus anew."
+FROZEN = "Take the bundle with the window in its name."  # nothing can be installed into this one
 DEBIAN = "sudo apt-get install gir1.2-webkit2-4.1"
 NEEDED = {"Gtk": ("3.0",), "WebKit2": ("4.1", "4.0")}  # any of the versions will do
 
@@ -12,10 +14,7 @@ NEEDED = {"Gtk": ("3.0",), "WebKit2": ("4.1", "4.0")}  # any of the versions wil
 def missing_view() -> tuple[str, str]:
     """Why there is no window, and what to do about it; empty texts when there is one."""
     if importlib.util.find_spec("webview") is None:
-        return (
-            "the library pywebview is not here",
-            "Run: pip install 'oculus-monitor[desktop]', then start Oculus anew.",
-        )
+        return "the library pywebview is not here", FROZEN if getattr(sys, "frozen", False) else INSTALL
     return missing_gtk() if sys.platform == "linux" else ("", "")
 
 
