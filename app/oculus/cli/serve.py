@@ -88,7 +88,9 @@ def _faceless(house: House) -> Farewell:
 @contextmanager
 def _logging(where: Place, settings: Settings) -> Iterator[None]:
     wish = settings.logging
-    logs = setup_logging(where.data / "logs", wish.level, wish.keep_days, wish.format, sys.stderr)
+    calm = wish.level == "info"  # whoever asks for more or less gets it on the terminal, too
+    folder = where.data / "logs"
+    logs = setup_logging(folder, wish.level, wish.keep_days, wish.format, sys.stderr, calm=calm)
     try:
         yield
     finally:

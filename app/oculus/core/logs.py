@@ -40,8 +40,9 @@ def setup_logging(
 ) -> Logs:
     """Send the log to <folder>/oculus.log and, shortly, to `stream` (stderr); either may be None.
 
-    With `calm` the stream gets only alerts and warnings. A second call takes the place of the first. Raises ConfigError when `level_spec` cannot be read.
-    A folder that cannot be written is said on `stream` and does not keep Oculus from running.
+    With `calm` the stream gets only alerts and warnings. A second call takes the place of the first.
+    Raises ConfigError when `level_spec` cannot be read. A folder that cannot be written is said on `stream`
+    and does not keep Oculus from running.
     """
     levels = parse_levels(level_spec)
     handlers: list[logging.Handler] = []
