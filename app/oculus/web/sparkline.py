@@ -64,8 +64,11 @@ class Scale:
     def run(self, points: Sequence[Point]) -> str:
         """The places of an unbroken run. A lone point becomes a short dash, else nothing would be seen."""
         begin, x_step, y_step = self.begin, self.x_step, self.y_step
-        floor = (TOP + BOTTOM) / 2 + self.middle * y_step
-        places = " ".join(f"{(ts - begin) * x_step:.0f} {floor - value * y_step:.0f}" for ts, value in points)
+        # The difference first: large values that lie close together lose it after a multiplication.
+        level, middle = (TOP + BOTTOM) / 2, self.middle
+        places = " ".join(
+            f"{(ts - begin) * x_step:.0f} {level + (middle - value) * y_step:.0f}" for ts, value in points
+        )
         return places if len(points) > 1 else f"{places}h2"
 
     def block(self, span: Span) -> str:
