@@ -86,9 +86,7 @@ def write(path: Path, text: str) -> None:
 def remove(path: Path) -> None:
     """Raises OculusError."""
     if not is_own(path):
-        raise OculusError(
-            f"{path.name} was written by hand, so Oculus keeps it", "Delete it there."
-        )
+        raise OculusError(f"{path.name} was written by hand, so Oculus keeps it", "Delete it there.")
     try:
         path.unlink()
     except OSError as error:
