@@ -18,7 +18,7 @@ from oculus.desktop.words import TOOLTIP
 NASTY = "-x <b>&"
 
 
-def house(*firing, collectors=("ok",), pinned=(), alive=True, values=(), snoozed=()):
+def house(*firing, collectors=("ok",), pinned=(), alive=True, values=(), snoozed=(), offline=False):
     """As much of a running Oculus as the icon asks. `firing`: alert, rule, severity, where, acknowledged."""
     rules = [
         SimpleNamespace(
@@ -42,6 +42,7 @@ def house(*firing, collectors=("ok",), pinned=(), alive=True, values=(), snoozed
         settings=SimpleNamespace(desktop=SimpleNamespace(pinned=pinned)),
         live=SimpleNamespace(latest=dict(values).get),
         snoozes=SimpleNamespace(until=dict(snoozed).get),
+        outage=SimpleNamespace(offline=lambda: offline),
     )
 
 
@@ -75,6 +76,8 @@ def texts(entries):
         (house(collectors=()), State.BLIND),
         (house(collectors=("off",)), State.BLIND),
         (house(fires(), alive=False), State.BLIND),
+        (house(offline=True), State.BLIND),
+        (house(fires(), offline=True), State.CRITICAL),
     ],
 )
 def test_the_icon_is_the_worst_state(given, state):
@@ -91,6 +94,11 @@ def test_the_tooltip_shows_pinned_values_while_nothing_fires():
     now = outlook(house(pinned=("crypto.price.btc_usd", "net.ping.gw"), values={btc.symbol: btc}))
     assert now.tooltip == "Oculus: btc_usd 97,412.5 USD · gw no value yet"
     assert outlook(house()).tooltip == "Oculus: all is well, 1 collector"
+
+
+def test_the_tooltip_says_why_nothing_is_watched():
+    assert outlook(house(offline=True)).tooltip == "Oculus: not watching · this machine is offline"
+    assert outlook(house(collectors=())).tooltip == "Oculus: not watching · no collectors"
 
 
 def test_a_pinned_host_that_is_down_shows_no_old_number():

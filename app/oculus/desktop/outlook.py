@@ -64,7 +64,7 @@ def outlook(oculus: Oculus) -> Outlook:
     state = state_of(oculus, collectors, troubles)
     return Outlook(
         state=state,
-        tooltip=tooltip(state, troubles, pinned, collectors, snoozed),
+        tooltip=tooltip(state, troubles, pinned, blind_because(oculus, collectors), snoozed, len(collectors)),
         troubles=troubles,
         pinned=pinned,
         paused=state is State.PAUSED,
@@ -80,7 +80,7 @@ def state_of(oculus: Oculus, collectors: Sequence[CollectorStatus], troubles: Se
     if troubles:
         return STATES[troubles[0].severity]
     wanted = [each for each in collectors if each.state != CollectorState.OFF]
-    if not wanted:
+    if not wanted or oculus.outage.offline():
         return State.BLIND
     return State.PAUSED if all(each.state == CollectorState.PAUSED for each in wanted) else State.OK
 
@@ -126,21 +126,29 @@ def clock_time(ms: int | None) -> str:
     return f"{then:%H:%M}" if then.date() == datetime.now().astimezone().date() else f"{then:%a %H:%M}"
 
 
+def blind_because(oculus: Oculus, collectors: Sequence[CollectorStatus]) -> str:
+    """Why nothing is watched, as far as a person can do something about it."""
+    if not collectors:
+        return "no collectors"
+    return "this machine is offline" if oculus.outage.offline() else ""
+
+
 def tooltip(
     state: State,
     troubles: Sequence[Trouble],
     pinned: Sequence[str],
-    collectors: Sequence[CollectorStatus],
+    blind: str,
     snoozed: str,
+    watching: int,
 ) -> str:
     said = [f"snoozed until {snoozed}"] if snoozed else []
     if state is State.BLIND:
-        said += ["not watching"] + (["no collectors"] if not collectors else [])
+        said += ["not watching"] + ([blind] if blind else [])
     elif troubles:
         said += [f"{len(troubles)} firing", *(trouble.label for trouble in troubles)]
     elif state is State.PAUSED:
         said += ["collecting is paused"]
     else:
-        word = "collector" if len(collectors) == 1 else "collectors"
-        said += list(pinned) or [f"all is well, {len(collectors)} {word}"]
+        word = "collector" if watching == 1 else "collectors"
+        said += list(pinned) or [f"all is well, {watching} {word}"]
     return clipped(f"Oculus: {' · '.join(said)}", TOOLTIP)
