@@ -6,6 +6,7 @@ handed `courses()` instead of answers; rules, writer and pages do what they alwa
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
@@ -70,7 +71,9 @@ class Course(Struct, frozen=True, kw_only=True):
     base: float
     wobble: float
     steps: tuple[tuple[float, float, float], ...] = ()  # (from, until, how much is added meanwhile)
+    swing: float = 0  # how far up and down it goes within half a day
     parts: dict[str, float] = {}
+    shares: dict[str, float] = {}  # parts that are a share of the value
     tags: dict[str, str] = {}
     silent: tuple[float, float] = (0, 0)
     down: float = 0
@@ -88,13 +91,23 @@ def courses() -> dict[str, Course]:
     approved = Course(base=0.289, wobble=0.002, tags=etf)
     calm = {"loss": 0.0, "jitter": 0.4}
     refused = "redis refuses connections on port 6379"
-    slow = ((2960, 2912, 700), (9, 0, 374), (30, 9, 120))
+    slow = ((2960, 2912, 700), (620, 582, 600), (19, 0, 420))
+    phases = {"dns": 0.03, "connect": 0.06, "tls": 0.11, "first_byte": 0.66, "transfer": 0.14}
+    shop = Course(
+        base=470,
+        wobble=7,
+        swing=70,
+        steps=slow,
+        silent=(420, 310),
+        parts=web | {"tls_days": 9.0},
+        shares=phases,
+    )
     rally = ((DAY, 0, 900), (340, 0, 1250))
     return {
-        "net.http.api.example": Course(base=182, wobble=5, parts=web),
+        "net.http.api.example": Course(base=182, wobble=5, parts=web, shares=phases),
         "net.ping.google.com": Course(base=11.8, wobble=0.25, parts=calm),
         "net.tcp.redis:6379": Course(base=0.92, wobble=0.03, down=12, trouble=refused),
-        "net.http.shop.example": Course(base=540, wobble=8, steps=slow, parts=web | {"tls_days": 9.0}),
+        "net.http.shop.example": shop,
         "net.ping.1.1.1.1": Course(base=9.2, wobble=0.2, parts=calm),
         "net.dns.example.com": Course(base=23, wobble=0.8),
         "net.ping.nas.local": Course(base=2.6, wobble=0.06, parts=calm, silent=(38, 27)),
@@ -130,7 +143,8 @@ class World:
             return []
         up, found = ago >= course.down, {}
         if up:
-            found = {"": self._value(symbol, course, ago)} | course.parts
+            value = self._value(symbol, course, ago)
+            found = {"": value} | course.parts | {part: value * each for part, each in course.shares.items()}
         if symbol.startswith("net."):
             found["up"] = float(up)
         names = {f"{symbol}.{part}" if part else symbol: value for part, value in found.items()}
@@ -141,7 +155,7 @@ class World:
         level = self._levels[symbol] * 0.97 + self._chance.gauss(0, course.wobble)
         self._levels[symbol] = level
         happened = sum(height for begun, ended, height in course.steps if ended <= ago < begun)
-        value = course.base + level + happened
+        value = course.base + level + happened + course.swing * math.sin(ago / (DAY / 2) * math.tau)
         return float(round(value)) if course.whole else value
 
     def collector(self, settings: CollectorSettings) -> Collector:

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from PIL import Image
+
 import screenshot_world
 from oculus.core.secret import Secret
 from oculus.web.server import WebServer
@@ -23,7 +25,11 @@ from oculus.web.server import WebServer
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-SQL = "SELECT ts, value FROM metrics WHERE symbol = 'net.http.shop.example' ORDER BY ts DESC LIMIT 200"
+SQL = r"""SELECT time_bucket(INTERVAL '15 minutes', ts) AS quarter, symbol, avg(value) AS mean
+FROM metrics
+WHERE category = 'net.ping' AND ts > now() - INTERVAL '12 hours'
+  AND NOT regexp_matches(symbol, '\.(up|loss|jitter)$')
+GROUP BY ALL ORDER BY quarter"""
 PAGES = {
     "dashboard": "/",
     "symbol": "/metric/net.http.shop.example?range=24h",
@@ -37,9 +43,12 @@ PAGES = {
     "settings-new": "/settings/new?section=collectors&type=http",
     "about": "/about",
 }
+PRESSED = {"sql": "[data-show=chart]"}  # before the picture
 SIZES = {"": (1440, 1000), "-phone": (390, 844)}
 SCHEMES = {"": "dark", "-light": "light"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PHONES = ("dashboard-phone", "symbol-phone-light", "rule-phone", "alerts-phone-light")
+SPACE = 24  # between them
 TOKEN = Secret("a-token-for-pictures-of-enough-characters")
 CALM_MS = 700  # for charts to be drawn, and what moves to have arrived
 
@@ -63,9 +72,24 @@ def photograph(browser: Browser, server: WebServer, folder: Path, names: list[st
                 answer = page.goto(server.url + PAGES[name])
                 if answer and not answer.ok:
                     raise Unanswered(f"{PAGES[name]} answers {answer.status}")
+                if name in PRESSED:
+                    page.click(PRESSED[name])
                 page.wait_for_timeout(CALM_MS)
                 page.screenshot(path=folder / f"{name}{size}{shade}.png")
             context.close()
+
+
+def side_by_side(folder: Path) -> None:
+    """phone.png, of what a phone shows, if those pictures are there."""
+    paths = [folder / f"{name}.png" for name in PHONES]
+    if not all(map(Path.exists, paths)):
+        return
+    pictures = [Image.open(path) for path in paths]
+    width, height = SIZES["-phone"]
+    whole = Image.new("RGBA", (len(pictures) * (width + SPACE) - SPACE, height))
+    for place, picture in enumerate(pictures):
+        whole.paste(picture, (place * (width + SPACE), 0))
+    whole.save(folder / "phone.png", optimize=True)
 
 
 def main(folder: Path, names: list[str]) -> int:
@@ -90,6 +114,7 @@ def main(folder: Path, names: list[str]) -> int:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"] if root else [])
         photograph(browser, server, folder, names or list(PAGES))
         browser.close()
+    side_by_side(folder)
     return 0
 
 
