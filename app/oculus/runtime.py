@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -21,6 +22,7 @@ from oculus.core.alert import Alert, Verdict
 from oculus.core.clock import Clock, SystemClock
 from oculus.core.counters import Counters
 from oculus.core.desk import Desk, Popup, somebody_at
+from oculus.core.errors import OculusError
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.feed import Feed
 from oculus.core.gap import Gap
@@ -51,6 +53,7 @@ from oculus.watch import Diary, Watch
 
 log = logging.getLogger(__name__)
 
+SEEN_S = 1.0  # for an acknowledgement to be in the file; on a slow disk it follows later
 STATEMENTS_S = 0.5  # for statements from outside to notice that they are interrupted
 STOP_S = 4.0  # for all stages together; the pages have ended before
 CHART_POINTS = 400  # at most, of a series that a message shows
@@ -193,7 +196,10 @@ class Oculus:
 
     def acknowledge(self, alert_id: int) -> Alert | None:
         """Somebody has seen it: no more reminders. None when no such alert is open."""
-        return self.engine.acknowledge(alert_id, self.clock.now_ms())
+        alert = self.engine.acknowledge(alert_id, self.clock.now_ms())
+        with suppress(OculusError, TimeoutError):  # what they look at next should know of it
+            self.writer.change(lambda _cursor: None).result(SEEN_S)
+        return alert
 
     def lint(self, name: str) -> list[Hint]:
         """What looks odd in a rule; asks the stored numbers of the last week too."""

@@ -88,3 +88,12 @@ def test_what_was_collected_before_the_stop_is_stored(house, port, receiver, eve
     with house(text) as oculus:
         stored = oculus.reader.query("SELECT epoch_ms(max(ts)) FROM metrics WHERE symbol = 'net.tcp.shop.up'")
     assert stored.rows[0][0] >= max(metric.ts_ms for metric in last)
+
+
+def test_what_was_acknowledged_is_in_the_file_when_the_answer_comes(house, port, receiver, eventually):
+    port.stop()
+    with house(settings(port, receiver)) as oculus:
+        receiver.heard.get(timeout=10)
+        firing = eventually(lambda: oculus.reader.alerts(state="firing"))
+        oculus.acknowledge(firing[0].alert.id)
+        assert oculus.reader.alerts(state="firing")[0].alert.acknowledged_ms
