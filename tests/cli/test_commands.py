@@ -177,7 +177,7 @@ def test_a_statement_that_is_deaf_to_interruption_neither_holds_up_the_stop_nor_
         stderr=subprocess.DEVNULL,
         env=home.environment(),
     )
-    eventually(lambda: "oculus_queries_active 1" in home.ask(server, "/metrics"), within_s=30)
+    eventually(lambda: "oculus_queries_active 1" in home.ask(server, "/metrics"), within_s=30, every_s=0.2)
     code, said = server.stop()
     asking.kill()
     asking.wait()
