@@ -18,10 +18,10 @@ from oculus.core.alert import Alert, AlertState, News, NewsKind
 from oculus.core.event import Severity
 from oculus.core.metric import Metric
 from oculus.core.symbols import category_of
-from oculus.notify.chart import picture
-from oculus.notify.chart_colours import Theme
+from oculus.notify.chart.colours import Theme
+from oculus.notify.chart.picture import picture
 from oculus.notify.facts import Facts
-from oculus.notify.mail import letter
+from oculus.notify.render.mail import letter
 
 NOW_MS = 1_795_633_200_000  # 2026-11-25 19:00 UTC
 MINUTE_MS = 60_000

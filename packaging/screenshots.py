@@ -20,7 +20,7 @@ from PIL import Image
 
 import screenshot_world
 from oculus.core.secret import Secret
-from oculus.web.server import WebServer
+from oculus.web.serving.server import WebServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -39,4 +39,4 @@ except SystemExit as end:
 
 def test_serving_loads_what_only_some_need_only_for_them():
     """Ten megabytes of memory: HTTP towards sources and channels, name servers, pictures."""
-    assert loaded_by("import oculus.runtime, oculus.web.server") & {"PIL", "dns", "requests"} == set()
+    assert loaded_by("import oculus.runtime, oculus.web.serving.server") & {"PIL", "dns", "requests"} == set()

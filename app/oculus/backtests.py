@@ -19,10 +19,10 @@ from oculus.core.metric import Metric
 from oculus.core.symbols import glob_regex, main_of
 from oculus.notify import CHANNELS
 from oculus.notify.routing import skip_reason
-from oculus.rules.backtest import Audience, Backtest, play
-from oculus.rules.replay import TICK_MS, Replay
+from oculus.rules.life.silence import Silence
 from oculus.rules.settings import RuleSettings
-from oculus.rules.silence import Silence
+from oculus.rules.trials.backtest import Audience, Backtest, play
+from oculus.rules.trials.replay import TICK_MS, Replay
 from oculus.settings.checks import ALWAYS_THERE
 from oculus.settings.schema import Settings
 from oculus.storage.reader import Reader

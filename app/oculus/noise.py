@@ -19,9 +19,9 @@ from oculus.core.durations import parse_duration, spoken
 from oculus.core.errors import QueryError
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.worker import Worker
-from oculus.rules.backtest import SHORT_MS
+from oculus.rules.language.tree import Compare
 from oculus.rules.settings import RuleSettings
-from oculus.rules.tree import Compare
+from oculus.rules.trials.backtest import SHORT_MS
 from oculus.settings.schema import Settings
 from oculus.storage.reader import Reader
 

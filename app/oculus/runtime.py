@@ -34,8 +34,8 @@ from oculus.noise import NoiseReport
 from oculus.notify.facts import Facts
 from oculus.notify.notifier import Notifier
 from oculus.rules.engine import Engine
+from oculus.rules.life.silence import Silence
 from oculus.rules.lint import Hint
-from oculus.rules.silence import Silence
 from oculus.settings.reload import Reloader
 from oculus.settings.schema import Settings
 from oculus.snoozes import Snoozes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from oculus.core.clock import Clock, to_iso
 from oculus.core.durations import Duration
 from oculus.core.event import Event, EventType, Severity
-from oculus.rules.silence import ALL, Silence
+from oculus.rules.life.silence import ALL, Silence
 from oculus.storage import silences
 from oculus.storage.database import Database
 from oculus.storage.writer import Writer

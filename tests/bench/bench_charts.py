@@ -14,8 +14,8 @@ from statistics import median
 
 from PIL import Image
 
-from oculus.notify.chart import Plot
-from oculus.notify.chart_draw import HEIGHT, WIDTH, draw
+from oculus.notify.chart.draw import HEIGHT, WIDTH, draw
+from oculus.notify.chart.plot import Plot
 from serving import Row
 
 ROUNDS = 40

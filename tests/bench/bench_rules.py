@@ -17,9 +17,9 @@ from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
 from oculus.core.metric import Metric
 from oculus.rules.engine import Engine
-from oculus.rules.evaluator import step
+from oculus.rules.life.evaluator import step
+from oculus.rules.life.standing import Input, Reading, Spec, Standing
 from oculus.rules.settings import RuleSettings
-from oculus.rules.standing import Input, Reading, Spec, Standing
 
 RULES, SYMBOLS, ROWS_PER_S, BATCHES_PER_S, LASTS_S = 1000, 2000, 400, 40, 10
 YEAR = 365 * 24 * 120  # samples, one every 30 s

@@ -16,7 +16,7 @@ from oculus.core.metric import Metric
 from oculus.core.secret import Secret
 from oculus.runtime import Oculus
 from oculus.settings.schema import RateLimit, ServerSettings, Settings
-from oculus.web.server import WebServer
+from oculus.web.serving.server import WebServer
 from serving import Row
 
 TOKEN = Secret("a-token-for-benchmarks-of-43-characters-len")

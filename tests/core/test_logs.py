@@ -77,7 +77,7 @@ def test_the_file_can_be_plain_text_too(log_of, tmp_path):
     try:
         boom()
     except OSError:
-        logging.getLogger("oculus.web.server").exception("no answer")
+        logging.getLogger("oculus.web.serving.server").exception("no answer")
     logs.stop()
     first, *rest = (tmp_path / "oculus.log").read_text().splitlines()
     assert first.endswith("error web: no answer")

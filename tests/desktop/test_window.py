@@ -15,7 +15,7 @@ from oculus.desktop import keeper as keeping
 from oculus.desktop.keeper import Keeper
 from oculus.runtime import Oculus
 from oculus.settings.schema import ServerSettings, Settings
-from oculus.web.server import WebServer
+from oculus.web.serving.server import WebServer
 
 READER = Path(bench.__file__).with_name("window_reader.py")
 TOKEN = Secret("a-token-for-tests-of-43-characters-in-length")

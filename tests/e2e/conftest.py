@@ -11,7 +11,7 @@ from oculus.core.metric import Metric
 from oculus.core.secret import Secret
 from oculus.runtime import Oculus
 from oculus.settings.schema import RateLimit, ServerSettings, Settings
-from oculus.web.server import WebServer
+from oculus.web.serving.server import WebServer
 
 TOKEN = Secret("a-token-for-tests-of-43-characters-in-length")
 EASY = ServerSettings(port=0, rate_limit=RateLimit(per_second=10_000, burst=10_000))

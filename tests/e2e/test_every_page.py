@@ -15,7 +15,7 @@ from oculus.core.secret import Secret
 from oculus.rules.settings import RuleSettings
 from oculus.runtime import Oculus
 from oculus.settings.schema import RateLimit, ServerSettings, Settings
-from oculus.web.server import WebServer
+from oculus.web.serving.server import WebServer
 
 pytest.importorskip("playwright.sync_api", reason="install the extra: pip install -e .[test]")
 pytestmark = pytest.mark.browser

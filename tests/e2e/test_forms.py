@@ -5,7 +5,7 @@ import pytest
 from oculus.core.secret import Secret
 from oculus.runtime import Oculus
 from oculus.settings.load import load
-from oculus.web.server import WebServer
+from oculus.web.serving.server import WebServer
 
 expect = pytest.importorskip("playwright.sync_api", reason="install the extra: pip install -e .[test]").expect
 pytestmark = pytest.mark.browser

@@ -43,7 +43,7 @@ def test_with_nothing_new_the_dashboard_asks_no_more(house, visit):
 
 
 def test_without_a_stream_the_dashboard_asks_every_two_seconds(house, visit, monkeypatch):
-    monkeypatch.setattr("oculus.web.stream.MOST_CLIENTS", 0)
+    monkeypatch.setattr("oculus.web.stream.hub.MOST_CLIENTS", 0)
     house.store(house.metric("net.tcp.db", 11.8))
     page = visit()
     house.store(house.metric("net.tcp.db", 42))

@@ -7,10 +7,11 @@ from PIL import Image
 
 from oculus.core.alert import NewsKind
 from oculus.core.errors import StorageError
-from oculus.notify.chart import BARS, Plot, picture, plot, text_line
-from oculus.notify.chart_colours import PALETTES
-from oculus.notify.chart_draw import HEIGHT, WIDTH, draw, unbroken
-from oculus.notify.chart_scale import label, moments, spread, ticks
+from oculus.notify.chart.colours import PALETTES
+from oculus.notify.chart.draw import HEIGHT, WIDTH, draw, unbroken
+from oculus.notify.chart.picture import BARS, picture, plot, text_line
+from oculus.notify.chart.plot import Plot
+from oculus.notify.chart.scale import label, moments, spread, ticks
 from oculus.notify.facts import Facts
 
 HOUR_MS = 3_600_000
@@ -123,7 +124,7 @@ def test_numbers_that_cannot_be_read_cost_the_chart_and_not_the_message(news):
 
 
 def test_a_mistake_while_drawing_costs_the_chart_and_not_the_message(news, monkeypatch, caplog):
-    monkeypatch.setattr("oculus.notify.chart_draw.ticks", lambda *_: 1 / 0)
+    monkeypatch.setattr("oculus.notify.chart.draw.ticks", lambda *_: 1 / 0)
     assert picture(news(NewsKind.FIRED), facts_of(every(30, 3)), NOON_MS, "dark") is None
     assert "cannot be drawn" in caplog.text
 

@@ -11,7 +11,7 @@ from oculus.core.secret import Secret
 from oculus.notify import CHANNELS
 from oculus.notify.channel import Channel, ChannelSettings, Limit
 from oculus.notify.channels.webhook import WebhookSettings
-from oculus.notify.render_words import spelt_out
+from oculus.notify.render.words import spelt_out
 
 RESOLVED, REMINDER = NewsKind.RESOLVED, NewsKind.REMINDER
 

@@ -12,7 +12,7 @@ from oculus.core.errors import ChannelError
 from oculus.core.event import Severity
 from oculus.core.secret import Secret
 from oculus.notify.channels.discord import Discord, DiscordSettings
-from oculus.notify.render_words import arranged
+from oculus.notify.render.words import arranged
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from oculus.core.event import Severity
 from oculus.core.fields import read_special
 from oculus.core.secret import Secret
 from oculus.notify.channels.email import Email, EmailSettings
-from oculus.notify.render_words import arranged
+from oculus.notify.render.words import arranged
 
 PNG = b"\x89PNG\r\n\x1a\n"
 USER, PASSWORD = "oculus", "s3cr3t-Pässword"

@@ -3,7 +3,7 @@ import pytest
 
 from oculus.core.alert import Delivery, NewsKind
 from oculus.core.event import Severity
-from oculus.notify.render import alert_json, amount, as_text, delivery_json
+from oculus.notify.render.news import alert_json, amount, as_text, delivery_json
 
 
 def delivery(item):

@@ -7,9 +7,9 @@ from oculus.core.errors import StorageError
 from oculus.core.event import Severity
 from oculus.notify.channel import ChannelSettings
 from oculus.notify.facts import Facts, Notebook
-from oculus.notify.post import Answer
-from oculus.notify.post_answers import quoted, trouble, wish_s
-from oculus.notify.render_escape import (
+from oculus.notify.post.answers import quoted, trouble, wish_s
+from oculus.notify.post.outcome import Answer
+from oculus.notify.render.escape import (
     fit,
     for_discord,
     for_slack,
@@ -18,9 +18,9 @@ from oculus.notify.render_escape import (
     units,
     within,
 )
-from oculus.notify.render_mention import mentions
-from oculus.notify.render_snapshot import snapshot
-from oculus.notify.render_words import arranged, more, spelt_out, summary, words
+from oculus.notify.render.mention import mentions
+from oculus.notify.render.snapshot import snapshot
+from oculus.notify.render.words import arranged, more, spelt_out, summary, words
 
 
 def test_the_details_say_how_much_against_what_since_when_and_where(news, facts):

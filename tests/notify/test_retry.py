@@ -2,8 +2,8 @@ import itertools
 
 from oculus.core.durations import Duration
 from oculus.notify.channel import Limit
-from oculus.notify.pace import Pace
-from oculus.notify.retry import EXPIRES, wait_s
+from oculus.notify.sending.pace import Pace
+from oculus.notify.sending.retry import EXPIRES, wait_s
 
 
 def test_the_wait_doubles_from_one_second_to_five_minutes():

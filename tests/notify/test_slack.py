@@ -12,8 +12,8 @@ from oculus.core.errors import ChannelError
 from oculus.core.event import Severity
 from oculus.core.secret import Secret
 from oculus.notify.channels.slack import Slack, SlackSettings
-from oculus.notify.chart import BARS
-from oculus.notify.render_words import arranged
+from oculus.notify.chart.picture import BARS
+from oculus.notify.render.words import arranged
 
 
 @pytest.fixture

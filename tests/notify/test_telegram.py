@@ -12,7 +12,7 @@ from oculus.core.errors import ChannelError
 from oculus.core.event import Severity
 from oculus.core.secret import Secret
 from oculus.notify.channels.telegram import Telegram, TelegramSettings
-from oculus.notify.render_words import arranged
+from oculus.notify.render.words import arranged
 
 CHAT = "-100000001"
 

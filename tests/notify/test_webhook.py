@@ -15,8 +15,8 @@ from oculus.core.durations import Duration
 from oculus.core.errors import ChannelError
 from oculus.core.secret import Secret
 from oculus.notify.channels.webhook import Webhook, WebhookSettings
-from oculus.notify.post import origin, retry_after_s
-from oculus.notify.poster import BODY_LIMIT
+from oculus.notify.post.outcome import origin, retry_after_s
+from oculus.notify.post.poster import BODY_LIMIT
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from oculus.core.gap import Gap, GapReason
 from oculus.core.metric import Metric
 from oculus.core.symbols import category_of
-from oculus.rules.backtest import Audience, play
-from oculus.rules.hours import Mute
-from oculus.rules.replay import Replay
+from oculus.rules.life.hours import Mute
+from oculus.rules.life.silence import Silence
 from oculus.rules.settings import NoData
-from oculus.rules.silence import Silence
+from oculus.rules.trials.backtest import Audience, play
+from oculus.rules.trials.replay import Replay
 
 NOON = 1_767_268_800_000
 HOUR = 3600

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oculus.rules.condition import ConditionError, Worse, parse
-from oculus.rules.functions import FUNCTIONS
-from oculus.rules.operand import Age, Function, Number, Symbol
-from oculus.rules.tree import And, Compare, Cross, Not, Or, Range
+from oculus.rules.language.condition import ConditionError, Worse, parse
+from oculus.rules.language.functions import FUNCTIONS
+from oculus.rules.language.operand import Age, Function, Number, Symbol
+from oculus.rules.language.tree import And, Compare, Cross, Not, Or, Range
 
 
 class Known(dict):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from oculus.rules.evaluator import acknowledge, play
-from oculus.rules.standing import Input, Reading, Spec, Standing
+from oculus.rules.life.evaluator import acknowledge, play
+from oculus.rules.life.standing import Input, Reading, Spec, Standing
 
 TRUE, FALSE, ERROR = Input.TRUE, Input.FALSE, Input.ERROR
 SPEC = Spec(for_ms=0, repeat_ms=1_000_000)

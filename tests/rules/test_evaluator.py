@@ -6,10 +6,10 @@ T true  F false  N no row  B false, but not clear yet  S stale  E error  (! over
 
 import pytest
 
-from oculus.rules.condition import Worse
-from oculus.rules.evaluator import acknowledge, close, forgettable, resolve, step
+from oculus.rules.language.condition import Worse
+from oculus.rules.life.evaluator import acknowledge, close, forgettable, resolve, step
+from oculus.rules.life.standing import Input, Reading, Spec, Standing, State
 from oculus.rules.settings import NoData
-from oculus.rules.standing import Input, Reading, Spec, Standing, State
 
 INPUTS = {
     "T": Input.TRUE,

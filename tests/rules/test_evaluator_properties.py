@@ -10,12 +10,12 @@ from msgspec.structs import replace
 
 from oculus.core.alert import NewsKind
 from oculus.core.gap import Gap, GapReason
-from oculus.rules.condition import Worse
-from oculus.rules.evaluator import play, step
-from oculus.rules.pauses import skip
+from oculus.rules.language.condition import Worse
+from oculus.rules.life.evaluator import play, step
+from oculus.rules.life.pauses import skip
+from oculus.rules.life.standing import FREEZING, Input, Reading, Spec, Standing, State
+from oculus.rules.life.trigger import Trigger
 from oculus.rules.settings import NoData
-from oculus.rules.standing import FREEZING, Input, Reading, Spec, Standing, State
-from oculus.rules.trigger import Trigger
 
 times = st.sampled_from([0, 1, 10_000, 30_000, 60_000, 120_000])
 specs = st.builds(

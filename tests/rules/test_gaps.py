@@ -3,7 +3,7 @@
 import pytest
 
 from oculus.core.gap import Gap, GapReason
-from oculus.rules.grace import REASON
+from oculus.rules.life.grace import REASON
 from oculus.rules.settings import NoData
 
 HOUR = 3600

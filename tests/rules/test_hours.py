@@ -7,7 +7,7 @@ import pytest
 
 from oculus.core.clock import to_ms
 from oculus.core.event import Severity
-from oculus.rules.hours import Hours, Mute
+from oculus.rules.life.hours import Hours, Mute
 
 PARIS, NEW_YORK, LORD_HOWE = "Europe/Paris", "America/New_York", "Australia/Lord_Howe"
 

@@ -12,7 +12,7 @@ import pytest
 
 from oculus.core.durations import short
 from oculus.core.metric import Metric
-from oculus.rules.replay import Replay
+from oculus.rules.trials.replay import Replay
 
 JUDGE = shutil.which("promtool")
 pytestmark = pytest.mark.skipif(

@@ -3,9 +3,9 @@
 import pytest
 
 from oculus.core.durations import Duration
-from oculus.rules.proof import failures
-from oculus.rules.ruletest import RuleTest, expected
 from oculus.rules.settings import NoData
+from oculus.rules.trials.proof import failures
+from oculus.rules.trials.ruletest import RuleTest, expected
 
 
 def wrong(make_rule, samples, news, condition="a > 1", more=None, **rule):

@@ -3,8 +3,8 @@
 import pytest
 
 from oculus.core.durations import parse_duration
+from oculus.rules.life.silence import Silence
 from oculus.rules.settings import Escalation
-from oculus.rules.silence import Silence
 
 BOSS = Escalation(after=parse_duration("10m"), channels=("pager", "mail"))
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from oculus.core.clock import to_ms
-from oculus.rules.schedule import Schedule, ScheduleError
+from oculus.rules.sql.schedule import Schedule, ScheduleError
 
 
 def slots(line, zone, since, until):

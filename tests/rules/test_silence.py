@@ -3,9 +3,9 @@
 import pytest
 
 from oculus.core.event import Severity
-from oculus.rules.hours import Hours, Mute
+from oculus.rules.life.hours import Hours, Mute
+from oculus.rules.life.silence import ALL, Silence
 from oculus.rules.settings import NoData
-from oculus.rules.silence import ALL, Silence
 
 HOUR = 3600
 LUNCH = Mute(name="lunch", from_="12:00", to="13:00")

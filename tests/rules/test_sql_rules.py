@@ -10,9 +10,9 @@ from oculus.core.counters import Counters
 from oculus.core.durations import Duration
 from oculus.core.errors import QueryError
 from oculus.core.event import EventType, Severity
-from oculus.rules.runner import Runner
 from oculus.rules.settings import RuleSettings
-from oculus.rules.statement import RowsError, Statement, rows_by_key
+from oculus.rules.sql.runner import Runner
+from oculus.rules.sql.statement import RowsError, Statement, rows_by_key
 
 COLUMNS = [("symbol", "VARCHAR"), ("avg_price", "DOUBLE"), ("severity", "VARCHAR")]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from oculus.rules.life.trigger import Trigger, end_ms
 from oculus.rules.settings import RuleSettings
-from oculus.rules.trigger import Trigger, end_ms
 
 HOUR = 3600
 

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from oculus.core.event import EventType
 from oculus.core.windowstats import WindowStats
-from oculus.rules.condition import parse
-from oculus.rules.functions import FUNCTIONS, RANKED, Samples, joined
 from oculus.rules.inbox import LIMIT
-from oculus.rules.lookup import Lookup
-from oculus.rules.recall import Recall, Wish, pause_ms
-from oculus.rules.track import MOST, Track
+from oculus.rules.language.condition import parse
+from oculus.rules.language.functions import FUNCTIONS, RANKED, Samples, joined
+from oculus.rules.memory.lookup import Lookup
+from oculus.rules.memory.recall import Recall, Wish, pause_ms
+from oculus.rules.memory.track import MOST, Track
 
 TIMES = [10_000, 20_000, 30_000, 40_000]
 VALUES = [4.0, 8.0, 2.0, 6.0]
@@ -306,7 +306,7 @@ def test_new_rules_keep_what_is_remembered_and_nothing_is_asked_twice():
 
 
 def test_looking_up_never_holds_up_judging_and_is_tried_again(new_world, stored, make_rule, monkeypatch):
-    monkeypatch.setattr("oculus.rules.lookup.AGAIN_S", 0.01)
+    monkeypatch.setattr("oculus.rules.memory.lookup.AGAIN_S", 0.01)
     stored.may_answer.clear()
     stored.fails = 1
     world = new_world(history=stored.history, aggregate=stored.aggregate)

@@ -5,7 +5,7 @@ import os
 import requests
 
 from oculus.core.secret import Secret
-from oculus.web.server import WebServer
+from oculus.web.serving.server import WebServer
 
 SETTINGS = """
 collectors:

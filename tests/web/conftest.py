@@ -60,7 +60,7 @@ def opened(folder, per_second=10_000, burst=10_000, **settings):
     """An Oculus on `folder` with its web server, running. What it takes is imported here: it is much."""
     from oculus.runtime import Oculus
     from oculus.settings.schema import RateLimit, ServerSettings, Settings
-    from oculus.web.server import WebServer
+    from oculus.web.serving.server import WebServer
 
     server = ServerSettings(port=0, rate_limit=RateLimit(per_second=per_second, burst=burst))
     with (

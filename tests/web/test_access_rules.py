@@ -5,11 +5,11 @@ import pytest
 from oculus.core.errors import ConfigError
 from oculus.core.secret import Secret
 from oculus.settings.schema import ServerSettings
-from oculus.web.access import Guard, Request, check_exposure, host_of, is_loopback
+from oculus.web.access.guard import Guard, Request, check_exposure, host_of, is_loopback
+from oculus.web.access.limits import MOST_ADDRESSES, Limit
+from oculus.web.access.login import inside
+from oculus.web.access.session import MOST_LINKS, OnceCodes, Sessions
 from oculus.web.errors import HttpError
-from oculus.web.limits import MOST_ADDRESSES, Limit
-from oculus.web.login import inside
-from oculus.web.session import MOST_LINKS, OnceCodes, Sessions
 
 TOKEN = "t" * 43
 SECRET = Secret(TOKEN)

@@ -7,7 +7,7 @@ import re
 import pytest
 import requests
 
-from oculus.web import asgi
+from oculus.web.serving import asgi
 
 OPEN = {"/login", "/static/x"}
 VARIABLE = re.compile(r"<[^>]*>")

@@ -8,7 +8,7 @@ import pytest
 from oculus.core.errors import OculusError
 from oculus.core.secret import Secret
 from oculus.settings.schema import ServerSettings
-from oculus.web.token import load_token, rotate_token
+from oculus.web.access.token import load_token, rotate_token
 
 
 @pytest.fixture(autouse=True)

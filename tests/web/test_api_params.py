@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from msgspec import Meta, Struct
 
+from oculus.web.api.params import duration_ms, moment, read_body, read_query
 from oculus.web.errors import HttpError
-from oculus.web.params import duration_ms, moment, read_body, read_query
 
 NOW = 1_700_000_000_000
 

@@ -148,7 +148,7 @@ def test_an_alert_tells_what_and_since_when_and_who_was_told(busy, until):
 
 
 def test_alerts_have_the_shape_that_webhooks_get(busy, until):
-    from oculus.notify.render import alert_json
+    from oculus.notify.render.news import alert_json
 
     (alert,) = until(lambda: fired(busy))
     (record,) = busy.oculus.reader.alerts(rule="gone down")

@@ -6,7 +6,7 @@ from oculus.collectors.status import CollectorStatus, Freshness
 from oculus.core.event import Severity
 from oculus.core.symbols import category_of
 from oculus.storage.live import Trail
-from oculus.web.cards import Cards, Facts
+from oculus.web.dashboard.cards import Cards, Facts
 
 NOW = 1_790_000_000_000
 SECOND = 1000

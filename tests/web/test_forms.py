@@ -15,7 +15,7 @@ from oculus.settings.write import MARK, file_text
 from oculus.web.forms.editor import TYPES
 from oculus.web.forms.fields import filled
 from oculus.web.forms.submission import read_form
-from oculus.web.server import WebServer
+from oculus.web.serving.server import WebServer
 
 TOKEN = "a-token-for-tests-of-43-characters-in-length"
 BY_HAND = """\

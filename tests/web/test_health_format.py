@@ -3,7 +3,7 @@
 import re
 
 from oculus.core.counters import BOUNDS_S, Timing
-from oculus.web.prometheus import Family, Sample, histogram, write
+from oculus.web.api.prometheus import Family, Sample, histogram, write
 
 LINE = re.compile(
     r'[a-zA-Z_:][a-zA-Z0-9_:]*(\{([a-z_]+="([^"\\\n]|\\[\\n"])*",?)*\})? (NaN|[+-]?Inf|-?[0-9.e+-]+)'

@@ -5,9 +5,9 @@ import pytest
 from oculus.collectors.status import CollectorStatus
 from oculus.core.alert import Alert, AlertState, Delivery, DeliveryState, News, NewsKind
 from oculus.core.event import Severity
-from oculus.rules.standing import State
+from oculus.rules.life.standing import State
 from oculus.rules.status import InstanceStatus, RuleStatus
-from oculus.web.firing import SHOWN, Firing, by_symbol, firing_lines, instances_by_alert
+from oculus.web.dashboard.firing import SHOWN, Firing, by_symbol, firing_lines, instances_by_alert
 from oculus.web.frame import pulse
 from oculus.web.lists import alert_row, collector_row, rule_row, told
 

@@ -6,7 +6,7 @@ import pytest
 
 from oculus.collectors.status import CollectorState, CollectorStatus
 from oculus.storage.live import Trail
-from oculus.web.cards import Facts, state_of
+from oculus.web.dashboard.cards import Facts, state_of
 from oculus.web.lists import collector_row
 from oculus.web.names import about, name_of
 from oculus.web.numbers import figure

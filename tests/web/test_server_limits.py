@@ -9,9 +9,9 @@ import requests
 
 from oculus.core.errors import ConfigError, OculusError
 from oculus.core.secret import Secret
-from oculus.web import protocol
-from oculus.web.protocol import PatientProtocol
-from oculus.web.server import WebServer
+from oculus.web.serving import protocol
+from oculus.web.serving.protocol import PatientProtocol
+from oculus.web.serving.server import WebServer
 
 TOKEN = Secret("a-token-for-tests-of-43-characters-in-length")
 ASKING = (

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from oculus.web.pool import Pool, PoolFull
+from oculus.web.serving.pool import Pool, PoolFull
 
 
 @pytest.fixture

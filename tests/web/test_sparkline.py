@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oculus.web.sparkline import COLUMNS, HEIGHT, NOTHING, WIDTH, merged, spark, thin
+from oculus.web.dashboard.sparkline import COLUMNS, HEIGHT, NOTHING, WIDTH, merged, spark, thin
 
 MINUTE = 60_000
 

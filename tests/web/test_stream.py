@@ -11,8 +11,8 @@ from websockets.sync.client import connect
 
 from oculus.core.event import Event, EventType, Severity
 from oculus.rules.settings import RuleSettings
-from oculus.web.stream_client import Client, like
-from oculus.web.stream_messages import Numbers
+from oculus.web.stream.client import Client, like
+from oculus.web.stream.messages import Numbers
 
 WAIT_S = 5
 
@@ -160,17 +160,17 @@ def test_who_comes_without_a_websocket_is_told_to(shared):
 
 
 def test_a_stream_outlives_the_patience_for_requests(house, monkeypatch):
-    monkeypatch.setattr("oculus.web.protocol.PatientProtocol.patience_s", 0.2)
+    monkeypatch.setattr("oculus.web.serving.protocol.PatientProtocol.patience_s", 0.2)
     with listen(house) as link:
         time.sleep(0.5)  # nothing happens, which is what cuts a request off
         wish(link, symbols=["net.*"])
 
 
 def test_a_token_that_is_renewed_ends_what_the_old_one_opened(house, monkeypatch):
-    monkeypatch.setattr("oculus.web.stream_door.LOOK_AGAIN_S", 0.05)
+    monkeypatch.setattr("oculus.web.stream.door.LOOK_AGAIN_S", 0.05)
     with listen(house) as link:
         wish(link, symbols=[])
-        monkeypatch.setattr("oculus.web.access.Guard.is_token", lambda self, given: False)
+        monkeypatch.setattr("oculus.web.access.guard.Guard.is_token", lambda self, given: False)
         with pytest.raises(ConnectionClosed) as closed:
             link.recv(timeout=WAIT_S)
     assert closed.value.rcvd.code == 4401
@@ -187,7 +187,7 @@ def test_stopping_does_not_wait_for_those_who_listen(tmp_path, open_house):
 
 
 def test_a_reader_who_stands_still_holds_nobody_up_and_learns_what_it_missed(house, monkeypatch, until):
-    monkeypatch.setattr("oculus.web.stream_client.MOST_WAITING", 20_000)
+    monkeypatch.setattr("oculus.web.stream.client.MOST_WAITING", 20_000)
     with listen(house) as quick, listen(house, max_queue=1) as slow:
         wish(quick, symbols=["net.tcp.db"])
         wish(slow, symbols=["custom.*"])

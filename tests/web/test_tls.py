@@ -13,8 +13,8 @@ from oculus.core.secret import Secret
 from oculus.runtime import Oculus
 from oculus.settings.load import load
 from oculus.settings.schema import Settings
-from oculus.web.server import WebServer
-from oculus.web.tls import client_context, server_context
+from oculus.web.serving.server import WebServer
+from oculus.web.serving.tls import client_context, server_context
 
 TOKEN = Secret("a-token-for-tests-of-43-characters-in-length")
 BEARER = {"Authorization": f"Bearer {TOKEN.reveal()}"}

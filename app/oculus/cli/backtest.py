@@ -42,7 +42,7 @@ def ask(args: argparse.Namespace, where: Place, tried: dict[str, str]) -> dict[s
     if copy := running(args, where):
         asked: dict[str, Any] = copy.post(f"/api/rules/{quote(args.rule)}/backtest", body, PATIENCE_S)
         return asked
-    from oculus.web.api_backtest import answer  # only here: it brings the whole web with it
+    from oculus.web.api.backtest import answer  # only here: it brings the whole web with it
 
     trial = Trial(**{name.replace("for", "for_"): text for name, text in tried.items()})
     with stored(args, where) as reader:

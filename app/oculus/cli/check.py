@@ -11,8 +11,8 @@ from oculus.cli.settings import read_settings
 from oculus.cli.table import table
 from oculus.collectors import build
 from oculus.core.errors import ConfigError, OculusError
-from oculus.rules.proof import failures
 from oculus.rules.settings import RuleSettings
+from oculus.rules.trials.proof import failures
 from oculus.settings.past import past_hints
 from oculus.settings.schema import Settings
 from oculus.settings.show import shown

@@ -16,8 +16,8 @@ from oculus.settings.past import Ask
 from oculus.storage.database import open_database
 from oculus.storage.lock import holder
 from oculus.storage.reader import Reader
-from oculus.web.tls import client_context
-from oculus.web.token import load_token
+from oculus.web.access.token import load_token
+from oculus.web.serving.tls import client_context
 
 
 def running(args: argparse.Namespace, where: Place) -> Running | None:

@@ -17,8 +17,8 @@ from oculus.core.logs import setup_logging
 from oculus.runtime import Oculus
 from oculus.settings.sample import ensure_settings
 from oculus.settings.schema import Settings
-from oculus.web.server import WebServer
-from oculus.web.token import load_token
+from oculus.web.access.token import load_token
+from oculus.web.serving.server import WebServer
 
 Farewell = Callable[[], None]  # what is left to do once everything has stopped
 

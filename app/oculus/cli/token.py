@@ -7,7 +7,7 @@ import argparse
 from oculus.cli.place import place
 from oculus.cli.settings import read_settings
 from oculus.core.errors import ConfigError
-from oculus.web.token import load_token, rotate_token
+from oculus.web.access.token import load_token, rotate_token
 
 
 def run(args: argparse.Namespace) -> int:

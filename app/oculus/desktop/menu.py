@@ -10,7 +10,7 @@ from typing import Protocol
 from oculus.core.durations import Duration
 from oculus.desktop.outlook import Outlook, Trouble
 from oculus.desktop.words import ITEM, clipped
-from oculus.rules.silence import ALL
+from oculus.rules.life.silence import ALL
 
 HOUR = Duration(hours=1)
 MORNING = time(8)

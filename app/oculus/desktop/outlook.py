@@ -12,8 +12,8 @@ from oculus.core.event import Severity
 from oculus.core.symbols import category_of, unit_of
 from oculus.desktop.icons import State
 from oculus.desktop.words import TOOLTIP, clipped
-from oculus.notify.render import amount
-from oculus.rules.silence import ALL
+from oculus.notify.render.news import amount
+from oculus.rules.life.silence import ALL
 from oculus.rules.status import InstanceStatus, RuleStatus
 from oculus.runtime import Oculus
 

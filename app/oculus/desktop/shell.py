@@ -29,7 +29,7 @@ from oculus.desktop.menu import menu
 from oculus.desktop.outlook import outlook
 from oculus.desktop.popup import Popups, ways_here
 from oculus.desktop.tray import Tray
-from oculus.rules.silence import ALL
+from oculus.rules.life.silence import ALL
 from oculus.runtime import Oculus
 
 log = logging.getLogger(__name__)

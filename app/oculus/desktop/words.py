@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oculus.notify.render import one_line
+from oculus.notify.render.news import one_line
 
 ITEM = 60  # characters of a line in a menu
 TOOLTIP = 120  # Windows takes 127 and refuses more

@@ -24,11 +24,11 @@ from oculus.notify.channels.desktop import DesktopSettings
 from oculus.notify.channels.log import LogSettings
 from oculus.notify.facts import NO_FACTS, Facts
 from oculus.notify.office import Office
-from oculus.notify.retry import EXPIRES
 from oculus.notify.routing import skip_reason
 from oculus.notify.sample import sample_news
-from oculus.notify.sender import QUEUE_LIMIT, Sender
-from oculus.notify.told import Told
+from oculus.notify.sending.retry import EXPIRES
+from oculus.notify.sending.sender import QUEUE_LIMIT, Sender
+from oculus.notify.sending.told import Told
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from oculus.core.alert import Delivery
 from oculus.core.clock import Clock
 from oculus.core.counters import Counters
 from oculus.core.event import Event
-from oculus.notify.told import Told
+from oculus.notify.sending.told import Told
 
 
 @dataclass(frozen=True)

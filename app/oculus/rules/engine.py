@@ -22,17 +22,17 @@ from oculus.core.worker import Worker
 from oculus.rules.inbox import Inbox, overrun
 from oculus.rules.instance import Instance, Rule
 from oculus.rules.judge import Judge
-from oculus.rules.lookup import Aggregate, History, Lookup
-from oculus.rules.preview import Preview, preview
-from oculus.rules.recall import Recall
+from oculus.rules.life.silence import Silence
+from oculus.rules.memory.lookup import Aggregate, History, Lookup
+from oculus.rules.memory.recall import Recall
+from oculus.rules.memory.sight import Freshness, Sight
 from oculus.rules.restart import Past, why_gone
 from oculus.rules.roster import Roster
-from oculus.rules.rows import RowJudge
-from oculus.rules.runner import Outcome, Runner, RunSql
 from oculus.rules.settings import RuleSettings
-from oculus.rules.sight import Freshness, Sight
-from oculus.rules.silence import Silence
+from oculus.rules.sql.rows import RowJudge
+from oculus.rules.sql.runner import Outcome, Runner, RunSql
 from oculus.rules.status import RuleStatus, status_of
+from oculus.rules.trials.preview import Preview, preview
 
 BACKLOG = 1000  # verdicts kept while they cannot be recorded
 TICK_S = 1.0

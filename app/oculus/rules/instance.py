@@ -10,12 +10,12 @@ from msgspec import Struct
 from oculus.core.alert import Alert, SavedState
 from oculus.core.event import Severity
 from oculus.core.symbols import matched_name
-from oculus.rules.condition import Condition
-from oculus.rules.operand import Operand, fill
-from oculus.rules.reach import channels
+from oculus.rules.language.condition import Condition
+from oculus.rules.language.operand import Operand, fill
+from oculus.rules.life.reach import channels
+from oculus.rules.life.standing import Spec, Standing, State
 from oculus.rules.settings import RuleSettings
-from oculus.rules.standing import Spec, Standing, State
-from oculus.rules.statement import Row, Statement
+from oculus.rules.sql.statement import Row, Statement
 from oculus.rules.template import NAMES, Template
 
 

@@ -13,15 +13,15 @@ from oculus.core.alert import Alert, News, NewsKind, SavedState, Verdict
 from oculus.core.counters import Counters
 from oculus.core.event import Event
 from oculus.core.gap import Gap, GapReason
-from oculus.rules import evaluator
-from oculus.rules.grace import REASON
 from oculus.rules.instance import Instance
-from oculus.rules.pauses import skip
+from oculus.rules.life import evaluator
+from oculus.rules.life.grace import REASON
+from oculus.rules.life.pauses import skip
+from oculus.rules.life.silence import Silence
+from oculus.rules.life.standing import Input, Notice, Reading, Standing, State
+from oculus.rules.memory.sight import Sight
 from oculus.rules.roster import Roster
 from oculus.rules.settings import NoData
-from oculus.rules.sight import Sight
-from oculus.rules.silence import Silence
-from oculus.rules.standing import Input, Notice, Reading, Standing, State
 from oculus.rules.telling import Teller, trouble
 
 ERRORS = 3  # in a row, and a person hears of it

@@ -10,12 +10,12 @@ from msgspec import Struct
 
 from oculus.core.durations import short
 from oculus.core.symbols import matches, unit_of
-from oculus.rules.condition import Condition
-from oculus.rules.functions import WITHIN
-from oculus.rules.operand import SHARE, Function, Number, Operand, Symbol
+from oculus.rules.language.condition import Condition
+from oculus.rules.language.functions import WITHIN
+from oculus.rules.language.operand import SHARE, Function, Number, Operand, Symbol
+from oculus.rules.language.tokens import tokenize
+from oculus.rules.language.tree import And, Compare, Cross, Not, Or, Range, Test
 from oculus.rules.settings import RuleSettings
-from oculus.rules.tokens import tokenize
-from oculus.rules.tree import And, Compare, Cross, Not, Or, Range, Test
 
 WHOLE = (".status", ".up", ".match", ".bytes", ".tls_days")  # parts whose values are whole numbers
 MEASURED = ("crypto.price.", "crypto.ma.", "stock.", "pred.", "net.")

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from oculus.core.alert import Alert, News, NewsKind, SavedState
-from oculus.rules.condition import ConditionError, parse
 from oculus.rules.instance import Instance, Memory, Rule, read_memory
 from oculus.rules.judge import Judge
-from oculus.rules.pauses import away
+from oculus.rules.language.condition import ConditionError, parse
+from oculus.rules.life.pauses import away
+from oculus.rules.life.standing import Standing, State
 from oculus.rules.settings import RuleSettings
-from oculus.rules.standing import Standing, State
 from oculus.rules.telling import ended
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from oculus.core.symbols import matched_name
-from oculus.rules.condition import Condition
 from oculus.rules.instance import Instance, Rule
-from oculus.rules.operand import fill
+from oculus.rules.language.condition import Condition
+from oculus.rules.language.operand import fill
 from oculus.rules.settings import RuleSettings, in_order
 
 

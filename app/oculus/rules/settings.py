@@ -11,13 +11,13 @@ from msgspec import Meta, Struct, field
 
 from oculus.core.durations import Duration
 from oculus.core.event import Severity
-from oculus.rules.condition import Condition, ConditionError, parse
-from oculus.rules.hours import Hours
-from oculus.rules.ruletest import RuleTest
-from oculus.rules.schedule import EXAMPLE, Schedule, ScheduleError, zone
-from oculus.rules.statement import Statement
+from oculus.rules.language.condition import Condition, ConditionError, parse
+from oculus.rules.life.hours import Hours
+from oculus.rules.life.trigger import Trigger, end_ms
+from oculus.rules.sql.schedule import EXAMPLE, Schedule, ScheduleError, zone
+from oculus.rules.sql.statement import Statement
 from oculus.rules.template import NAMES, Template, TemplateError
-from oculus.rules.trigger import Trigger, end_ms
+from oculus.rules.trials.ruletest import RuleTest
 
 NOTHING = Duration(0)
 DESKTOP = "desktop"  # the channel of the popups

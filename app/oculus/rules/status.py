@@ -8,9 +8,9 @@ from msgspec import Struct, field
 
 from oculus.core.event import Severity
 from oculus.rules.instance import Instance, Rule
-from oculus.rules.runner import RunStatus
+from oculus.rules.life.standing import State
 from oculus.rules.settings import RuleSettings
-from oculus.rules.standing import State
+from oculus.rules.sql.runner import RunStatus
 
 WORST_FIRST = (State.FIRING, State.RECOVERING, State.PENDING, State.OK)
 

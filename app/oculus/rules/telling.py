@@ -13,13 +13,13 @@ from oculus.core.durations import spoken
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.ids import Ids
 from oculus.core.symbols import unit_of
-from oculus.rules.functions import IN_ITS_UNIT
 from oculus.rules.instance import Instance
-from oculus.rules.operand import Age, Function, Symbol
-from oculus.rules.reach import channels
-from oculus.rules.sight import Sight
-from oculus.rules.standing import Notice
-from oculus.rules.statement import RESERVED
+from oculus.rules.language.functions import IN_ITS_UNIT
+from oculus.rules.language.operand import Age, Function, Symbol
+from oculus.rules.life.reach import channels
+from oculus.rules.life.standing import Notice
+from oculus.rules.memory.sight import Sight
+from oculus.rules.sql.statement import RESERVED
 from oculus.rules.template import Template, TemplateError
 
 

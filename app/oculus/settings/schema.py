@@ -12,7 +12,7 @@ from oculus.collectors.collector import CollectorSettings
 from oculus.collectors.sources.settings import SourcesSettings
 from oculus.core.secret import Secret
 from oculus.notify.channel import ChannelSettings
-from oculus.rules.hours import Mute
+from oculus.rules.life.hours import Mute
 from oculus.rules.settings import RuleSettings
 from oculus.settings.draft import SettingsProblem
 from oculus.storage.settings import StorageSettings

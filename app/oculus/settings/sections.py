@@ -13,7 +13,7 @@ from oculus.collectors.collector import CollectorSettings
 from oculus.collectors.custom.plugin import PluginSettings
 from oculus.notify import CHANNELS
 from oculus.notify.channel import ChannelSettings
-from oculus.rules.hours import Mute
+from oculus.rules.life.hours import Mute
 from oculus.rules.settings import RuleSettings
 from oculus.settings.bind import WRONG, bind, bind_struct
 from oculus.settings.draft import Draft, Where

@@ -5,58 +5,56 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from oculus.runtime import Oculus
-from oculus.web import (
-    api_alerts,
-    api_backtest,
-    api_channels,
-    api_collectors,
-    api_desktop,
-    api_events,
-    api_files,
-    api_gaps,
-    api_metrics,
-    api_noise,
-    api_push,
-    api_query,
-    api_rules,
-    api_snooze,
-    api_status,
+from oculus.web import pages, sql_page, static
+from oculus.web.access import login
+from oculus.web.access.guard import Guard
+from oculus.web.access.session import OnceCodes
+from oculus.web.api import (
+    alerts,
+    backtest,
+    channels,
+    collectors,
+    desktop,
+    events,
     exposition,
-    login,
+    files,
+    gaps,
+    metrics,
+    noise,
     openapi,
-    pages,
-    partials,
-    sql_page,
-    static,
-    stream,
+    push,
+    query,
+    rules,
+    snooze,
+    status,
 )
-from oculus.web.access import Guard
-from oculus.web.board import Boards
 from oculus.web.chart import api as chart_api
+from oculus.web.dashboard import partials
+from oculus.web.dashboard.board import Boards
 from oculus.web.detail import pages as detail_pages
 from oculus.web.forms import pages as form_pages
 from oculus.web.kept import api as kept_api
 from oculus.web.kept.shelf import Shelf
-from oculus.web.session import OnceCodes
 from oculus.web.site import Site
+from oculus.web.stream import hub
 
 PARTS = (
-    api_metrics,
+    metrics,
     chart_api,
-    api_query,
-    api_alerts,
-    api_snooze,
-    api_rules,
-    api_backtest,
-    api_push,
-    api_collectors,
-    api_channels,
-    api_events,
-    api_gaps,
-    api_files,
-    api_noise,
-    api_status,
-    api_desktop,
+    query,
+    alerts,
+    snooze,
+    rules,
+    backtest,
+    push,
+    collectors,
+    channels,
+    events,
+    gaps,
+    files,
+    noise,
+    status,
+    desktop,
     exposition,
 )
 PAGES = (pages, detail_pages, form_pages, partials)
@@ -75,6 +73,6 @@ def build(oculus: Oculus, guard: Guard, codes: OnceCodes, link: Callable[[], str
     sql_page.mount(app, oculus, boards, shelf)
     for page in PAGES:
         page.mount(app, oculus, boards)
-    stream.mount(app)
+    hub.mount(app)
     openapi.mount(app, guard.cookie_name)
     return app

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from oculus.collectors.status import CollectorState, CollectorStatus
-from oculus.rules.silence import ALL
+from oculus.rules.life.silence import ALL
 from oculus.runtime import Oculus
 
 MOST_NAMES = 3

@@ -12,7 +12,7 @@ from oculus.core.durations import parse_duration, spoken
 from oculus.core.event import Severity
 from oculus.core.symbols import main_of
 from oculus.rules.status import RuleStatus
-from oculus.web.firing import measured
+from oculus.web.dashboard.firing import measured
 from oculus.web.numbers import age
 
 OLD_INTERVALS = 2  # of its collector, and the age of its newest number is told

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from oculus.collectors.sources.providers import PROVIDERS
 from oculus.runtime import Oculus
-from oculus.web.board import Boards, settings_file
+from oculus.web.dashboard.board import Boards, settings_file
+from oculus.web.dashboard.view import SORTS, View
 from oculus.web.lists import collector_row, rule_row
 from oculus.web.site import Site
 from oculus.web.templates import render
-from oculus.web.view import SORTS, View
 
 BORROWED = (
     ("htmx", "2.0.11", "0BSD", "Refreshes the dashboard"),

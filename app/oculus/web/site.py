@@ -12,8 +12,8 @@ from bottle import Bottle, HTTPError, HTTPResponse, request, response
 
 from oculus.core.errors import OculusError
 from oculus.web.answers import JSON, refuse
+from oculus.web.api.params import read_body, read_query
 from oculus.web.errors import HttpError, as_http, unexpected
-from oculus.web.params import read_body, read_query
 
 log = logging.getLogger(__name__)
 

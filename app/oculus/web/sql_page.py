@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from oculus.runtime import Oculus
-from oculus.web.board import Boards
+from oculus.web.dashboard.board import Boards
 from oculus.web.kept.shelf import Shelf
 from oculus.web.site import Site
 from oculus.web.templates import render

@@ -17,9 +17,9 @@ from oculus.core.errors import ChannelError
 from oculus.core.event import Severity
 from oculus.core.secret import Secret
 from oculus.notify.channel import Channel, ChannelSettings
-from oculus.notify.render_escape import fit, quiet, shorten
-from oculus.notify.render_mention import mentions
-from oculus.notify.render_words import Words, more, spelt_out, summary, words
+from oculus.notify.render.escape import fit, quiet, shorten
+from oculus.notify.render.mention import mentions
+from oculus.notify.render.words import Words, more, spelt_out, summary, words
 
 TEXT_LIMIT, TITLE_LIMIT = 2000, 200
 MESSAGE_LIMIT = 300

@@ -11,8 +11,8 @@ from oculus.core.alert import News, NewsKind
 from oculus.core.desk import Popup
 from oculus.core.durations import Duration
 from oculus.notify.channel import Channel, ChannelSettings, Limit
-from oculus.notify.render import VERBS, how_long, how_much, one_line
-from oculus.notify.render_words import arranged, summary
+from oculus.notify.render.news import VERBS, how_long, how_much, one_line
+from oculus.notify.render.words import arranged, summary
 
 NAMED = 3  # rules that a summary calls by name
 LONGEST_TEXT = 2000  # characters; each system shows fewer

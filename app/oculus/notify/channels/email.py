@@ -31,11 +31,11 @@ from oculus.core.durations import Duration, short
 from oculus.core.errors import ChannelError
 from oculus.core.secret import Secret
 from oculus.notify.channel import Channel, ChannelSettings
-from oculus.notify.chart_colours import Theme
+from oculus.notify.chart.colours import Theme
 from oculus.notify.facts import NO_FACTS, Facts, Notebook
-from oculus.notify.mail import Envelope, address, letter, mail, own_id, subject_of
-from oculus.notify.post import Deadline, why
-from oculus.notify.post_answers import quoted
+from oculus.notify.post.answers import quoted
+from oculus.notify.post.outcome import Deadline, why
+from oculus.notify.render.mail import Envelope, address, letter, mail, own_id, subject_of
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from oculus.core.alert import News, NewsKind
 from oculus.core.errors import ChannelError
 from oculus.core.event import Severity
 from oculus.notify.channel import Channel, ChannelSettings
-from oculus.notify.render import alert_json, as_text
+from oculus.notify.render.news import alert_json, as_text
 
 alerts = logging.getLogger("oculus.alerts")
 

@@ -22,13 +22,13 @@ from oculus.core.durations import Duration
 from oculus.core.errors import ChannelError
 from oculus.core.secret import Secret
 from oculus.notify.channel import Channel, Limit, PictureSettings
-from oculus.notify.chart import picture, plot, text_line
-from oculus.notify.chart_colours import DARK
+from oculus.notify.chart.colours import DARK
+from oculus.notify.chart.picture import picture, plot, text_line
 from oculus.notify.facts import NO_FACTS, Facts, Notebook
-from oculus.notify.post_answers import fields, form, json, quoted, trouble
-from oculus.notify.render_escape import for_slack, quiet, shorten, within
-from oculus.notify.render_mention import mentions
-from oculus.notify.render_words import Words, more, spelt_out, summary, words
+from oculus.notify.post.answers import fields, form, json, quoted, trouble
+from oculus.notify.render.escape import for_slack, quiet, shorten, within
+from oculus.notify.render.mention import mentions
+from oculus.notify.render.words import Words, more, spelt_out, summary, words
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ class Slack(Channel):
 
     def __init__(self, name: str, settings: SlackSettings, clock: Clock, facts: Facts = NO_FACTS) -> None:
         super().__init__(name, settings, clock, facts)
-        from oculus.notify.poster import Poster  # loads requests, for who posts
+        from oculus.notify.post.poster import Poster  # loads requests, for who posts
 
         self._poster = Poster(settings.timeout.total_seconds())
         self._notes = Notebook(name, facts)

@@ -22,13 +22,13 @@ from oculus.core.durations import Duration
 from oculus.core.errors import ChannelError
 from oculus.core.secret import Secret
 from oculus.notify.channel import Channel, Limit, PictureSettings
-from oculus.notify.chart import picture
+from oculus.notify.chart.picture import picture
 from oculus.notify.facts import NO_FACTS, Facts, Notebook
-from oculus.notify.post import Answer
-from oculus.notify.post_answers import Part, fields, form, json, quoted, trouble
-from oculus.notify.render_escape import fit, for_telegram, units, within
-from oculus.notify.render_mention import mentions
-from oculus.notify.render_words import Words, more, spelt_out, summary, words
+from oculus.notify.post.answers import Part, fields, form, json, quoted, trouble
+from oculus.notify.post.outcome import Answer
+from oculus.notify.render.escape import fit, for_telegram, units, within
+from oculus.notify.render.mention import mentions
+from oculus.notify.render.words import Words, more, spelt_out, summary, words
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class Telegram(Channel):
 
     def __init__(self, name: str, settings: TelegramSettings, clock: Clock, facts: Facts = NO_FACTS) -> None:
         super().__init__(name, settings, clock, facts)
-        from oculus.notify.poster import Poster  # loads requests, for who posts
+        from oculus.notify.post.poster import Poster  # loads requests, for who posts
 
         self._poster = Poster(settings.timeout.total_seconds())
         self._notes = Notebook(name, facts)

@@ -27,9 +27,9 @@ from oculus.core.event import Severity
 from oculus.core.secret import Secret
 from oculus.notify.channel import Channel, ChannelSettings
 from oculus.notify.facts import NO_FACTS, Facts
-from oculus.notify.post import check
-from oculus.notify.render import alert_json, as_text
-from oculus.notify.render_words import words
+from oculus.notify.post.outcome import check
+from oculus.notify.render.news import alert_json, as_text
+from oculus.notify.render.words import words
 
 SIGNATURE = "X-Oculus-Signature"
 
@@ -76,7 +76,7 @@ class Webhook(Channel):
 
     def __init__(self, name: str, settings: WebhookSettings, clock: Clock, facts: Facts = NO_FACTS) -> None:
         super().__init__(name, settings, clock, facts)
-        from oculus.notify.poster import Poster  # loads requests, for who posts
+        from oculus.notify.post.poster import Poster  # loads requests, for who posts
 
         self._poster = Poster(settings.timeout.total_seconds())
 

@@ -8,12 +8,12 @@ from oculus.core.clock import to_iso
 from oculus.core.symbols import category_of, main_of, part_of, unit_of
 from oculus.runtime import Oculus
 from oculus.storage.metrics import Stats
-from oculus.web.api_metrics import TrendAnswer, collector_of, trend_answer
+from oculus.web.api.metrics import TrendAnswer, collector_of, trend_answer
+from oculus.web.api.params import duration_ms, moment
 from oculus.web.chart.gaps import Gap, gaps
 from oculus.web.chart.limits import Threshold, thresholds
 from oculus.web.chart.marks import Mark, marks
 from oculus.web.errors import bad_request, not_found
-from oculus.web.params import duration_ms, moment
 from oculus.web.site import Site
 
 STEPS_S = (1, 5, 10, 30, 60, 300, 900, 1800, 3600, 6 * 3600, 86400, 7 * 86400)

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from oculus.core.symbols import main_of
-from oculus.rules.condition import Condition, ConditionError, parse
-from oculus.rules.functions import WITHIN
-from oculus.rules.operand import Function, Number, Operand, Symbol
+from oculus.rules.language.condition import Condition, ConditionError, parse
+from oculus.rules.language.functions import WITHIN
+from oculus.rules.language.operand import Function, Number, Operand, Symbol
+from oculus.rules.language.tree import Comparison
 from oculus.rules.status import RuleStatus
-from oculus.rules.tree import Comparison
 
 
 class Threshold(Struct, frozen=True):

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from oculus.rules.template import TemplateError
 from oculus.runtime import Oculus
-from oculus.web.board import Boards
+from oculus.web.dashboard.board import Boards
 from oculus.web.detail.alerts import SPANS as ALERT_SPANS
 from oculus.web.detail.alerts import AlertsQuery, alert_list
 from oculus.web.detail.channels import channels_sheet, try_out

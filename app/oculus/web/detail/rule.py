@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from oculus.core.durations import parse_duration, spoken
 from oculus.rules.status import InstanceStatus, RuleStatus
 from oculus.runtime import Oculus
+from oculus.web.dashboard.firing import measured
 from oculus.web.detail.deliveries import DeliveryRow, newest
 from oculus.web.detail.lanes import TimeLine, time_line
 from oculus.web.errors import not_found
-from oculus.web.firing import measured
 from oculus.web.lists import AlertRow, RuleRow, alert_row, rule_row
 
 SPANS = {"24h": "24 hours", "7d": "7 days", "30d": "30 days"}

@@ -11,7 +11,7 @@ from oculus.runtime import Oculus
 from oculus.settings.objects import KINDS
 from oculus.settings.show import shown
 from oculus.settings.write import plain_yaml
-from oculus.web.board import Boards
+from oculus.web.dashboard.board import Boards
 from oculus.web.forms.editor import ONE, Editor
 from oculus.web.forms.sheet import Sheet, Where, away
 from oculus.web.forms.submission import sent

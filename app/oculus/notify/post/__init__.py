@@ -1,0 +1,1 @@
+"""HTTP for channels: posting, and what the answers mean."""

@@ -1,0 +1,1 @@
+"""From a piece of news to words, mails and tables, made harmless for where they go."""

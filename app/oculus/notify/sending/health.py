@@ -1,0 +1,78 @@
+"""How a channel is doing, and what a person hears of that: when it breaks and when it is well again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from oculus.core.clock import Clock
+from oculus.core.durations import spoken
+from oculus.core.errors import ChannelError
+from oculus.core.event import Event, EventType, Severity
+from oculus.core.masking import mask
+from oculus.notify.sending.retry import EXPIRES
+
+log = logging.getLogger(__name__)
+
+
+class Health:
+    """Kept by the channel's sender."""
+
+    def __init__(self, name: str, tell: Callable[[Event], None], clock: Clock) -> None:
+        self.broken = ""  # what the service answered that trying again cannot mend
+        self.trouble = ""  # why the last attempt failed; "" when it did not
+        self.failures = 0  # attempts in a row that are worth another try
+        self.doubtful = False  # it may be the last message that fails, not the service
+        self.last_sent_ms: int | None = None
+        self._name = name
+        self._tell = tell
+        self._clock = clock
+        self._gave_up = False  # something has expired since the last success
+
+    def forget(self) -> None:
+        """Other settings: whatever was wrong may be mended."""
+        self.broken = self.trouble = ""
+        self.failures, self.doubtful, self._gave_up = 0, False, False
+
+    def worked(self) -> None:
+        if self.broken:
+            self._event(EventType.SYSTEM, Severity.INFO, "works again")
+        elif self.failures:
+            log.info("%s: takes messages again", self._name)
+        self.forget()
+        self.last_sent_ms = self._clock.now_ms()
+
+    def failed(self, error: ChannelError) -> None:
+        """An attempt failed. What cannot be mended by waiting is told once for each reason."""
+        self.trouble, self.doubtful = mask(str(error)), error.answered
+        if not error.permanent:
+            self.failures += 1
+        elif self.trouble != self.broken:
+            self.broken = self.trouble
+            self._event(EventType.ERROR, Severity.ERROR, self.broken)
+
+    def rests(self, seconds: float) -> None:
+        """The next attempt is so far away. Said when the trouble begins, not at every try."""
+        level = logging.WARNING if self.failures == 1 else logging.DEBUG
+        log.log(level, "%s: %s; next try in %s", self._name, self.trouble, spoken(seconds))
+
+    def gave_up(self) -> None:
+        """A message grew too old. Told once until one gets through again."""
+        if not self._gave_up:
+            self._gave_up = True
+            why = f": {self.trouble}" if self.trouble else ""
+            text = f"messages older than {spoken(EXPIRES.total_seconds())} are given up{why}"
+            self._event(EventType.ERROR, Severity.ERROR, text)
+
+    def _event(self, kind: EventType, severity: Severity, text: str) -> None:
+        level = logging.INFO if severity is Severity.INFO else logging.ERROR
+        log.log(level, "%s: %s", self._name, text)
+        self._tell(
+            Event(
+                ts_ms=self._clock.now_ms(),
+                source=f"channel.{self._name}",
+                type=kind,
+                severity=severity,
+                message=f"{self._name}: {text}",
+            )
+        )

@@ -1,0 +1,156 @@
+"""Plays samples through the same judging as the live engine's: for backtests, and for the tests of rules.
+
+Time is that of the samples, with ticks between them where time alone can move something. What the live
+engine learns from its collectors is taken from the samples: a symbol is answered whenever it has one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from statistics import median
+
+from msgspec import Struct
+
+from oculus.core.alert import News
+from oculus.core.counters import Counters
+from oculus.core.event import Event
+from oculus.core.gap import Gap, GapReason
+from oculus.core.metric import Metric
+from oculus.rules.instance import Instance
+from oculus.rules.judge import Judge
+from oculus.rules.life.pauses import away
+from oculus.rules.life.silence import Silence
+from oculus.rules.memory.sight import Sight
+from oculus.rules.roster import Roster
+from oculus.rules.settings import NoData, RuleSettings
+
+TICK_MS = 1000  # as the live engine's
+USUAL = 9  # pauses between samples from which the usual one is known
+
+
+class Answered(Struct):
+    """When a symbol last had a sample, and how often it has one."""
+
+    answered_ms: int | None
+    interval_s: float
+
+
+class Heard:
+    """Stands for the scheduler: every sample is an answer.
+
+    Where the interval is not known, or answers may bring nothing new, the usual pause is taken for it.
+    """
+
+    def __init__(self, interval_s: Callable[[str], float | None]) -> None:
+        self._interval_s = interval_s
+        self._last: dict[str, int] = {}
+        self._pauses: dict[str, deque[int]] = {}
+
+    def note(self, metric: Metric) -> None:
+        before = self._last.get(metric.symbol)
+        self._last[metric.symbol] = metric.ts_ms
+        if before is not None:
+            self._pauses.setdefault(metric.symbol, deque(maxlen=USUAL)).append(metric.ts_ms - before)
+
+    def freshness(self, symbol: str) -> Answered | None:
+        known, pauses = self._interval_s(symbol), self._pauses.get(symbol)
+        usual_s = median(pauses) / 1000 if pauses else 0.0
+        return Answered(self._last.get(symbol), usual_s if known is None else known)
+
+
+class Replay:
+    """Rules without SQL, from nothing. What they would have written and said comes back as news."""
+
+    def __init__(
+        self,
+        rules: Sequence[RuleSettings],
+        silence: Silence | None = None,
+        interval_s: Callable[[str], float | None] = lambda _: None,
+        tick_ms: int = TICK_MS,
+    ) -> None:
+        self.events: list[Event] = []  # trouble with the rules themselves
+        self._heard = Heard(interval_s)
+        self._sight = Sight(lambda _: None, self._heard.freshness)
+        self._judge = Judge(self._sight, self.events.append, Counters(), silence)
+        self._judge.roster = Roster(rules, self._sight.exists, self._sight.follow)
+        self._tick_ms = tick_ms
+        self._watched = any(rule.no_data is NoData.ALERT for rule in rules)
+        self._tick_at = 0
+
+    def warm_up(self, samples: Iterable[Metric]) -> None:
+        """Let windows know what was before; nothing is judged."""
+        for metric in samples:
+            self._take(metric)
+
+    def run(
+        self, samples: Iterable[Metric], since_ms: int, until_ms: int, gaps: Sequence[Gap] = ()
+    ) -> Iterator[News]:
+        """All news of a span, in order. `samples` come in the order of their times."""
+        self._judge.roster.enter_single(since_ms)
+        self._tick_at = since_ms
+        turns = turning_points(gaps, since_ms, until_ms)
+        for ts_ms, same in groupby(samples, key=lambda metric: metric.ts_ms):
+            yield from self._pass(min(ts_ms, until_ms), turns)
+            if ts_ms > until_ms:
+                break
+            self._judge_moment(sorted(same, key=lambda metric: (metric.symbol, metric.value)), ts_ms)
+            yield from self._judge.news()
+        yield from self._pass(until_ms + 1, turns)
+
+    def open(self) -> Iterator[Instance]:
+        """The instances that fire at the end."""
+        return (instance for instance in self._judge.roster.instances() if instance.alert)
+
+    def _judge_moment(self, metrics: Iterable[Metric], ts_ms: int) -> None:
+        woken: dict[Instance, None] = {}
+        for metric in metrics:
+            if self._take(metric):
+                woken.update(dict.fromkeys(self._judge.roster.woken(metric.symbol, ts_ms)))
+        for instance in sorted(woken, key=lambda each: each.rule.rank):
+            self._judge.judge(instance, ts_ms, ts_ms)
+
+    def _take(self, metric: Metric) -> bool:
+        self._heard.note(metric)
+        return self._sight.learn(metric, metric.ts_ms)
+
+    def _pass(self, until_ms: int, turns: deque[Gap]) -> Iterator[News]:
+        """Let time pass up to a moment, itself left out, through the gaps on the way."""
+        while turns and turn_ms(turns[0]) < until_ms:
+            gap = turns.popleft()
+            # Nobody ticks while the machine sleeps; offline, it is awake.
+            awake_until_ms = gap.from_ms if gap.reason is not GapReason.OFFLINE else turn_ms(gap)
+            yield from self._tick_to(awake_until_ms)
+            self._skip(gap)
+            self._tick_at = max(self._tick_at, turn_ms(gap))
+        yield from self._tick_to(until_ms)
+
+    def _tick_to(self, until_ms: int) -> Iterator[News]:
+        while self._tick_at < until_ms:
+            if not self._judge.restless() and not self._watched:
+                behind = -(-(until_ms - self._tick_at) // self._tick_ms)
+                self._tick_at += behind * self._tick_ms
+                return
+            self._judge.tick_all(self._tick_at)
+            yield from self._judge.news()
+            self._tick_at += self._tick_ms
+
+    def _skip(self, gap: Gap) -> None:
+        if gap.reason is not GapReason.STOPPED or gap.to_ms is None:
+            self._judge.skip(gap)
+            return
+        for instance in self._judge.roster.instances():
+            instance.begun_ms = max(instance.begun_ms, gap.to_ms)
+            self._judge.settle(instance, away(instance.standing, gap.to_ms - gap.from_ms), gap.to_ms)
+
+
+def turning_points(gaps: Sequence[Gap], since_ms: int, until_ms: int) -> deque[Gap]:
+    """The gaps of a span where something happens: at their ends, for a lost network at its beginning too."""
+    found = [gap for gap in gaps if gap.to_ms is not None]
+    found += [Gap(gap.from_ms, None, gap.reason) for gap in gaps if gap.reason is GapReason.OFFLINE]
+    return deque(sorted((each for each in found if since_ms <= turn_ms(each) <= until_ms), key=turn_ms))
+
+
+def turn_ms(gap: Gap) -> int:
+    return gap.from_ms if gap.to_ms is None else gap.to_ms

@@ -1,0 +1,1 @@
+"""Who may come in: the token, cookies and links, how often, and from where."""

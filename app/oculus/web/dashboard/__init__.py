@@ -1,0 +1,1 @@
+"""The first page: cards by category, what fires, and how a person wants to see it."""

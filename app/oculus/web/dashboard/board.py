@@ -1,0 +1,104 @@
+"""The dashboard as one thing: what the stages know at a moment, put together for the templates."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+from oculus.runtime import Oculus
+from oculus.storage.history import AlertRecord
+from oculus.web.dashboard.cards import FOLDED, Cards, Facts, Panel
+from oculus.web.dashboard.firing import SHOWN, Firing, FiringLine, by_symbol, firing_lines, instances_by_alert
+from oculus.web.dashboard.view import Choices, View, arranged, choices
+from oculus.web.frame import Frame, Frames
+from oculus.web.kept.shelf import Shelf
+from oculus.web.lists import told
+
+REMEMBER_S = 1.0  # open alerts are asked for at most this often, however many pages are open
+MOST_FIRING = 500
+USUAL = View()
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """All that the dashboard shows. Two that look alike are equal: the time of looking is no part of it."""
+
+    frame: Frame
+    firing: tuple[FiringLine, ...]
+    more: int  # firing alerts that are not shown
+    panels: tuple[Panel, ...]
+    empty: bool  # nothing is watched: of itself Oculus always has numbers
+    view: View
+    choices: Choices
+    pins: frozenset[str]
+    settings_file: str
+    now_ms: int = field(compare=False)
+
+    @property
+    def version(self) -> str:
+        """Changes when the page would look different. Good for one run of the program."""
+        return f"{hash(self) & 0xFFFFFFFFFFFFFFFF:016x}"
+
+
+class Boards:
+    """Puts boards together for every request, and keeps what makes the next one cheap."""
+
+    def __init__(self, oculus: Oculus, shelf: Shelf) -> None:
+        self._oculus = oculus
+        self._shelf = shelf
+        self._cards = Cards()
+        self._frames = Frames(oculus)
+        self._lock = threading.Lock()
+        self._open: list[AlertRecord] = []
+        self._asked = float("-inf")
+
+    def board(self, view: View = USUAL) -> Board:
+        oculus, now_ms = self._oculus, self._oculus.clock.now_ms()
+        collectors, firing = oculus.scheduler.status(), self.firing()
+        facts = Facts(
+            trails=oculus.live.snapshot(),
+            collectors=collectors,
+            firing=by_symbol(firing),
+            freshness=oculus.scheduler.freshness,
+            now_ms=now_ms,
+        )
+        panels, pins = self._cards.panels(facts), self._shelf.pins()
+        return Board(
+            frame=self._frames.frame(collectors, len(firing)),
+            firing=firing_lines(firing),
+            more=max(0, len(firing) - SHOWN),
+            panels=arranged(panels, view, pins),
+            empty=all(panel.key == FOLDED for panel in panels),
+            view=view,
+            choices=choices(panels),
+            pins=frozenset(pins),
+            settings_file=settings_file(oculus),
+            now_ms=now_ms,
+        )
+
+    def frame(self) -> Frame:
+        """For the pages that need nothing else."""
+        return self._frames.frame(self._oculus.scheduler.status(), len(self.firing()))
+
+    def firing(self) -> list[Firing]:
+        """The open alerts, with what the engine knows of each."""
+        now = instances_by_alert(self._oculus.engine.status())
+        asleep = self._oculus.snoozes.until
+        return [
+            Firing(alert, told(sent), now.get(alert.id), asleep(alert.rule) is not None)
+            for alert, sent in self._open_alerts()
+        ]
+
+    def _open_alerts(self) -> list[AlertRecord]:
+        with self._lock:
+            moment = self._oculus.clock.monotonic()
+            if moment - self._asked >= REMEMBER_S:
+                self._open = self._oculus.reader.alerts(state="firing", limit=MOST_FIRING)
+                self._asked = moment
+            return self._open
+
+
+def settings_file(oculus: Oculus) -> str:
+    """The file in which a person names what to watch."""
+    files = oculus.settings.files
+    return str(files[0]) if files else "oculus.yaml"

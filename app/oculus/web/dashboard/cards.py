@@ -1,0 +1,291 @@
+"""Metrics as the dashboard shows them: a card for each main symbol, its parts folded in, by category.
+
+Built from memory alone, so that looking costs no query. A refresh every two seconds must stay cheap: lines
+are drawn again only when they would look different.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from oculus.collectors.status import CollectorStatus, Freshness
+from oculus.core.event import Severity
+from oculus.core.symbols import main_of, part_of
+from oculus.storage.live import Trail
+from oculus.web.dashboard.sparkline import NOTHING, Span, Spark, spark
+from oculus.web.names import PANELS, about, name_of, panel_of
+from oculus.web.numbers import NOTHING as NO_NUMBER
+from oculus.web.numbers import Figure, Trend, figure, significant, trend
+
+STALE_S = 300.0  # nothing is called stale before; slow collectors get three of their intervals
+MILLION = 1_000_000
+PIXELS = 240  # of a card's width
+TROUBLES = ("down", "failing")  # their reason is told
+NUMBERLESS = ("down", "waiting")
+OWN_TAGS = frozenset(
+    ("probe", "target", "source", "currency", "market", "approx", "unit", "question", "outcome", "record")
+)
+FOLDED = "oculus"  # the panel that a person opens when they want it
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One main symbol, ready to print. It holds moments, not ages: those count on in the browser."""
+
+    symbol: str
+    label: str
+    about: str  # what it is; for one in trouble, why
+    figure: Figure
+    state: str  # ok, down, failing, stale, closed, paused, waiting
+    word: str  # what stands in the corner; empty when all is well
+    tone: str  # severity of the border and the word, or empty
+    rules: str  # the names of the rules that fire on it
+    since_ms: int | None  # for a probe that is down: since when
+    trend: Trend | None
+    spark: Spark
+    reach: str  # from the lowest to the highest of the last hour; empty when there is no more than one value
+    at_ms: int | None  # when it was last heard of
+    panel: str  # its colour
+    tags: tuple[str, ...]  # those that people choose, as key:value
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The cards of one category."""
+
+    key: str
+    title: str
+    cards: tuple[Card, ...]
+    trouble: str  # "2 down, 1 stale"; empty when all is well
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the stages know at one moment."""
+
+    trails: Sequence[Trail]
+    collectors: Sequence[CollectorStatus]
+    firing: Mapping[str, tuple[Severity, str]]  # by main symbol: the worst severity, the rules' names
+    freshness: Callable[[str], Freshness | None]
+    now_ms: int
+
+
+class Mood(NamedTuple):
+    """How one main symbol is, apart from its numbers."""
+
+    state: str
+    severity: str
+    rules: str
+    reason: str
+    since_ms: int | None
+    trend: Trend | None
+
+
+Parts = dict[str, Trail]  # by part; the main symbol's own trail under ""
+
+
+class Cards:
+    """Makes panels out of facts, and remembers what it made. One for all requests."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, tuple[object, Parts, Card]] = {}
+        self._drawn: dict[str, tuple[object, Spark]] = {}
+
+    def panels(self, facts: Facts) -> tuple[Panel, ...]:
+        """Panels in their usual order, cards in the order of the settings, then by name."""
+        groups = grouped(facts)
+        owners = owners_of(facts.collectors)
+        by_panel: dict[str, list[tuple[int, str, Card]]] = {key: [] for key in PANELS}
+        for symbol, parts in groups.items():
+            place, owner = owners.get(symbol, (len(owners), None))
+            made = self._card(symbol, parts, owner, facts)
+            by_panel[panel_of(symbol)].append((place, made.label, made))
+        self._forget(groups)
+        return tuple(
+            panel(key, PANELS[key], [card for _, _, card in sorted(cards, key=order)])
+            for key, cards in by_panel.items()
+            if cards
+        )
+
+    def _card(self, symbol: str, parts: Parts, owner: CollectorStatus | None, facts: Facts) -> Card:
+        """The card of one main symbol: the one from last time, if nothing of it has changed."""
+        mood = mood_of(symbol, parts, owner, facts)
+        seen = (mood, *map(id, parts.values()))  # a trail is the same object until something is added
+        known = self._made.get(symbol)
+        if known is None or known[0] != seen:
+            card = new_card(symbol, parts, mood, self._spark(symbol, parts.get(""), parts.get("up")))
+            # The trails are kept with it: another one must not get the id of one that is gone.
+            known = self._made[symbol] = (seen, parts, card)
+        return known[2]
+
+    def _spark(self, symbol: str, main: Trail | None, up: Trail | None) -> Spark:
+        points, ups = main.points if main else [], up.points if up else []
+        ends = [trail[-1][0] for trail in (points, ups) if trail]
+        if not ends:
+            return NOTHING
+        begin = min(trail[0][0] for trail in (points, ups) if trail)
+        # A line that would differ by less than a pixel is not drawn again.
+        key = (max(ends) >> ((max(ends) - begin) // PIXELS).bit_length(), ups[-1][1] if ups else 1)
+        drawn = self._drawn.get(symbol)
+        if drawn is None or drawn[0] != key:
+            drawn = self._drawn[symbol] = (key, spark(points, downs(ups), max(ends)))
+        return drawn[1]
+
+    def _forget(self, groups: Mapping[str, Parts]) -> None:
+        for memory in (self._made, self._drawn):
+            for symbol in memory.keys() - groups.keys():
+                memory.pop(symbol, None)
+
+
+def mood_of(symbol: str, parts: Parts, owner: CollectorStatus | None, facts: Facts) -> Mood:
+    """All of a card that does not follow from its trails."""
+    state = state_of(symbol, parts, owner, facts)
+    severity, rules = facts.firing.get(symbol, ("", ""))
+    main, up = parts.get(""), parts.get("up")
+    return Mood(
+        state=state,
+        severity=severity,
+        rules=rules,
+        reason=owner.last_error if owner and state in TROUBLES else "",
+        since_ms=down_since(up, owner) if up and state == "down" else None,
+        trend=trend(symbol, main.points, facts.now_ms) if main and state not in NUMBERLESS else None,
+    )
+
+
+def new_card(symbol: str, parts: Parts, mood: Mood, line: Spark) -> Card:
+    main, up = parts.get(""), parts.get("up")
+    tags = next((trail.tags for trail in (main, up, *parts.values()) if trail), {})
+    values = {part: trail.points[-1][1] for part, trail in parts.items() if part}
+    return Card(
+        symbol=symbol,
+        label=name_of(symbol, tags),
+        about=mood.reason or about(symbol, tags, values),
+        figure=figure_of(symbol, main, mood.state),
+        state=mood.state,
+        word=mood.severity or ("" if mood.state in ("ok", "down") else mood.state),
+        tone=mood.severity or ("error" if mood.state in TROUBLES else ""),
+        rules=mood.rules,
+        since_ms=mood.since_ms,
+        trend=mood.trend,
+        spark=line,
+        reach=reach(symbol, main) if main and mood.state != "down" else "",
+        at_ms=max((trail.points[-1][0] for trail in (main, up) if trail), default=None),
+        panel=panel_of(symbol),
+        tags=chosen(tags),
+    )
+
+
+def reach(symbol: str, main: Trail) -> str:
+    """The lowest and the highest value of the line."""
+    low, high = (pick(value for _, value in main.points) for pick in (min, max))
+    if low == high:
+        return ""
+    first, last = (brief_figure(symbol, value, main.tags) for value in (low, high))
+    said = (first.text, last.text) if first.unit == last.unit else (str(first), str(last))
+    return " – ".join(said)  # noqa: RUF001
+
+
+def brief_figure(symbol: str, value: float, tags: Mapping[str, str]) -> Figure:
+    """Two of them must stand beside the value itself: from a thousand on there is room for no cents."""
+    said = figure(symbol, value, tags)
+    if not 1000 <= abs(value) < MILLION or said.text[-1:].isalpha() or symbol.startswith("net."):
+        return said
+    text = f"{value:,.0f}" if abs(value) < 9_999.5 else f"{significant(value / 1000, 4)}k"
+    return Figure(text, said.unit)
+
+
+def chosen(tags: Mapping[str, str]) -> tuple[str, ...]:
+    """Tags that a person gave, and not those that collectors write of themselves."""
+    return tuple(f"{key}:{value}" for key, value in sorted(tags.items()) if key not in OWN_TAGS)
+
+
+def figure_of(symbol: str, main: Trail | None, state: str) -> Figure:
+    """Its last number. What is down has none, whatever it last was."""
+    if state == "down":
+        return Figure("Down")
+    return figure(symbol, main.points[-1][1], main.tags) if main else Figure(NO_NUMBER)
+
+
+def order(entry: tuple[int, str, Card]) -> tuple[int, str]:
+    return entry[0], entry[1]
+
+
+@lru_cache(maxsize=16384)
+def place_of(symbol: str) -> tuple[str, str]:
+    return main_of(symbol), part_of(symbol)
+
+
+def grouped(facts: Facts) -> dict[str, Parts]:
+    """Trails by main symbol; the symbols that collectors have promised but not yet written are there too."""
+    groups: dict[str, Parts] = {}
+    for status in facts.collectors:
+        for symbol in status.symbols if status.state != "off" else ():
+            groups.setdefault(place_of(symbol)[0], {})
+    for trail in facts.trails:
+        main, part = place_of(trail.symbol)
+        groups.setdefault(main, {})[part] = trail
+    return groups
+
+
+def owners_of(collectors: Sequence[CollectorStatus]) -> dict[str, tuple[int, CollectorStatus]]:
+    """Who writes a main symbol, and its place in the settings."""
+    owners: dict[str, tuple[int, CollectorStatus]] = {}
+    for status in collectors:
+        for symbol in status.symbols:
+            owners.setdefault(place_of(symbol)[0], (len(owners), status))
+    return owners
+
+
+def state_of(symbol: str, parts: Parts, owner: CollectorStatus | None, facts: Facts) -> str:
+    """What a person must know before they read the number."""
+    if owner and owner.state == "paused":
+        return "paused"
+    up = parts.get("up")
+    if up and up.points and up.points[-1][1] < 0.5:
+        return "down"
+    if owner and owner.state == "failing" and (not owner.lacking or symbol in owner.lacking):
+        return "failing"
+    main = parts.get("")
+    if main is None or not main.points:
+        return "waiting"
+    if main.tags.get("market") == "closed":
+        return "closed"  # its number is as new as it can be
+    return "stale" if is_stale(main.points[-1][0], facts.freshness(symbol), facts.now_ms) else "ok"
+
+
+def is_stale(last_ms: int, fresh: Freshness | None, now_ms: int) -> bool:
+    """Whether its collector has not been answered for three intervals, and five minutes at least."""
+    heard_ms, interval_s = (
+        (last_ms, 0.0) if fresh is None else (fresh.answered_ms or last_ms, fresh.interval_s)
+    )
+    return now_ms - heard_ms > max(3 * interval_s, STALE_S) * 1000
+
+
+def downs(ups: Sequence[tuple[int, float]]) -> list[Span]:
+    """The spans in which a probe was down: from the first failure to the next success, or to the last try."""
+    spans: list[Span] = []
+    since: int | None = None
+    for ts_ms, value in ups:
+        if value < 0.5 and since is None:
+            since = ts_ms
+        elif value >= 0.5 and since is not None:
+            spans.append((since, ts_ms))
+            since = None
+    return [*spans, (since, ups[-1][0])] if since is not None else spans
+
+
+def down_since(up: Trail, owner: CollectorStatus | None) -> int:
+    """When it failed first, of this trouble. The trail may be shorter than that."""
+    known = owner.failing_since_ms if owner else None
+    return min(known or downs(up.points)[-1][0], downs(up.points)[-1][0])
+
+
+def panel(key: str, title: str, cards: Sequence[Card]) -> Panel:
+    states = [card.state for card in cards]
+    troubles = [(states.count(word), word) for word in ("down", "failing", "stale")]
+    trouble = ", ".join(f"{count} {word}" for count, word in troubles if count)
+    return Panel(key, title, tuple(cards), trouble, open=key != FOLDED)

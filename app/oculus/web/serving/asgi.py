@@ -1,0 +1,86 @@
+"""The front door. Everything a request could use to hold us up is dealt with here, on the event loop.
+
+Access is checked before the body is read, the body is read before a worker is taken, and the worker is
+free again before the answer goes out: neither a slow sender nor a slow reader ever occupies one.
+The health answers come from here too, so they come while every worker is busy.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from bottle import Bottle
+
+from oculus.core.errors import OculusError
+from oculus.settings.schema import ServerSettings
+from oculus.web.access.guard import Guard
+from oculus.web.answers import Answer, Send, refuse
+from oculus.web.errors import HttpError, as_http, unexpected
+from oculus.web.serving.incoming import Receive, Scope, read_body, read_request
+from oculus.web.serving.lanes import Lane
+from oculus.web.serving.pool import Pool
+from oculus.web.stream.door import Door
+
+log = logging.getLogger(__name__)
+
+FILES = ("/api/backup", "/api/export")
+
+
+class Health(Protocol):
+    """Answers on the event loop, without a worker."""
+
+    async def answer(self, path: str) -> Answer | None: ...
+
+
+class Front:
+    """The ASGI application. `server` gives the settings as they are now."""
+
+    def __init__(
+        self, app: Bottle, guard: Guard, health: Health, door: Door, server: Callable[[], ServerSettings]
+    ) -> None:
+        self._guard = guard
+        self._door = door
+        self._health = health
+        self._server = server
+        # What takes seconds has workers of its own, so sixteen questions at once do not stop the pages.
+        self.pages = Lane(app, Pool("web-page", workers=8, waiting=200), limit_s=30)
+        self.slow = Lane(app, Pool("web-slow", workers=16, waiting=0), limit_s=60)
+        self.files = Lane(app, Pool("web-file", workers=2, waiting=0), limit_s=600)
+
+    def close(self) -> None:
+        for lane in (self.pages, self.slow, self.files):
+            lane.pool.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._door(scope, receive, send)
+            return
+        answer = await self._answer(scope, receive)
+        if answer is not None:
+            log.debug("%s %s: %s", scope["method"], scope["path"], answer.status)
+            await answer.send(send, receive)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer | None:
+        """None when the client has gone."""
+        path = scope["path"]
+        try:
+            self._guard.check(read_request(scope), self._server())
+            if (health := await self._health.answer(path)) is not None:
+                return health
+            body = await read_body(receive)
+            return None if body is None else await self._lane(scope).run(scope, body)
+        except asyncio.CancelledError:
+            return refuse(HttpError(503, "Oculus is stopping", "Try again when it runs."), path)
+        except OculusError as error:
+            return refuse(as_http(error), path)
+        except Exception as error:  # whatever it is, the caller gets the shape of every other error
+            return refuse(unexpected(f"{scope['method']} {path}", error), path)
+
+    def _lane(self, scope: Scope) -> Lane:
+        path = scope["path"]
+        if path in FILES:
+            return self.files
+        return self.slow if scope["method"] == "POST" and path.startswith("/api/") else self.pages

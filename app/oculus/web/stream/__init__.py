@@ -1,0 +1,1 @@
+"""Live push over a WebSocket."""
