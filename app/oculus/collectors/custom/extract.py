@@ -13,6 +13,7 @@ from jmespath.exceptions import JMESPathError
 
 from oculus.collectors.custom.exposition import Sample, Selector, read_samples
 from oculus.collectors.custom.number import number, shown
+from oculus.core.outside import NOT_JSON
 
 TEXT_LIMIT = 2**20  # characters of a text that an expression is tried on
 
@@ -37,7 +38,7 @@ def read(format: str, body: bytes, text: Callable[[], str]) -> Any:  # noqa: A00
     if format == "json":
         try:
             return msgspec.json.decode(body)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except NOT_JSON as error:
             raise ValueError("its answer is not JSON, or only a part of it") from error
     if format == "prometheus":
         samples: dict[str, list[Sample]] = {}

@@ -9,6 +9,7 @@ import msgspec
 
 from oculus.collectors.custom.moment import moment_ms
 from oculus.collectors.custom.number import number, shown
+from oculus.core.outside import NOT_JSON
 from oculus.core.symbols import VALID
 
 MOST = 1000  # numbers in one push
@@ -29,7 +30,7 @@ def read_push(body: bytes) -> list[Reading]:
     """All numbers of a push, or none: raises ValueError, worded for whoever pushes."""
     try:
         given = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise ValueError('this is not JSON; send {"value": 1}') from error
     readings: list[Reading] = []
     for entry in given if isinstance(given, list) else [given]:

@@ -12,6 +12,7 @@ from jmespath.exceptions import JMESPathError
 from msgspec import Meta, Struct
 
 from oculus.collectors.network.exchange import KEPT, Reply
+from oculus.core.outside import NOT_JSON
 
 RANGE = re.compile(r"\s*([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?\s*")
 SHOWN = 60  # characters of a value in a message
@@ -70,7 +71,7 @@ class Expectations:
             found = jmespath.search(
                 self._json.path, msgspec.json.decode(reply.body.removeprefix(b"\xef\xbb\xbf"))
             )
-        except (msgspec.DecodeError, RecursionError):
+        except NOT_JSON:
             return "its body is not JSON"
         except JMESPathError as error:
             return f"{self._json.path} cannot be found in its body: {short(error)}"

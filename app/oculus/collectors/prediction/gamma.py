@@ -14,6 +14,7 @@ from msgspec import Struct
 from oculus.collectors.custom.moment import moment_ms
 from oculus.collectors.custom.number import number
 from oculus.core.errors import BadAnswer
+from oculus.core.outside import NOT_JSON
 from oculus.core.symbols import clean
 
 TITLE = "Polymarket"
@@ -86,7 +87,7 @@ def _inner(given: dict[str, Any], name: str) -> list[Any]:
     if isinstance(value, str):
         try:
             value = msgspec.json.decode(value) if value else []
-        except msgspec.DecodeError as error:
+        except NOT_JSON as error:
             raise BadAnswer(TITLE, f"{given['slug']} has {name} that cannot be read") from error
     return value if isinstance(value, list) else []
 

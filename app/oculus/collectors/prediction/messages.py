@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from oculus.collectors.custom.number import number
+from oculus.core.outside import NOT_JSON
 
 PONG = "PONG"
 Levels = dict[float, float]  # price: size
@@ -72,7 +73,7 @@ def read_frame(frame: str | bytes) -> list[Message]:
     """What a frame says; an empty list for PONG, for text, and for what is of no use here."""
     try:
         given = msgspec.json.decode(frame)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except NOT_JSON:
         return []  # PONG, NO NEW ASSETS, or half a message
     found: list[Message] = []
     for each in given if isinstance(given, list) else [given]:

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from oculus.collectors.sources.complaints import said
 from oculus.core.errors import BadAnswer, SourceError
+from oculus.core.outside import NOT_JSON
 
 BODY_LIMIT = 8 * 2**20  # bytes; sixteen years of daily numbers are 600 kB
 HTML = ("text/html", "application/xhtml+xml")
@@ -65,7 +66,7 @@ class Reply(Struct, frozen=True, kw_only=True):
         """Raises BadAnswer when it is not JSON, or only a part of it."""
         try:
             return msgspec.json.decode(self.body)
-        except msgspec.DecodeError as error:
+        except NOT_JSON as error:
             what = "is cut short" if "truncated" in str(error) else "is not JSON"
             raise BadAnswer(source, f"its answer {what}") from error
 
@@ -75,7 +76,7 @@ class Reply(Struct, frozen=True, kw_only=True):
             return ""
         try:
             return said(msgspec.json.decode(self.body))
-        except msgspec.DecodeError:
+        except NOT_JSON:
             text = self.text()
             return said(text) if len(text) < 300 and "<" not in text else ""
 
