@@ -35,8 +35,9 @@ def test_what_is_printed_can_be_read_back(amount, unit):
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0, "0s"), (0.25, "250ms"), (1.5, "1.5s"), (90, "90s"), (120, "2m"), (3600, "1h"), (172800, "2d")],
-)
+    [(0, "0s"), (0.25, "250ms"), (1.5, "1.5s"), (90, "90s"), (120, "2m"), (3600, "1h"), (172800, "2d"),
+     (1_000_001, "1000001s"), (1_080_000.5, "1080000.5s")],
+)  # fmt: skip
 def test_a_length_is_printed_in_the_one_unit_that_says_it_whole(seconds, text):
     assert short(seconds) == str(Duration(seconds=seconds)) == text
 

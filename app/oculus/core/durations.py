@@ -41,7 +41,9 @@ def short(seconds: float) -> str:
         amount = seconds / UNITS[unit]
         if amount >= 1 and amount == int(amount):
             return f"{int(amount)}{unit}"
-    return "0s" if seconds == 0 else f"{seconds * 1000:.0f}ms" if seconds < 1 else f"{seconds:g}s"
+    if seconds < 1:
+        return f"{seconds * 1000:.0f}ms" if seconds else "0s"
+    return f"{seconds:.3f}".rstrip("0").rstrip(".") + "s"
 
 
 def spoken(seconds: float) -> str:
