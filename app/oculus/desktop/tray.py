@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from oculus.desktop.bare_x import BareX
 from oculus.desktop.display import has_notifier_tray
 from oculus.desktop.icons import draw, size_here
 from oculus.desktop.menu import LINE, Entry
@@ -35,7 +36,7 @@ class Tray:
         self._built_at = float("-inf")
         self._lock = threading.Lock()
         self._ready = threading.Event()
-        self._ended = threading.Event()
+        self._bare_x: BareX | None = None  # where there is no GTK
 
     @property
     def kind(self) -> str:
@@ -52,22 +53,21 @@ class Tray:
             self._menu(self._entries),
         )
         keep_signals(self._icon)
-        if self.kind == "xorg":
-            hear_clicks(self._icon)  # before its loop runs: later, the first request to paint may be lost
-            self._run_beside()
-        else:
+        if self.kind != "xorg":
             self._icon.run(self._set_up)
+            return
+        self._bare_x = BareX(self._icon)
+        self._icon.run(self._set_up)
+        self._bare_x.close()
 
     def show(self, outlook: Outlook, entries: Sequence[Entry]) -> None:
         """Change what is different. Nothing before the icon is there."""
         if self._ready.is_set():
-            on_main(lambda: self._change(outlook, tuple(entries)))
+            self._on_its_thread(lambda: self._change(outlook, tuple(entries)))
 
     def stop(self) -> None:
-        self._ended.set()
-        # Xlib may hang when two threads use it at once; its icon goes with the program.
-        if self._icon is not None and self.kind != "xorg":
-            on_main(self._icon.stop)
+        if self._icon is not None:
+            self._on_its_thread(self._icon.stop)
 
     def _change(self, outlook: Outlook, entries: tuple[Entry, ...]) -> None:
         with self._lock:
@@ -107,16 +107,24 @@ class Tray:
 
     def _set_up(self, icon: Any) -> None:
         """On a thread of pystray's, once its loop runs. Must return soon: `stop` waits for it."""
-        icon.visible = True
-        self._ready.set()
-        log.info("tray: the icon is there (%s)", self.kind)
 
-    def _run_beside(self) -> None:
-        # Xlib waits in a call that no signal handler of Python's can end, so it gets a thread of its own.
-        thread = threading.Thread(target=self._icon.run, args=(self._set_up,), name="tray", daemon=True)
-        thread.start()
-        while thread.is_alive() and not self._ended.wait(0.2):
-            pass
+        def appear() -> None:
+            icon.visible = True
+            self._ready.set()
+            log.info("tray: the icon is there (%s)", self.kind)
+
+        self._on_its_thread(appear)
+
+    def _on_its_thread(self, work: Callable[[], None]) -> None:
+        """macOS and bare X take changes from one thread only; the others line them up themselves."""
+        if self._bare_x:
+            self._bare_x.put(work)
+        elif sys.platform == "darwin":
+            from PyObjCTools import AppHelper
+
+            AppHelper.callAfter(work)
+        else:
+            work()
 
 
 def import_pystray() -> Any:
@@ -173,24 +181,6 @@ def keep_signals(icon: Any) -> None:
             signal.signal(name, handler)
 
     icon._initialize = keeping
-
-
-def hear_clicks(icon: Any) -> None:
-    """pystray's xorg icon never asks the X server for clicks."""
-    from Xlib import X
-
-    icon._window.change_attributes(event_mask=X.ExposureMask | X.StructureNotifyMask | X.ButtonPressMask)
-    icon._display.flush()
-
-
-def on_main(work: Callable[[], None]) -> None:
-    """macOS ends a program that changes its icon from elsewhere; the others line it up themselves."""
-    if sys.platform == "darwin":
-        from PyObjCTools import AppHelper
-
-        AppHelper.callAfter(work)
-    else:
-        work()
 
 
 def escaped(text: str, kind: str) -> str:

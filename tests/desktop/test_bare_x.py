@@ -1,0 +1,87 @@
+"""The icon where there is no GTK: drawn over a bare connection to the X server."""
+
+import subprocess
+import sys
+
+import pytest
+
+from fakes.screen import until
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the bench is an X server")
+
+OK, CRITICAL = "#35c98a", "#ff5d5d"
+# An icon after the other; each ends when it is told to by a line.
+ICONS = """
+import sys, threading
+from oculus.desktop.icons import State
+from oculus.desktop.outlook import Outlook
+from oculus.desktop.tray import Tray
+
+calm = Outlook(state=State.OK, tooltip="Oculus", troubles=(), pinned=(), paused=False)
+for _ in range(int(sys.argv[1])):
+    tray = Tray()
+    threading.Thread(target=lambda: sys.stdin.readline() and tray.stop()).start()
+    tray.run(calm, ())
+    print(tray.kind, flush=True)
+"""
+
+
+@pytest.fixture
+def bare(screen, oculus):
+    """Starts an Oculus that finds no GTK."""
+    screen.start_tray()
+
+    def start(*arguments):
+        return oculus(screen, *arguments, PYSTRAY_BACKEND="xorg").ready()
+
+    return start
+
+
+def test_twenty_icons_in_a_row_are_painted_and_go_when_told(screen):
+    screen.start_tray()
+    environment = {**screen.environment, "PYSTRAY_BACKEND": "xorg"}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    program = subprocess.Popen([sys.executable, "-c", ICONS, "20"], env=environment, text=True, **pipes)
+    try:
+        for _ in range(20):
+            until(lambda: OK in screen.icon_colours())
+            program.stdin.write("\n")
+            program.stdin.flush()
+            assert program.stdout.readline() == "xorg\n"
+        assert program.communicate(timeout=5)[1] == ""
+    finally:
+        program.kill()
+        program.wait()
+
+
+def test_the_icon_follows_an_alert_and_its_click_opens_the_window(screen, bare, port):
+    program = bare("--hidden")
+    until(lambda: OK in screen.icon_colours())
+    assert program.desk()["tray"] == "xorg"
+    port.close()
+    until(lambda: CRITICAL in screen.icon_colours())
+    screen.click()
+    until(screen.windows)
+    assert program.quit() == 0
+    until(lambda: CRITICAL not in screen.icon_colours())
+    assert "Traceback" not in program.said()
+
+
+def test_a_tray_that_was_ended_and_comes_again_takes_the_icon_in_again(screen, bare):
+    program = bare("--hidden")
+    until(lambda: OK in screen.icon_colours())
+    screen.programs.stop("trayer")
+    until(lambda: OK not in screen.icon_colours())
+    screen.start_tray()
+    until(lambda: OK in screen.icon_colours())
+    assert program.quit() == 0
+    assert "Traceback" not in program.said()
+
+
+def test_a_display_that_goes_away_is_an_orderly_end_here_too(screen, bare):
+    program = bare("--hidden")
+    until(lambda: OK in screen.icon_colours())
+    screen.programs.stop("Xvfb")
+    assert program.process.wait(10) == 0
+    assert "everything collected is stored" in program.said()
+    assert "Traceback" not in program.said()
