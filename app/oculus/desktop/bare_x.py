@@ -16,7 +16,7 @@ from typing import Any
 
 
 class BareX:
-    """Mends `icon`, which is then run as ever: its loop alone speaks to the X server. `put` from any thread."""
+    """Mends `icon`, then run as ever; its loop alone speaks to the X server. `put` from any thread."""
 
     def __init__(self, icon: Any) -> None:
         self._icon = icon
