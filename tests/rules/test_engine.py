@@ -8,7 +8,7 @@ from oculus.core.clock import SystemClock
 from oculus.core.event import EventType, Severity
 from oculus.core.metric import Metric
 from oculus.rules.engine import Engine
-from oculus.rules.inbox import LIMIT
+from oculus.rules.judging.inbox import LIMIT
 from oculus.rules.settings import NoData
 
 
@@ -327,7 +327,7 @@ def test_a_verdict_that_could_not_be_recorded_is_recorded_later(world, make_rule
             raise OSError("disk full")
         original(verdict)
 
-    world.engine._record = record
+    world.engine._backlog._record = record
     for second, value in [(0, 9), (1, 1)]:
         try:
             world.at(second, ("a.b", value))

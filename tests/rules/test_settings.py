@@ -6,7 +6,8 @@ import pytest
 from oculus.core.durations import Duration
 from oculus.core.event import Severity
 from oculus.core.fields import read_special
-from oculus.rules.settings import NoData, RuleSettings, check_rules, in_order
+from oculus.rules.settings import NoData, RuleSettings
+from oculus.rules.together import check_rules, in_order
 
 
 def rule(name="r", condition="a.b > 5", **more):

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from itertools import groupby
 
 from oculus.core.alert import Alert, SavedState, Verdict
 from oculus.core.clock import Clock
@@ -19,10 +17,13 @@ from oculus.core.event import Event, EventType, Severity
 from oculus.core.gap import Gap
 from oculus.core.metric import Metric
 from oculus.core.worker import Worker
-from oculus.rules.inbox import Inbox, overrun
-from oculus.rules.instance import Instance, Rule
-from oculus.rules.judge import Judge
+from oculus.rules.instance import Rule
+from oculus.rules.judging.backlog import Backlog
+from oculus.rules.judging.inbox import Inbox
+from oculus.rules.judging.judge import Judge
+from oculus.rules.judging.round import Round
 from oculus.rules.life.silence import Silence
+from oculus.rules.life.trigger import end_ms
 from oculus.rules.memory.lookup import Aggregate, History, Lookup
 from oculus.rules.memory.recall import Recall
 from oculus.rules.memory.sight import Freshness, Sight
@@ -34,8 +35,7 @@ from oculus.rules.sql.runner import Outcome, Runner, RunSql
 from oculus.rules.status import RuleStatus, status_of
 from oculus.rules.trials.preview import Preview, preview
 
-BACKLOG = 1000  # verdicts kept while they cannot be recorded
-TICK_S = 1.0
+NEVER_MS = 1 << 62  # far beyond any time there is
 
 
 class Engine(Worker):
@@ -65,9 +65,7 @@ class Engine(Worker):
         Without `history` and `aggregate`, windows know only what came since; without `run_sql` no SQL runs.
         """
         super().__init__("rules")
-        self._record = record
         self._tell = tell
-        self._symbols = symbols
         self._look = look
         self._counters = counters
         self._clock = clock
@@ -80,14 +78,11 @@ class Engine(Worker):
         self._settings: dict[str, RuleSettings] = {}
         self._past: Past | None = None
         self._lock = threading.RLock()
-        self._recording = threading.Lock()  # verdicts are recorded in their order, whoever does it
         self._inbox = Inbox(counters)
-        self._backlog: deque[Verdict] = deque()
-        self._overrun = False
-        self._ends = False  # there are rules that expire
+        self._rounds = Round(self._judge, self._sight, self._inbox, symbols, tell, clock)
+        self._backlog = Backlog(record, counters)
+        self._ends_ms = NEVER_MS  # when the first of the rules expires
         self._given = False  # `replace` was called
-        self._unmet = False  # there are rules, or states, that have not yet met what is known
-        self._next_tick = clock.monotonic()
 
     # What others ask
 
@@ -102,7 +97,8 @@ class Engine(Worker):
             before, self._settings = self._judge.roster, {rule.name: rule for rule in rules}
             self._sight.recall.renew()
             live = [rule for rule in rules if not rule.expired(now_ms)]
-            self._ends = any(rule.expires for rule in live)
+            ends = (end_ms(rule.expires, rule.timezone) for rule in live if rule.expires)
+            self._ends_ms = min(ends, default=NEVER_MS)
             self._judge.roster = Roster(live, self._sight.exists, self._sight.follow)
             for name, rule in before.rules.items():
                 heir = self._judge.roster.rules.get(name)
@@ -112,7 +108,7 @@ class Engine(Worker):
                 for instance in rule.instances.values():
                     self._judge.close(instance, now_ms, why_gone(self._settings.get(name), now_ms))
             self._judge.roster.enter_single(now_ms)
-            self._given = self._unmet = True
+            self._given = self._rounds.unmet = True
             self._restore(now_ms)
             self._note(now_ms)
         if self._runner:
@@ -130,7 +126,7 @@ class Engine(Worker):
         with self._lock:
             alert = self._judge.acknowledge(alert_id, now_ms)
             self._note(now_ms)
-        self._flush()
+        self._backlog.flush()
         return alert
 
     def preview(self, name: str, message: str) -> Preview | None:
@@ -189,7 +185,7 @@ class Engine(Worker):
         self.wake()
 
     def step(self) -> None:
-        batches = self._inbox.take(min(self._next_tick - self._clock.monotonic(), TICK_S))
+        batches = self._inbox.take(self._rounds.wait_s())
         if self._look:
             self._look()
         begun = self._clock.monotonic()
@@ -197,11 +193,13 @@ class Engine(Worker):
             try:
                 self._round(batches)
             except Exception:
-                self._unmet = True  # what this round left out is judged by the newest values in the next
+                self._rounds.unmet = (
+                    True  # what this round left out is judged by the newest values in the next
+                )
                 raise
         if any(batches):
             self._counters.time("rules.judge", self._clock.monotonic() - begun)
-        self._flush()
+        self._backlog.flush()
 
     def wake(self) -> None:
         self._inbox.wake()
@@ -213,83 +211,19 @@ class Engine(Worker):
                 self._round(batches)
             self._judge.save_all()
             self._note(self._clock.now_ms())
-        self._flush()
+        self._backlog.flush()
 
     def _round(self, batches: Sequence[Sequence[Metric]]) -> None:
         now_ms = self._clock.now_ms()
         while not self._given_work.empty():
             self._given_work.get_nowait()(now_ms)
-        for batch in batches:
-            self._judge_batch(batch, now_ms)
-        if self._unmet:
-            self._meet_all(now_ms)
-        self._sight.recall.look_up(now_ms)
-        self._watch_overrun(now_ms)
-        if self._clock.monotonic() >= self._next_tick:
-            self._next_tick = self._clock.monotonic() + TICK_S
-            self._judge.tick_all(now_ms)
-            if self._ends and any(self._settings[name].expired(now_ms) for name in self._judge.roster.rules):
-                self.replace(list(self._settings.values()))
+        self._rounds.play(batches, now_ms)
+        if now_ms >= self._ends_ms:
+            self.replace(list(self._settings.values()))
         self._note(now_ms)
 
-    def _judge_batch(self, batch: Sequence[Metric], now_ms: int) -> None:
-        """In the order of the samples' own time; those of one moment count together."""
-        ordered = sorted(batch, key=lambda metric: (metric.ts_ms, metric.symbol, metric.value))
-        for ts_ms, same in groupby(ordered, key=lambda metric: metric.ts_ms):
-            woken: dict[Instance, None] = {}
-            for metric in same:
-                if self._sight.learn(metric, now_ms):
-                    woken.update(dict.fromkeys(self._judge.roster.woken(metric.symbol, now_ms)))
-            for instance in sorted(woken, key=lambda each: each.rule.rank):
-                self._judge.judge(instance, ts_ms, now_ms)
-
-    def _meet_all(self, now_ms: int) -> None:
-        """Rules are new: they are judged by what is known already, and may find symbols for their globs."""
-        self._unmet = False
-        known = [symbol for symbol in self._symbols() if self._sight.refresh(symbol)]
-        for symbol in known:
-            self._judge.roster.woken(symbol, now_ms)
-        self._sight.recall.settled()
-        self._catch_up(now_ms)
-
-    def _catch_up(self, now_ms: int) -> None:
-        """Judge everything by the newest values, where they are newer than what it was judged by."""
-        instances = sorted(self._judge.roster.instances(), key=lambda each: each.rule.rank)
-        newest = {each: max(map(self._sight.refresh, each.symbols)) for each in instances if each.symbols}
-        for instance, ts_ms in newest.items():
-            if ts_ms > instance.judged_ms:
-                self._judge.judge(instance, ts_ms, now_ms)
-
-    def _watch_overrun(self, now_ms: int) -> None:
-        dropped = self._inbox.lost()
-        if not dropped:
-            self._overrun = self._overrun and not self._inbox.empty()
-            return
-        self._sight.recall.doubt()
-        self._catch_up(now_ms)
-        if not self._overrun:
-            self._overrun = True
-            self._tell(overrun(dropped, now_ms))
-
-    # What is written
-
     def _note(self, now_ms: int) -> None:
-        verdict = self._judge.verdict(now_ms)
-        if verdict is None:
-            return
-        if len(self._backlog) >= BACKLOG:
-            self._backlog.popleft()
-            self._counters.add("rules.lost")
-        self._backlog.append(verdict)
-
-    def _flush(self) -> None:
-        """What could not be recorded stays, and is tried again with the next step."""
-        with self._recording:
-            while self._backlog:
-                self._record(self._backlog[0])
-                self._backlog.popleft()
-
-    # Changes from outside
+        self._backlog.add(self._judge.changes.verdict(now_ms))
 
     def _restore(self, now_ms: int) -> None:
         if self._past is not None:
@@ -297,4 +231,4 @@ class Engine(Worker):
             self._past.restore(self._judge, off, now_ms)
             self._past = None
             self._note(now_ms)
-            self._unmet = True
+            self._rounds.unmet = True

@@ -8,12 +8,12 @@ from msgspec.structs import replace
 
 from oculus.core.alert import Alert, News, NewsKind, SavedState
 from oculus.rules.instance import Instance, Memory, Rule, read_memory
-from oculus.rules.judge import Judge
+from oculus.rules.judging.judge import Judge
+from oculus.rules.judging.telling import ended
 from oculus.rules.language.condition import ConditionError, parse
 from oculus.rules.life.pauses import away
 from oculus.rules.life.standing import Standing, State
 from oculus.rules.settings import RuleSettings
-from oculus.rules.telling import ended
 
 
 class Past:
@@ -29,12 +29,12 @@ class Past:
             memory = read_memory(state.body)
             instance = self._home(judge, state, memory, now_ms) if memory else None
             if instance is None or memory is None:
-                judge.forget(state.rule, state.instance)
-                judge.announce(self._endings(judge, state, memory, off, now_ms))
+                judge.changes.forget(state.rule, state.instance)
+                judge.changes.announce(self._endings(judge, state, memory, off, now_ms))
             else:
                 self._put_back(judge, instance, memory, now_ms)
         for alert in list(self._alerts.values()):
-            judge.announce([self._ending(judge, alert, None, off, now_ms)])
+            judge.changes.announce([self._ending(judge, alert, None, off, now_ms)])
 
     def _home(self, judge: Judge, state: SavedState, memory: Memory, now_ms: int) -> Instance | None:
         """The instance that goes on from there; None when its rule is gone or has another condition."""

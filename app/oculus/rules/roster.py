@@ -8,7 +8,8 @@ from oculus.core.symbols import matched_name
 from oculus.rules.instance import Instance, Rule
 from oculus.rules.language.condition import Condition
 from oculus.rules.language.operand import fill
-from oculus.rules.settings import RuleSettings, in_order
+from oculus.rules.settings import RuleSettings
+from oculus.rules.together import in_order
 
 
 class Roster:

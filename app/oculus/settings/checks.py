@@ -10,7 +10,8 @@ from oculus.core.errors import ConfigError
 from oculus.core.logs import parse_levels
 from oculus.core.symbols import main_of, matches
 from oculus.rules.lint import Facts, lint
-from oculus.rules.settings import RuleSettings, check_rules
+from oculus.rules.settings import RuleSettings
+from oculus.rules.together import check_rules
 from oculus.settings.draft import Draft, Where
 from oculus.settings.sections import Bound
 from oculus.settings.words import advice

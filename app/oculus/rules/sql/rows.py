@@ -9,8 +9,10 @@ from collections.abc import Callable
 
 from oculus.core.counters import Counters
 from oculus.core.event import Event, EventType, Severity
-from oculus.rules.instance import Instance, Rule
-from oculus.rules.judge import ERRORS, Judge
+from oculus.rules.instance import Rule
+from oculus.rules.judging import look
+from oculus.rules.judging.failures import ERRORS
+from oculus.rules.judging.judge import Judge
 from oculus.rules.life import evaluator
 from oculus.rules.life.standing import Input, Reading
 from oculus.rules.sql.runner import Outcome
@@ -58,14 +60,9 @@ class RowJudge:
         self._counters.add("rules.errors")
         rule.errors, rule.error = rule.errors + 1, outcome.error
         for instance in list(rule.instances.values()):
-            self._judge.step(instance, self._nothing_known(instance, outcome.ts_ms, now_ms), now_ms)
+            self._judge.step(instance, look.unreadable(instance, outcome.ts_ms, now_ms), now_ms)
         if rule.errors == ERRORS:
             self._say(rule, f"The rule {rule.name} cannot be judged: {rule.error}", now_ms)
-
-    def _nothing_known(self, instance: Instance, ts_ms: int, now_ms: int) -> Reading:
-        patience_ms = instance.rule.patience_ms
-        overdue = patience_ms is not None and now_ms - instance.heard_ms >= patience_ms
-        return Reading(Input.ERROR, ts_ms, overdue=overdue)
 
     def _works(self, rule: Rule, now_ms: int) -> None:
         told = rule.errors >= ERRORS

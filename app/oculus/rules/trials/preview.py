@@ -7,10 +7,10 @@ from msgspec import Struct
 from oculus.core.alert import NewsKind
 from oculus.core.event import Event
 from oculus.rules.instance import Rule
+from oculus.rules.judging.telling import Teller
 from oculus.rules.life.standing import Notice
 from oculus.rules.memory.sight import Sight
 from oculus.rules.status import ordered
-from oculus.rules.telling import Teller
 from oculus.rules.template import NAMES, Template
 
 

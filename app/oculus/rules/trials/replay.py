@@ -19,7 +19,7 @@ from oculus.core.event import Event
 from oculus.core.gap import Gap, GapReason
 from oculus.core.metric import Metric
 from oculus.rules.instance import Instance
-from oculus.rules.judge import Judge
+from oculus.rules.judging.judge import Judge
 from oculus.rules.life.pauses import away
 from oculus.rules.life.silence import Silence
 from oculus.rules.memory.sight import Sight
@@ -96,7 +96,7 @@ class Replay:
             if ts_ms > until_ms:
                 break
             self._judge_moment(sorted(same, key=lambda metric: (metric.symbol, metric.value)), ts_ms)
-            yield from self._judge.news()
+            yield from self._judge.changes.news()
         yield from self._pass(until_ms + 1, turns)
 
     def open(self) -> Iterator[Instance]:
@@ -133,7 +133,7 @@ class Replay:
                 self._tick_at += behind * self._tick_ms
                 return
             self._judge.tick_all(self._tick_at)
-            yield from self._judge.news()
+            yield from self._judge.changes.news()
             self._tick_at += self._tick_ms
 
     def _skip(self, gap: Gap) -> None:

@@ -1,0 +1,59 @@
+"""What an instance sees: from what is known now to the one reading that it is moved by."""
+
+from __future__ import annotations
+
+from oculus.rules.instance import Instance
+from oculus.rules.life.standing import Input, Reading, State
+from oculus.rules.memory.sight import Sight
+from oculus.rules.settings import NoData
+
+
+def by_sample(sight: Sight, instance: Instance, ts_ms: int, now_ms: int) -> Reading:
+    """As of a sample at `ts_ms`. Raises whatever its condition does."""
+    seen = sight.look(now_ms, instance.rule.patience_ms, ts_ms)
+    holds = instance.condition.holds(seen)
+    if holds is None:
+        return stale(sight, instance)
+    value = instance.value = instance.condition.value(seen)
+    instance.threshold = instance.condition.threshold(seen)
+    instance.heard_ms = now_ms
+    if holds:
+        return Reading(Input.TRUE, ts_ms, value)
+    clears = instance.clear is None or instance.clear.holds(seen) is True
+    return Reading(Input.FALSE, ts_ms, value, clears)
+
+
+def by_time(sight: Sight, instance: Instance, now_ms: int) -> tuple[Reading | None, bool]:
+    """STALE if it has become so; and whether it was and is no longer, though no sample came."""
+    if instance.standing.state is State.OK and instance.rule.spec.no_data is not NoData.ALERT:
+        return None, False  # only a cooldown is still to run out; data or none makes no difference
+    seen = sight.look(now_ms, instance.rule.patience_ms)
+    if instance.condition.holds(seen) is None:
+        return stale(sight, instance), False
+    frozen_ms = instance.standing.frozen_ms
+    if frozen_ms is None:
+        return None, False
+    return None, any(seen.answered_ms(symbol) > frozen_ms for symbol in instance.condition.symbols)
+
+
+def stale(sight: Sight, instance: Instance) -> Reading:
+    since, overdue = sight.silent(instance.condition.symbols, instance.begun_ms)
+    return Reading(Input.STALE, since, overdue=overdue)
+
+
+def unreadable(instance: Instance, ts_ms: int, now_ms: int) -> Reading:
+    """It could not be computed, be it for an error of its expression or of its SQL."""
+    patience = instance.rule.patience_ms
+    overdue = patience is not None and now_ms - instance.heard_ms >= patience
+    return Reading(Input.ERROR, ts_ms, overdue=overdue)
+
+
+def may_have_moved(sight: Sight, instance: Instance, now_ms: int) -> bool:
+    """Whether it is about an age, or a window that holds other samples than when it was judged.
+
+    A window has a value at every moment, so every tick counts towards `for` and `recover_for`.
+    """
+    if instance.standing.state in (State.PENDING, State.RECOVERING):
+        return True
+    recall, since_ms = sight.recall, instance.judged_ms
+    return any(each.aging or recall.moved(each, since_ms, now_ms) for each in instance.conditions())
