@@ -11,8 +11,9 @@ from fakes.screen import until
 from oculus.core.desk import Popup
 from oculus.core.errors import ChannelError
 from oculus.core.event import Severity
-from oculus.desktop.popup import Popups, Unavailable
+from oculus.desktop.popup import Popups
 from oculus.desktop.popup_plyer import Plyer
+from oculus.desktop.way import Unavailable
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the session bus is Linux' way")
 NASTY = "-x <b>&"

@@ -6,27 +6,12 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from oculus.core.desk import Popup
 from oculus.core.errors import ChannelError
+from oculus.desktop.way import Unavailable, Way
 
 log = logging.getLogger(__name__)
-
-
-class Unavailable(Exception):
-    """This way cannot show it. The words are for people."""
-
-
-class Way(Protocol):
-    """One way to show a popup."""
-
-    name: str
-
-    def show(self, popup: Popup) -> None:
-        """Returns once it is handed over. Raises Unavailable within a few seconds otherwise."""
-
-    def close(self) -> None: ...
 
 
 class Popups:

@@ -24,7 +24,7 @@ from jeepney.io.threading import DBusRouter, open_dbus_connection
 from oculus.core.desk import Popup
 from oculus.core.event import Severity
 from oculus.core.paths import bundled
-from oculus.desktop.popup import Unavailable
+from oculus.desktop.way import Unavailable
 from oculus.desktop.words import BODY, TITLE, clipped, clipped_lines
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from typing import Any
 
 from oculus.core.desk import Popup
 from oculus.core.paths import bundled
-from oculus.desktop.popup import Unavailable
+from oculus.desktop.way import Unavailable
 from oculus.desktop.words import BODY, TITLE, clipped, clipped_lines
 
 LIMIT_S = 10.0

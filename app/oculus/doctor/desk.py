@@ -6,8 +6,9 @@ import importlib.util
 import sys
 
 from oculus.desktop.display import has_display, has_notifier_tray, has_xembed_tray
-from oculus.desktop.popup import Unavailable, who_shows_them
+from oculus.desktop.popup import who_shows_them
 from oculus.desktop.view import missing_view
+from oculus.desktop.way import Unavailable
 from oculus.doctor.finding import Finding, odd, ok, skipped
 
 EXTRA = "Run: pip install 'oculus-monitor[desktop]', then start Oculus anew."
