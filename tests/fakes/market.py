@@ -41,8 +41,9 @@ class Clock:
 class Kit:
     """Everything a collector needs, and what is left when Oculus is started afresh."""
 
-    def __init__(self, internet, **settings):
+    def __init__(self, internet, ws_url="ws://127.0.0.1:9/", **settings):
         self.internet = internet
+        self.ws_url = ws_url
         self.clock = Clock()
         self.memory, self.closes, self.counters = PlainMemory(), PlainCloses(), Counters()
         self.set(**settings)
@@ -55,7 +56,9 @@ class Kit:
             if name != "polymarket"
         }
         url = self.internet.url
-        polymarket = PolymarketSettings(gamma_url=url("polymarket_gamma"), clob_url=url("polymarket_clob"))
+        polymarket = PolymarketSettings(
+            gamma_url=url("polymarket_gamma"), clob_url=url("polymarket_clob"), ws_url=self.ws_url
+        )
         self.settings = msgspec.structs.replace(
             msgspec.convert(given, SourcesSettings, dec_hook=read_special), polymarket=polymarket
         )

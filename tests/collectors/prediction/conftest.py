@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 
 from fakes.internet import Internet
@@ -13,7 +12,9 @@ from oculus.collectors.prediction.stream import Pace
 from oculus.collectors.sources.registry import Sources
 from oculus.collectors.tools import Tools
 
-QUICK = Pace(ping=0.1, pong=20, silence=30, open=5, look=0.01, shortest_wait=0.02, longest_wait=0.05)
+QUICK = Pace(
+    ping=0.1, pong=20, silence=30, open=5, look=0.01, gather=0, shortest_wait=0.02, longest_wait=0.05
+)
 GAMMA, CLOB = "polymarket_gamma", "polymarket_clob"
 
 
@@ -23,7 +24,7 @@ class World:
     def __init__(self, until):
         self.until = until
         self.internet, self.socket = Internet(), Socket()
-        self.kit = Kit(self.internet)
+        self.kit = Kit(self.internet, self.socket.url)
         self.clock, self.memory = self.kit.clock, self.kit.memory
         self.made = []
         self.internet.say(GAMMA, "/markets", [market()])
@@ -31,12 +32,12 @@ class World:
         self.internet.say(CLOB, "/midpoint", {"mid": "0.51"})
 
     def tools(self):
-        settings = msgspec.structs.replace(
-            self.kit.settings,
-            polymarket=msgspec.structs.replace(self.kit.settings.polymarket, ws_url=self.socket.url),
-        )
+        """As after a restart: other clients, the same memory."""
         return Tools(
-            Sources(settings, self.memory, self.clock), self.memory, self.kit.closes, self.kit.counters
+            Sources(self.kit.settings, self.memory, self.clock),
+            self.memory,
+            self.kit.closes,
+            self.kit.counters,
         )
 
     def collector(self, pace=QUICK, **settings):

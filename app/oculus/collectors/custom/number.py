@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+PLAIN = (str, int, float)
 LONGEST = 40  # characters of a foreign value that are shown
 
 
@@ -13,13 +14,12 @@ def number(given: Any) -> float:
 
     Raises ValueError: "null is not a number".
     """
-    value = None
-    if isinstance(given, bool | int | float) or (isinstance(given, str) and "_" not in given):
-        try:
-            value = float(given)
-        except (ValueError, OverflowError):
-            value = None
-    if value is None or not math.isfinite(value):
+    try:
+        value = float(given)
+    except (TypeError, ValueError, OverflowError):
+        value = math.nan
+    # To Python 1_000 is a number, and so are some bytes.
+    if not math.isfinite(value) or not isinstance(given, PLAIN) or (isinstance(given, str) and "_" in given):
         raise ValueError(f"{shown(given)} is not a number")
     return value
 

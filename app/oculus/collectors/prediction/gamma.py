@@ -6,6 +6,7 @@ every outcome, or prices in between; only one 1 among 0s says who won.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -33,17 +34,22 @@ class Market(Struct, frozen=True, kw_only=True):
     @property
     def keys(self) -> tuple[str, ...]:
         """The outcomes as parts of symbols, each different from the others."""
-        keys: list[str] = []
-        for number_, outcome in enumerate(self.outcomes):
-            key = clean(outcome).replace("/", "-")
-            keys.append(key if key not in keys else f"{key}-{number_ + 1}")
-        return tuple(keys)
+        return keys_of(self.outcomes)
 
     @property
     def winner(self) -> int | None:
         """Which outcome has come true; None when it is not over or not said."""
         alone = self.prices.count(1.0) == 1 and self.prices.count(0.0) == len(self.prices) - 1
         return self.prices.index(1.0) if self.closed and alone else None
+
+
+@lru_cache(maxsize=4096)
+def keys_of(outcomes: tuple[str, ...]) -> tuple[str, ...]:
+    keys: list[str] = []
+    for number_, outcome in enumerate(outcomes):
+        key = clean(outcome).replace("/", "-")
+        keys.append(key if key not in keys else f"{key}-{number_ + 1}")
+    return tuple(keys)
 
 
 def read_markets(answer: Any) -> list[Market]:

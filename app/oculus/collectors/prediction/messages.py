@@ -14,7 +14,7 @@ import msgspec
 from oculus.collectors.custom.number import number
 from oculus.core.outside import NOT_JSON
 
-PONG = "PONG"
+PONG = b"PONG"
 Levels = dict[float, float]  # price: size
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from oculus.collectors.prediction.gamma import Market
@@ -14,8 +15,9 @@ POLY, PROB = "pred.poly", "pred.prob"
 Make = Callable[..., Metric]  # Collector.metric
 
 
-def main_symbols(slug: str) -> list[str]:
-    return [f"{POLY}.{clean(slug)}", f"{PROB}.{clean(slug)}"]
+@lru_cache(maxsize=4096)
+def main_symbols(slug: str) -> tuple[str, str]:
+    return (f"{POLY}.{clean(slug)}", f"{PROB}.{clean(slug)}")
 
 
 def probabilities(prices: Sequence[Price | None]) -> list[float] | None:

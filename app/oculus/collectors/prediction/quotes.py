@@ -24,42 +24,52 @@ class Middle(NamedTuple):
 
 
 class Token:
-    """One outcome's token."""
+    """One outcome's token. The best offers are looked for when somebody asks: most changes nobody sees."""
 
     def __init__(self) -> None:
         self.bids: dict[float, float] = {}
         self.asks: dict[float, float] = {}
-        self.bid: float | None = None
-        self.ask: float | None = None
         self.last: float | None = None
         self.tick = USUAL_TICK
         self.ts_ms = 0
         self.whole = False  # all offers are known, so that single changes can be added to them
+        self._best: tuple[float | None, float | None] | None = (
+            None,
+            None,
+        )  # bid and ask; None: to be looked for
+
+    @property
+    def best(self) -> tuple[float | None, float | None]:
+        """The best bid and ask."""
+        if self._best is None:
+            bids = (price for price, size in self.bids.items() if size > 0)
+            asks = (price for price, size in self.asks.items() if size > 0)
+            self._best = max(bids, default=None), min(asks, default=None)
+        return self._best
 
     @property
     def middle(self) -> float | None:
         """Between the best offers; None unless both sides offer something."""
-        if self.bid is None or self.ask is None:
-            return None
-        return round((self.bid + self.ask) / 2, 6)
+        bid, ask = self.best
+        return None if bid is None or ask is None else round((bid + ask) / 2, 6)
 
     @property
     def price(self) -> float | None:
         """What it is worth: the middle while the offers are close, else the last trade."""
-        if self.bid is None or self.ask is None or self.ask - self.bid > WIDE + 1e-9:
+        bid, ask = self.best
+        if bid is None or ask is None or ask - bid > WIDE + 1e-9:
             return self.last
         return self.middle
 
     def take(self, message: Book | Level | Touch | Trade) -> None:
-        if isinstance(message, Book):
-            self.bids, self.asks = dict(message.bids), dict(message.asks)
-            self.whole = True
-            self._look()
+        if isinstance(message, Touch):
+            self._best = message.bid, message.ask
         elif isinstance(message, Level):
             if self.whole:
                 self._change(self.bids if message.bid else self.asks, message)
-        elif isinstance(message, Touch):
-            self.bid, self.ask = message.bid, message.ask
+        elif isinstance(message, Book):
+            self.bids, self.asks = message.bids, message.asks
+            self.whole, self._best = True, None
         else:
             self.last = message.price
         self.ts_ms = message.ts_ms
@@ -69,11 +79,7 @@ class Token:
             side[level.price] = level.size
         else:
             side.pop(level.price, None)
-        self._look()
-
-    def _look(self) -> None:
-        self.bid = max((price for price, size in self.bids.items() if size > 0), default=None)
-        self.ask = min((price for price, size in self.asks.items() if size > 0), default=None)
+        self._best = None
 
 
 class Quotes:
@@ -89,10 +95,12 @@ class Quotes:
             for message in messages:
                 if isinstance(message, Resolved):
                     self._ended.update(dict.fromkeys(message.tokens, message.winner))
-                elif isinstance(message, Tick):
-                    self._tokens.setdefault(message.token, Token()).tick = message.size
+                    continue
+                token = self._tokens.get(message.token) or self._tokens.setdefault(message.token, Token())
+                if isinstance(message, Tick):
+                    token.tick = message.size
                 else:
-                    self._tokens.setdefault(message.token, Token()).take(message)
+                    token.take(message)
 
     def price(self, token: str) -> Price | None:
         """The newest price; None while there is none."""
