@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from oculus.core.event import EventType
 from oculus.core.windowstats import WindowStats
-from oculus.rules.inbox import LIMIT
+from oculus.rules.judging.inbox import LIMIT
 from oculus.rules.language.condition import parse
 from oculus.rules.language.functions import FUNCTIONS, RANKED, Samples, joined
 from oculus.rules.memory.lookup import Lookup
