@@ -32,6 +32,28 @@ def test_a_number_is_pushed_to_the_dashboard(house, visit):
     assert page.seen.complaints == []
 
 
+def test_a_refresh_changes_the_card_that_changed_and_leaves_the_others_the_focus_and_the_search(house, visit):
+    house.store(house.metric("net.tcp.db", 11.8), house.metric("net.tcp.web", 9))
+    page = visit()
+    page.fill("#search", "db")
+    page.locator('[id="card-net.tcp.db"] .card-link').focus()
+    page.evaluate("document.getElementById('card-net.tcp.web').mark = 'untouched'")
+    answers = []
+    page.on("response", lambda answer: answers.append(answer) if "/partials/" in answer.url else None)
+    for value in (42, 43, 44):
+        house.store(house.metric("net.tcp.db", value))
+        expect(figure(page, "net.tcp.db")).to_have_text(f"{value}.0")
+    sizes = [answer.headers.get("hx-reswap") for answer in answers if answer.status == 200]
+    assert "none" in sizes, "what changed came alone"
+    assert page.evaluate("document.getElementById('card-net.tcp.web').mark") == "untouched"
+    assert (
+        page.evaluate("document.activeElement.textContent")
+        == page.locator('[id="card-net.tcp.db"] .card-link').inner_text()
+    )
+    assert page.locator('[id="card-net.tcp.web"]').is_hidden()
+    assert page.seen.complaints == []
+
+
 def test_with_nothing_new_the_dashboard_asks_no_more(house, visit):
     house.store(house.metric("net.tcp.db", 11.8))
     page = visit()

@@ -74,8 +74,8 @@
   });
 
   document.addEventListener("htmx:configRequest", (event) => {
-    const board = find("#board");
-    if (isLive(event) && board) event.detail.headers["If-None-Match"] = `"${board.dataset.version}"`;
+    const seen = find("#seen");
+    if (isLive(event) && seen) event.detail.headers["If-None-Match"] = `"${seen.dataset.version}"`;
   });
 
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });

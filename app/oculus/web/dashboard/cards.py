@@ -227,7 +227,10 @@ def grouped(facts: Facts) -> dict[str, Parts]:
             groups.setdefault(place_of(symbol)[0], {})
     for trail in facts.trails:
         main, part = place_of(trail.symbol)
-        groups.setdefault(main, {})[part] = trail
+        parts = groups.get(main)
+        if parts is None:
+            parts = groups[main] = {}
+        parts[part] = trail
     return groups
 
 

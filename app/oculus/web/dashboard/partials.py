@@ -6,6 +6,7 @@ from bottle import HTTPResponse, request, response
 
 from oculus.runtime import Oculus
 from oculus.web.dashboard.board import Boards
+from oculus.web.dashboard.changes import Lately
 from oculus.web.dashboard.view import View
 from oculus.web.site import Site
 from oculus.web.templates import render
@@ -13,13 +14,18 @@ from oculus.web.templates import render
 
 def mount(app: Site, _: Oculus, boards: Boards) -> None:
     """Hang the fragments on `app`."""
+    lately = Lately()
 
     @app.get("/partials/metrics", query=View)
     def metrics(query: View) -> str | HTTPResponse:
-        """The dashboard's content; 304 when whoever asks has it already."""
+        """The dashboard's content, or what of it changed; 304 when whoever asks has it already."""
         board = boards.board(query)
-        tag = f'"{board.version}"'
-        if request.get_header("If-None-Match") == tag:
+        tag, seen = f'"{board.version}"', request.get_header("If-None-Match", "")
+        changed = lately.changed(seen.strip('"'), board)
+        if seen == tag:
             return HTTPResponse(status=304, headers={"ETag": tag})
         response.set_header("ETag", tag)
-        return render("partials/metrics.html", board=board, again=True)
+        if changed is None:
+            return render("partials/metrics.html", board=board, again=True)
+        response.set_header("HX-Reswap", "none")  # each card finds its own place
+        return render("partials/changes.html", board=board, changed=changed)
