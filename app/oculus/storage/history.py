@@ -91,6 +91,8 @@ def deliveries(cursor: duckdb.DuckDBPyConnection, limit: int) -> list[Delivery]:
 
 def deliveries_of(cursor: duckdb.DuckDBPyConnection, alert_ids: list[int]) -> dict[int, list[Delivery]]:
     by_alert: dict[int, list[Delivery]] = {}
+    if not alert_ids:
+        return by_alert
     sql = f"{DELIVERIES} WHERE alert_id IN (SELECT unnest(?::BIGINT[])) ORDER BY id"
     for row in cursor.execute(sql, [alert_ids]).fetchall():
         delivery = delivery_from(row)

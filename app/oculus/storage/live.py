@@ -68,6 +68,7 @@ class LiveCache:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._series: dict[str, Series] = {}
+        self._in_order: list[Series] | None = None  # by symbol; None after one came or went
         self._lock = threading.Lock()
 
     def update(self, batch: Sequence[Metric]) -> None:
@@ -76,6 +77,7 @@ class LiveCache:
                 known = self._series.get(metric.symbol)
                 if known is None:
                     self._series[metric.symbol] = Series(metric)
+                    self._in_order = None
                 else:
                     known.add(metric)
 
@@ -96,8 +98,11 @@ class LiveCache:
         """Every symbol's trail, in alphabetical order. Not to be changed: the next caller gets the same."""
         with self._lock:
             self._forget(self._clock.now_ms() - FORGET_MS)
-            return [self._series[symbol].trail() for symbol in sorted(self._series)]
+            if self._in_order is None:
+                self._in_order = [self._series[symbol] for symbol in sorted(self._series)]
+            return [series.trail() for series in self._in_order]
 
     def _forget(self, before_ms: int) -> None:
         for symbol in [name for name, known in self._series.items() if known.latest.ts_ms < before_ms]:
             del self._series[symbol]
+            self._in_order = None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
+from functools import cache
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
@@ -24,7 +25,7 @@ WHERE = re.compile(r"(.*) - at `(?:key in )?\$\.?(.*)`", re.DOTALL)
 
 def read_query(kind: type[T], text: str) -> T:
     """The query string as a `kind`. A field `tags` takes every `tags.<key>=`. Raises HttpError 400."""
-    fields = {field.encode_name for field in msgspec.structs.fields(kind)}
+    fields = fields_of(kind)
     given: dict[str, object] = {}
     tags: dict[str, str] = {}
     for name, value in pairs(text):
@@ -37,6 +38,12 @@ def read_query(kind: type[T], text: str) -> T:
     if tags:
         given["tags"] = tags
     return convert(kind, given, strict=False)
+
+
+@cache
+def fields_of(kind: type[msgspec.Struct]) -> frozenset[str]:
+    """The names of what `kind` takes; found out once, since that costs more than reading a request."""
+    return frozenset(field.encode_name for field in msgspec.structs.fields(kind))
 
 
 def pairs(text: str) -> list[tuple[str, str]]:
@@ -87,7 +94,7 @@ def placed(message: str) -> str:
     return f"{match[2]}: {match[1][:1].lower()}{match[1][1:]}"
 
 
-def nearest(name: str, known: set[str]) -> str:
+def nearest(name: str, known: Collection[str]) -> str:
     near = get_close_matches(name, known, n=1)
     return f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(sorted(known)) or 'none'}."
 
