@@ -12,7 +12,7 @@ from jmespath.exceptions import JMESPathError
 from msgspec import Meta, Struct
 
 from oculus.collectors.network.exchange import KEPT, Reply
-from oculus.core.outside import NOT_JSON
+from oculus.core.outside import NOT_JSON, text_in
 
 RANGE = re.compile(r"\s*([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?\s*")
 SHOWN = 60  # characters of a value in a message
@@ -104,11 +104,7 @@ def body_pattern(text: str) -> re.Pattern[str] | None:
 
 
 def text_of(reply: Reply) -> str:
-    charset = reply.headers.get_content_charset("utf-8")
-    try:
-        return reply.body.decode(charset, "replace")
-    except LookupError:
-        return reply.body.decode("utf-8", "replace")
+    return text_in(reply.body, reply.headers.get_content_charset("utf-8"))
 
 
 def same(one: Any, other: Any) -> bool:

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from oculus.collectors.sources.complaints import said
 from oculus.core.errors import BadAnswer, SourceError
-from oculus.core.outside import NOT_JSON
+from oculus.core.outside import NOT_JSON, text_in
 
 BODY_LIMIT = 8 * 2**20  # bytes; sixteen years of daily numbers are 600 kB
 HTML = ("text/html", "application/xhtml+xml")
@@ -57,10 +57,7 @@ class Reply(Struct, frozen=True, kw_only=True):
 
     def text(self) -> str:
         charset = self.headers.get("content-type", "").lower().partition("charset=")[2]
-        try:
-            return self.body.decode(charset.split(";")[0].strip(" \"'") or "utf-8", "replace")
-        except LookupError:  # a charset nobody knows
-            return self.body.decode("utf-8", "replace")
+        return text_in(self.body, charset.split(";")[0].strip(" \"'"))
 
     def json(self, source: str) -> Any:
         """Raises BadAnswer when it is not JSON, or only a part of it."""

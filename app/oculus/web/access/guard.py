@@ -132,7 +132,15 @@ def foreign(request: Request) -> bool:
         # What our own form sends, as our pages give no referrer; only the login has one, and there the
         # token is asked for anyway.
         return request.path != "/login"
-    return origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower()
+    return origin is not None and place_of(origin) != request.headers.get("host", "").lower()
+
+
+def place_of(origin: str) -> str | None:
+    """Host and port of an Origin header; None when it makes no sense, which is nobody's own page."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
 
 
 def unauthorized(request: Request) -> HttpError:
