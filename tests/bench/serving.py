@@ -69,9 +69,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(config: Path, data: Path) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
+def serving(config: Path, data: Path, port: int = 0) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
     """`oculus serve`, once /readyz says so; and how many seconds that took. Stopped as Ctrl+C does."""
-    port = free_port()
+    port = port or free_port()
     command = [str(OCULUS), "serve", "--config", str(config), "--data", str(data), "--port", str(port)]
     begun = time.perf_counter()
     program = subprocess.Popen(command, stderr=subprocess.DEVNULL)
