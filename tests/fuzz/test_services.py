@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from fakes.fuzz import DEEP, as_bytes, attempt, fuzzed, mutated
 from fakes.internet import DATA
-from fakes.market import Clock
+from fakes.post import posted
 from oculus.core.errors import ChannelError
 from oculus.core.secret import Secret
 from oculus.notify.channels.discord import Discord, DiscordSettings
 from oculus.notify.channels.slack import Slack, SlackSettings
 from oculus.notify.channels.telegram import Telegram, TelegramSettings
-from oculus.notify.channels.webhook import EXAMPLE, Webhook, WebhookSettings
+from oculus.notify.channels.webhook import Webhook, WebhookSettings
 from oculus.notify.post.outcome import Answer
 
 TOKEN = "123:a-token-that-nobody-may-see"
@@ -39,22 +39,9 @@ HEADERS = st.dictionaries(
 )  # fmt: skip
 
 
-class Post:
-    """In place of the network: the same answer to every message."""
-
-    def __init__(self, answer):
-        self.answer = answer
-
-    def post(self, url, body, headers, method="POST"):
-        return self.answer
-
-
 def sent(name, answer):
     kind, settings = CHANNELS[name]
-    channel = kind(name, settings, Clock())
-    channel._poster.close()
-    channel._poster = Post(answer)
-    return attempt(lambda: channel.send([EXAMPLE]), ChannelError)[1]
+    return attempt(lambda: posted(kind, settings, answer), ChannelError)[1]
 
 
 @pytest.mark.parametrize("name", CHANNELS)
