@@ -34,8 +34,6 @@ KEPT = 0.2  # of the short ones may remain
 LENGTHS = ("30s", "1m", "90s", "2m", "3m", "5m", "10m", "15m", "30m")
 MARGINS = (0.01, 0.02, 0.05, 0.1, 0.2)  # of the threshold
 OPPOSITE = {">": "<", ">=": "<", "<": ">", "<=": ">"}
-LAST = "SELECT epoch_ms(max(ts)) FROM events WHERE source = 'oculus' AND payload->>'report' = 'noise'"
-FIRST = "SELECT epoch_ms(min(ts)) FROM events"
 
 
 class Noise(Struct, frozen=True, kw_only=True):
@@ -65,7 +63,7 @@ class NoiseReport(Worker):
 
     def step(self) -> None:
         now_ms = self._clock.now_ms()
-        before_ms = self._moment(LAST) or self._moment(FIRST)
+        before_ms = self._reader.last_report("noise")
         if before_ms is not None and now_ms - before_ms >= WEEK_MS:
             self._tell(event(self.report(now_ms), now_ms))
 
@@ -102,10 +100,6 @@ class NoiseReport(Worker):
             log.info("noise: %s cannot be played: %s", rule.name, error)
             return noise
         return msgspec.structs.replace(noise, for_=hold, clear=clear)
-
-    def _moment(self, sql: str) -> int | None:
-        found = self._reader.query(sql).rows[0][0]
-        return None if found is None else int(found)
 
 
 def first(texts: Iterator[str], good: Callable[[str], bool]) -> str:

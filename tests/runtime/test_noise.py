@@ -58,6 +58,12 @@ def test_it_is_an_event_once_a_week(oculus, eventually):
     assert oculus.reader.query(reports).rows == [[1]]
 
 
+def test_looking_for_the_last_report_is_no_statement_from_outside(oculus):
+    before = oculus.counters.timing("reader.query").count
+    oculus.noise.step()
+    assert oculus.counters.timing("reader.query").count == before
+
+
 def test_what_is_tried_begins_with_the_smallest_change():
     rule = RuleSettings(name="r", condition="a > 100", for_=Duration(minutes=2))
     assert next(longer(rule)) == "3m"

@@ -67,6 +67,8 @@ def connect_read_only(path: Path, settings: StorageSettings) -> duckdb.DuckDBPyC
 def config(path: Path, settings: StorageSettings) -> dict[str, str | bool | int | float | list[str]]:
     return {
         "threads": THREADS,
+        # What a statement has freed goes back to the system some seconds later; else not until the next one.
+        "allocator_background_threads": True,
         "async_threads": 1,  # as many as are needed; the default of 8 are only stacks lying about
         "memory_limit": f"{int(settings.memory_limit)}B",
         "temp_directory": f"{path}.tmp",

@@ -9,8 +9,14 @@ from msgspec import Struct
 
 from oculus.core.alert import Alert, Delivery
 from oculus.storage.alerts import ALERTS, DELIVERIES, alert_from, decoded, delivery_from
+from oculus.storage.connection import one
 
 EVENTS = "SELECT id, epoch_ms(ts), source, type, severity, message, payload FROM events"
+LAST_REPORT = """
+    SELECT coalesce(
+        (SELECT epoch_ms(max(ts)) FROM events WHERE source = 'oculus' AND payload->>'report' = ?),
+        (SELECT epoch_ms(min(ts)) FROM events))
+"""
 
 
 class StoredEvent(Struct, frozen=True):
@@ -63,6 +69,12 @@ def events(cursor: duckdb.DuckDBPyConnection, wanted: EventFilter) -> list[Store
     rows = cursor.execute(sql, [*given, wanted.limit]).fetchall()
     names = StoredEvent.__struct_fields__
     return [StoredEvent(**dict(zip(names, row, strict=True)) | {"payload": decoded(row[-1])}) for row in rows]
+
+
+def last_report(cursor: duckdb.DuckDBPyConnection, name: str) -> int | None:
+    """When the last report of that name was made, else when the oldest event happened."""
+    found: int | None = one(cursor, LAST_REPORT, [name])[0]
+    return found
 
 
 def alerts(cursor: duckdb.DuckDBPyConnection, wanted: AlertFilter) -> list[AlertRecord]:

@@ -20,6 +20,7 @@ from oculus.storage.answer import QueryResult, Values
 from oculus.storage.connection import first_line
 from oculus.storage.database import Database
 from oculus.storage.guard import READ_ONLY, check
+from oculus.storage.parser import Parser
 from oculus.storage.schema import tables
 
 log = logging.getLogger(__name__)
@@ -35,13 +36,13 @@ Params = Sequence[Any] | Mapping[str, Any] | None
 class Queries:
     """Any thread may ask."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, parser: Parser) -> None:
         self._database = database
+        self._parser = parser
         self._places = threading.BoundedSemaphore(AT_ONCE)
         self._idle = threading.Condition()  # guards what follows
         self._running: set[Statement] = set()
         self._closed = False
-        self._parser: duckdb.DuckDBPyConnection | None = None
 
     def active(self) -> int:
         """Statements that run now, those that nobody waits for any more included."""
@@ -79,12 +80,7 @@ class Queries:
             if self._closed:
                 raise QueryError("query_timeout", "Oculus is stopping")
             self._running.add(statement)
-            if self._parser is None:  # made when first needed: it takes some memory
-                self._parser = duckdb.connect(
-                    ":memory:", config={"threads": 1, "enable_external_access": "false"}
-                )
-            parser = self._parser.cursor()
-        return parser, self._database.fresh_cursor()
+        return self._parser.cursor(), self._database.fresh_cursor()
 
     def end(self, statement: Statement) -> None:
         with self._idle:

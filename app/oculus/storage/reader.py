@@ -26,6 +26,7 @@ from oculus.storage.history import AlertFilter, AlertRecord, EventFilter, Stored
 from oculus.storage.live import HOUR_MS, STEP_MS
 from oculus.storage.metrics import MetricFilter, MetricPage, Stats
 from oculus.storage.moved import Moved
+from oculus.storage.parser import Parser
 from oculus.storage.query import Params, Queries
 from oculus.storage.trouble import must_reopen
 
@@ -40,8 +41,9 @@ class Reader:
     def __init__(self, database: Database, counters: Counters) -> None:
         self._database = database
         self._counters = counters
-        self._queries = Queries(database)
-        self._rule_queries = Queries(database)
+        parser = Parser()
+        self._queries = Queries(database, parser)
+        self._rule_queries = Queries(database, parser)
 
     def metrics(self, wanted: MetricFilter) -> MetricPage:
         """One page of stored metrics. Raises QueryError for a cursor that is none."""
@@ -84,6 +86,10 @@ class Reader:
             since_ms=since_ms, until_ms=until_ms, source=source, type=type, severity=severity, limit=limit
         )
         return self._ask(lambda cursor: history.events(cursor, wanted))
+
+    def last_report(self, name: str) -> int | None:
+        """When Oculus last made the report of that name; until there is one, when it first ran."""
+        return self._ask(lambda cursor: history.last_report(cursor, name))
 
     def alerts(
         self,
