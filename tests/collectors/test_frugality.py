@@ -8,6 +8,8 @@ import msgspec
 import pytest
 
 from oculus.collectors import COLLECTORS, build
+from oculus.collectors.crypto.altseason import AltseasonSettings
+from oculus.collectors.crypto.backfill import AT_ONCE
 from oculus.collectors.market import MarketCollector
 from oculus.collectors.sources.providers import PROVIDERS
 from oculus.core.errors import ConfigError
@@ -61,6 +63,20 @@ def test_every_market_collector_together_stays_under_half_of_every_free_quota():
     ]
     used = shares(questions_a_second(collectors))
     assert {name: share for name, share in used.items() if share >= 0.5} == {}
+
+
+def test_so_does_the_month_in_which_the_history_for_altcoin_season_is_fetched():
+    kinds = [kind for kind in COLLECTORS.values() if issubclass(kind, MarketCollector)]
+    collectors = [
+        kind(msgspec.convert({"type": kind.kind, **NEEDED.get(kind.kind, {})}, kind.settings_class))
+        for kind in kinds
+    ]
+    free = PROVIDERS["coingecko"].limits
+    coins = 1 + AltseasonSettings().count  # and Bitcoin
+    lists = -(-coins // AT_ONCE)
+    usual = questions_a_second(collectors)["coingecko"] * MONTH_S
+    assert usual + coins + lists < free.per_month / 2
+    assert 1 + AT_ONCE < free.per_minute / 2, "the list and what is fetched after it"
 
 
 @pytest.mark.parametrize("name", PROVIDERS)

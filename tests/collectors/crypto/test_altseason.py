@@ -6,8 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from fakes.providers import listings, markets, play
+from fakes.providers import listings, market_chart, markets, play
 from oculus.collectors.crypto.altseason import Altseason, parse_listings, parse_markets
+from oculus.core.clock import to_iso
 from oculus.core.errors import BadAnswer
 from oculus.core.metric import Close
 
@@ -35,25 +36,99 @@ def test_without_a_key_it_is_reckoned_and_says_so(altseason, internet):
     assert metric.tags == {"source": "coingecko", "n": "50", "approx": "true"}
 
 
-def test_todays_prices_are_kept_so_that_it_becomes_exact(altseason, kit):
+def test_todays_prices_are_kept_so_that_it_stays_exact(altseason, kit):
     altseason().collect()
-    assert kit.closes.kept["coingecko.bitcoin"] == {date(2026, 11, 25): 100.0}
+    assert kit.closes.kept["coingecko.coin-7"] == {date(2026, 11, 25): 100.0}
     assert len(kit.closes.kept) == 62
 
 
 @pytest.mark.parametrize("off_days", [-1, 0, 1])
-def test_after_90_days_it_is_exact_from_own_closes(altseason, kit, off_days):
-    day = THEN + timedelta(days=off_days)
-    then = {f"coingecko.coin-{number}": 50.0 if number < 10 else 200.0 for number in range(60)}
-    kit.closes.save(
-        [Close(name, day, value, "coingecko") for name, value in {**then, "coingecko.bitcoin": 90.0}.items()]
-    )
+def test_with_closes_of_90_days_ago_it_is_exact(altseason, kit, internet, off_days):
+    keep(kit, THEN + timedelta(days=off_days))
     (metric,) = altseason().collect()
+    assert internet.count("coingecko") == 1
     assert metric.value == 20.0
     assert "approx" not in metric.tags
 
 
+def keep(kit, day):
+    """Closes of one day, by which 10 of 60 coins have beaten Bitcoin since."""
+    then = {f"coingecko.coin-{number}": 50.0 if number < 10 else 200.0 for number in range(60)}
+    kit.closes.save(
+        [Close(name, day, value, "coingecko") for name, value in {**then, "coingecko.bitcoin": 90.0}.items()]
+    )
+
+
+def history(internet, coins=60):
+    """CoinGecko has the last 91 days of Bitcoin, which lost, and of coins, of which the first 10 won."""
+    for number in range(-1, coins):
+        name, then = (f"coin-{number}", 50.0 if number < 10 else 200.0) if number >= 0 else ("bitcoin", 90.0)
+        points = [[ms, then] for ms, _ in market_chart(91)["prices"]]
+        internet.say("coingecko", f"/coins/{name}/market_chart", {"prices": points})
+
+
+def test_history_is_fetched_a_few_coins_each_time_until_it_is_exact(altseason, kit, internet):
+    history(internet)
+    collector, tags = altseason(), []
+    for run in range(1, 18):
+        (metric,) = collector.collect()
+        tags.append(metric.tags)
+        assert internet.count("coingecko") == 4 * run, "with the list under half of a minute's allowance"
+        assert collector.said == f"the history of {51 - 3 * (run - 1)} coins is being fetched"
+        assert collector.rest_s == 0, "asked again after its interval"
+        kit.clock.ahead(600)
+        moved(internet, kit)
+    (metric,) = collector.collect()
+    assert (metric.value, metric.tags) == (20.0, {"source": "coingecko", "n": "50"})
+    assert tags.index({"source": "coingecko", "n": "41"}) == 13, "four fifths of the coins are enough"
+    assert all("approx" in each for each in tags[:13])
+    assert collector.rest_s == 86_400
+
+
+def moved(internet, kit):
+    """The list with the time of now."""
+    rows = [{**row, "last_updated": to_iso(kit.clock.ms)} for row in markets()]
+    internet.say("coingecko", "/coins/markets", rows)
+
+
+def test_each_coin_is_asked_for_once_also_across_a_restart_and_when_it_has_no_history(
+    altseason, kit, internet
+):
+    for _ in range(20):
+        altseason().collect()  # nobody has any history
+        kit.restart()
+        kit.clock.ahead(3600)
+    asked = [each.path for each in internet.asked if each.path.endswith("market_chart")]
+    assert len(asked) == len(set(asked)) == 51
+
+
+def test_history_is_not_fetched_from_what_little_is_left_of_a_month(altseason, kit, internet):
+    history(internet)
+    kit.set(coingecko={"per_month": 400})
+    collector = altseason()
+    collector.collect()
+    assert internet.count("coingecko") == 1
+    assert collector.rest_s == 86_400
+
+
+def test_a_source_that_fails_at_history_is_left_alone_for_a_day(altseason, internet):
+    internet.say("coingecko", "/coins/bitcoin/market_chart", b"", status=401)
+    collector = altseason()
+    (metric,) = collector.collect()
+    assert metric.tags["approx"] == "true"
+    assert internet.count("coingecko") == 2
+    assert collector.rest_s == 86_400
+
+
+def test_who_asks_by_hand_does_not_wait_for_history(altseason, internet):
+    collector = altseason()
+    collector.by_hand = True
+    collector.collect()
+    assert internet.count("coingecko") == 1
+
+
 def test_it_is_asked_once_a_day_also_across_a_restart(altseason, kit, internet):
+    keep(kit, THEN)
     collector = altseason()
     collector.collect()
     assert collector.rest_s == 86_400

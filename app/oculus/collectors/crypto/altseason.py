@@ -1,7 +1,8 @@
 """Altcoin season: which share of the large coins beat Bitcoin over 90 days. One value a day.
 
-Source   CoinMarketCap with a key, exact; else CoinGecko: exact once 90 days of closes have been kept in
-         daily_closes, until then reckoned from the changes over 30 and 200 days and tagged `approx: true`
+Source   CoinMarketCap with a key, exact; else CoinGecko, from the closes of 90 days in daily_closes. At first
+         they are fetched from its history, a few coins each time; until enough of them are there, some hours,
+         the value is reckoned from the changes over 30 and 200 days and tagged `approx: true`
 Symbols  crypto.sentiment.altseason   0 to 100; from 75 on it is altcoin season, up to 25 Bitcoin's
 """
 
@@ -13,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, structs
 
+from oculus.collectors.crypto.backfill import Backfill, close_name
 from oculus.collectors.crypto.coins import stands_alone
 from oculus.collectors.market import MarketCollector, MarketSettings, Reading
 from oculus.collectors.sources.numbers import day_of, ms_of_iso, number, price
@@ -43,7 +45,9 @@ class Coin(Struct, frozen=True, kw_only=True):
 class AltseasonSettings(MarketSettings, frozen=True, kw_only=True, tag="crypto.altseason"):
     """The share of large coins that beat Bitcoin."""
 
-    interval: Annotated[Duration, Meta(description="Time between tries while it fails.")] = Duration(hours=1)
+    interval: Annotated[
+        Duration, Meta(description="Time between tries while it fails, and while history is fetched.")
+    ] = Duration(minutes=10)
     source: Annotated[
         Literal["auto", "coinmarketcap", "coingecko"],
         Meta(description="Who is asked; auto: CoinMarketCap with a key, else CoinGecko."),
@@ -58,6 +62,7 @@ class Altseason(MarketCollector):
     category = "crypto.sentiment"
     settings_class = AltseasonSettings
     settings: AltseasonSettings
+    _fetching: bool = False  # there is history that may be asked for soon
 
     def provider(self) -> str:
         if self.settings.source != "auto":
@@ -71,10 +76,11 @@ class Altseason(MarketCollector):
         return ["crypto.sentiment.altseason"]
 
     def ask(self) -> list[Reading]:
-        name = self.provider()
+        name, self._fetching = self.provider(), False
         coins, approx = self._from_coinmarketcap() if name == "coinmarketcap" else self._from_coingecko()
         value, looked_at = share(coins, self.settings.count, self.client(name).provider.title)
-        self.rest_s = A_DAY_S
+        if not self._fetching:
+            self.rest_s = A_DAY_S
         tags = {"source": name, "n": str(looked_at)}
         if approx:
             tags["approx"] = "true"
@@ -97,24 +103,39 @@ class Altseason(MarketCollector):
         }
         coins = parse_markets(self.client("coingecko").get_json("/coins/markets", params, self.left_s()))
         self._keep(coins)
-        then = self._closes_then(coins)
-        exact = [with_return(coin, then.get(coin.name)) for coin in coins]
+        self._fetch(self._exactly(coins))
+        exact = self._exactly(coins)
         if known_well(exact, self.settings.count):
             return exact, False
         return [approximated(coin) for coin in coins], True
+
+    def _exactly(self, coins: Sequence[Coin]) -> list[Coin]:
+        then = self._closes_then(coins)
+        return [with_return(coin, then.get(coin.name)) for coin in coins]
+
+    def _fetch(self, coins: Sequence[Coin]) -> None:
+        """Some of the history that is missing, unless a person waits."""
+        if self.by_hand:
+            return
+        backfill = Backfill(self.client("coingecko"), self.tools, self.clock, WINDOW_DAYS)
+        wanted = [coin for coin in coins if coin.ticker == BITCOIN] + in_question(coins, self.settings.count)
+        missing = backfill.missing([coin.name for coin in wanted if coin.over_90d is None])
+        self._fetching = backfill.fetch(missing, self.share_s)
+        if self._fetching:
+            self.said = f"the history of {len(missing)} coins is being fetched"
 
     def _keep(self, coins: Sequence[Coin]) -> None:
         """Today's prices become closes from which, in 90 days, the exact value is made."""
         today = day_of(self.clock.now_ms())
         kept = [coin for coin in coins if coin.price is not None]
         self.tools.closes.save(
-            [Close(close_name(coin), today, coin.price or 0.0, "coingecko") for coin in kept]
+            [Close(close_name(coin.name), today, coin.price or 0.0, "coingecko") for coin in kept]
         )
 
     def _closes_then(self, coins: Sequence[Coin]) -> Mapping[str, float]:
         """By coin the price of 90 days ago, a day more or less."""
         then = day_of(self.clock.now_ms()) - timedelta(days=WINDOW_DAYS)
-        names = {close_name(coin): coin.name for coin in coins}
+        names = {close_name(coin.name): coin.name for coin in coins}
         found = self.tools.closes.load(list(names), then - timedelta(days=1))
         near = (then, then + timedelta(days=1), then - timedelta(days=1))
         return {
@@ -122,10 +143,6 @@ class Altseason(MarketCollector):
             for symbol, days in found.items()
             if any(day in days for day in near)
         }
-
-
-def close_name(coin: Coin) -> str:
-    return f"coingecko.{coin.name}"
 
 
 def with_return(coin: Coin, then: float | None) -> Coin:
