@@ -8,10 +8,10 @@ from oculus.doctor import desk
 from oculus.doctor.finding import State
 
 
-@pytest.mark.parametrize(("frozen", "words"), [(False, "pip install"), (True, "bundle with the window")])
+@pytest.mark.parametrize(("frozen", "words"), [(False, "pip install"), (True, "ends in -window")])
 def test_what_is_to_be_done_about_a_missing_window_can_be_done(monkeypatch, frozen, words):
     monkeypatch.setattr(view.importlib.util, "find_spec", lambda _: None)
-    monkeypatch.setattr(view.sys, "frozen", frozen, raising=False)
+    monkeypatch.setattr("sys.frozen", frozen, raising=False)
     found = desk.window()
     assert found.state is State.ODD
     assert words in found.remedy

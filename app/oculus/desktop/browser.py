@@ -8,12 +8,14 @@ import subprocess
 import sys
 import webbrowser
 
+from oculus.core.extras import is_frozen
+
 
 def open_browser(address: str) -> bool:
     """False when there is none. The address opens the pages once, so it may be seen."""
     kept = os.environ.get("LD_LIBRARY_PATH_ORIG")
     opener = shutil.which("xdg-open") if sys.platform == "linux" else None
-    if not getattr(sys, "frozen", False) or opener is None:
+    if not is_frozen() or opener is None:
         return webbrowser.open(address)
     # A frozen program has put its own libraries before the system's; the browser must not get them.
     clean = {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}

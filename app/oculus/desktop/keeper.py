@@ -18,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from oculus.core.extras import is_frozen
 from oculus.core.paths import bundled
 from oculus.desktop.browser import open_browser
 from oculus.desktop.display import has_display
@@ -149,7 +150,7 @@ class Keeper:
             elif word == "done":
                 child.asked = None
             elif word == "failed":
-                child.said = rest
+                child.said = rest.rstrip(".")
         late.cancel()
         self._ended(child, child.process.wait(), path)
 
@@ -189,4 +190,4 @@ class Keeper:
 
 def window_command() -> list[str]:
     """How this program starts itself; frozen, it is its own interpreter."""
-    return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "oculus"]
+    return [sys.executable] if is_frozen() else [sys.executable, "-m", "oculus"]

@@ -9,9 +9,19 @@ from collections.abc import Callable, Sequence
 
 from oculus.core.desk import Popup
 from oculus.core.errors import ChannelError
+from oculus.core.extras import remedy
+from oculus.desktop.popup_icon import FromIcon, Say
+from oculus.desktop.popup_plyer import Plyer
+from oculus.desktop.popup_script import Script
 from oculus.desktop.way import Unavailable, Way
 
 log = logging.getLogger(__name__)
+
+HELP = {
+    "linux": "Start the notification service of your desktop, or install one such as dunst.",
+    "win32": "Allow notifications under System, Notifications in the settings of Windows.",
+    "darwin": "Allow notifications of Script Editor and of Oculus in the settings of the system.",
+}
 
 
 class Popups:
@@ -32,13 +42,14 @@ class Popups:
                     way.show(popup)
                 except Unavailable as error:
                     said.append(f"{way.name}: {error}")
+                    log.info("popups: %s", said[-1])
                 else:
                     self.last_way, self.trouble = way.name, ""
                     return
             self.last_way, self.trouble = "", "; ".join(said)
         raise ChannelError(
             f"No popup could be shown ({self.trouble or 'this system has no way to'})",
-            "Start the notification service of your desktop, or install one such as dunst.",
+            HELP.get(sys.platform, HELP["linux"]),
         )
 
     def close(self) -> None:
@@ -46,15 +57,30 @@ class Popups:
             way.close()
 
 
-def ways_here(open_page: Callable[[str], None]) -> list[Way]:
+def ways_here(open_page: Callable[[str], None], icon: Callable[[], Say | None]) -> list[Way]:
     """What this system offers, best first. `open_page` is called when a popup is clicked."""
-    if sys.platform == "linux":
+    if sys.platform != "linux":
+        return [Plyer(), FromIcon(icon) if sys.platform == "win32" else Script()]
+    try:
         from oculus.desktop.popup_bus import Bus
+    except ImportError as error:
+        return [Lacking(str(error.name))]
+    return [Bus(open_page)]  # plyer would ask the same service, and cannot tell that nobody answered
 
-        return [Bus(open_page)]  # plyer would ask the same service, and cannot tell that nobody answered
-    from oculus.desktop.popup_plyer import Plyer
 
-    return [Plyer()]
+class Lacking:
+    """Stands for the way whose library is not here."""
+
+    name = "session bus"
+
+    def __init__(self, library: str) -> None:
+        self._library = library
+
+    def show(self, _popup: Popup) -> None:
+        raise Unavailable(f"the library {self._library} is not here. {remedy('desktop')}")
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 def who_shows_them() -> str:

@@ -10,10 +10,9 @@ from typing import Any
 from oculus.core.desk import Popup
 from oculus.core.paths import bundled
 from oculus.desktop.way import Unavailable
-from oculus.desktop.words import BODY, TITLE, clipped, clipped_lines
+from oculus.desktop.words import BODY, TITLE, clipped, clipped_lines, no_option, windows_words
 
 LIMIT_S = 10.0
-WINDOWS_TITLE, WINDOWS_BODY = 63, 255  # characters; more is an error there
 
 
 class Plyer:
@@ -52,13 +51,11 @@ def notify(popup: Popup, failed: list[Exception]) -> None:
 
 
 def arguments(popup: Popup) -> dict[str, Any]:
-    """A title that begins with a dash would be read as an option where a program shows it."""
-    windows = sys.platform == "win32"
-    title = clipped(popup.title, WINDOWS_TITLE if windows else TITLE)
-    given = {
-        "title": f"\u200b{title}" if title.startswith("-") else title,
-        "message": clipped_lines(popup.text, WINDOWS_BODY if windows else BODY),
-        "app_name": "Oculus",
-        "timeout": 10,
-    }
-    return given | ({"app_icon": str(bundled("assets", "icons", "oculus.ico"))} if windows else {})
+    """As plyer wants it. Windows takes less than others, and a picture of its own kind."""
+    given = {"app_name": "Oculus", "timeout": 10}
+    if sys.platform == "win32":
+        title, text = windows_words(popup.title, popup.text)
+        return {**given, "title": title, "message": text,
+                "app_icon": str(bundled("assets", "icons", "oculus.ico"))}  # fmt: skip
+    title, text = no_option(clipped(popup.title, TITLE)), clipped_lines(popup.text, BODY)
+    return {**given, "title": title, "message": text}

@@ -70,7 +70,7 @@ class Shell(Worker):
         self._told: set[str] = set()  # each trouble is logged once
         self._left = threading.Event()  # the icon's loop has been left for good
         self._idle = Idle()
-        self._popups = Popups(ways_here(self.open_window))
+        self._popups = Popups(ways_here(self.open_window, self._voice))
         self._keeper = Keeper(
             lambda path: f"{once()}&next={quote(path, safe='/')}",
             oculus.address,
@@ -116,7 +116,9 @@ class Shell(Worker):
 
     def status(self) -> DeskStatus:
         tray = self._tray
-        notes = [self._tray_trouble, self._keeper.trouble, self._popups.trouble]
+        silent = self._popups.trouble
+        popups = f"Popups cannot be shown ({silent})" if silent else ""
+        notes = [self._tray_trouble, self._keeper.trouble, popups]
         return DeskStatus(
             tray=tray.kind if tray else "",
             window=self._keeper.is_open(),
@@ -124,6 +126,10 @@ class Shell(Worker):
             starts_at_login=self._login.is_on(),
             notes=[note for note in notes if note],
         )
+
+    def _voice(self) -> Callable[[str, str], None] | None:
+        """How the icon says something itself, where there is one that can."""
+        return self._tray.voice() if self._tray else None
 
     # What the menu can do; called on the icon's thread, which must not wait
 

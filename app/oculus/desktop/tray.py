@@ -19,6 +19,7 @@ from oculus.desktop.display import has_notifier_tray
 from oculus.desktop.icons import draw, size_here
 from oculus.desktop.menu import LINE, Entry
 from oculus.desktop.outlook import Outlook
+from oculus.desktop.words import WINDOWS_TIP, windows_units
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ class Tray:
         self._icon = self._pystray.Icon(
             "oculus",
             draw(outlook.state, size_here()),
-            escaped(outlook.tooltip, self.kind),
+            tip(outlook.tooltip, self.kind),
             self._menu(self._entries),
         )
         keep_signals(self._icon)
@@ -69,6 +70,13 @@ class Tray:
         if self._icon is not None:
             self._on_its_thread(self._icon.stop)
 
+    def voice(self) -> Callable[[str, str], None] | None:
+        """How the icon itself says a title and a text; None where it cannot."""
+        icon = self._icon
+        if self.kind != "win32" or not self._ready.is_set():
+            return None
+        return lambda title, text: icon.notify(text, title)
+
     def _change(self, outlook: Outlook, entries: tuple[Entry, ...]) -> None:
         with self._lock:
             before = self._outlook
@@ -76,7 +84,7 @@ class Tray:
             if before is None or outlook.state is not before.state:
                 self._icon.icon = draw(outlook.state, size_here())
             if before is None or outlook.tooltip != before.tooltip:
-                self._icon.title = escaped(outlook.tooltip, self.kind)
+                self._icon.title = tip(outlook.tooltip, self.kind)
             if entries != self._entries:
                 self._change_menu(entries)
 
@@ -186,6 +194,11 @@ def keep_signals(icon: Any) -> None:
 def escaped(text: str, kind: str) -> str:
     """Windows takes `&` as the mark of a key."""
     return text.replace("&", "&&") if kind == "win32" else text
+
+
+def tip(text: str, kind: str) -> str:
+    """Windows refuses a longer one."""
+    return windows_units(escaped(text, kind), WINDOWS_TIP) if kind == "win32" else text
 
 
 def acting(act: Callable[[], None] | None) -> Callable[[Any, Any], None]:

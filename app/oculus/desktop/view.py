@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib.util
 import sys
 
-INSTALL = "Run: pip install 'oculus-monitor[desktop]', then start Oculus anew."
-FROZEN = "Take the bundle with the window in its name."  # nothing can be installed into this one
+from oculus.core.extras import is_frozen, remedy
+
 DEBIAN = "sudo apt-get install gir1.2-webkit2-4.1"
 NEEDED = {"Gtk": ("3.0",), "WebKit2": ("4.1", "4.0")}  # any of the versions will do
 
@@ -14,7 +14,7 @@ NEEDED = {"Gtk": ("3.0",), "WebKit2": ("4.1", "4.0")}  # any of the versions wil
 def missing_view() -> tuple[str, str]:
     """Why there is no window, and what to do about it; empty texts when there is one."""
     if importlib.util.find_spec("webview") is None:
-        return "the library pywebview is not here", FROZEN if getattr(sys, "frozen", False) else INSTALL
+        return "the library pywebview is not here", remedy("desktop")
     return missing_gtk() if sys.platform == "linux" else ("", "")
 
 
@@ -23,6 +23,8 @@ def missing_gtk() -> tuple[str, str]:
     try:
         import gi
     except ImportError:
+        if is_frozen():  # it has its own, which wants the system's libraries
+            return "the system has no GTK", f"Install it, on Debian: {DEBIAN}"
         return "Python's way to GTK is not here", f"{DEBIAN}, then: pip install 'oculus-monitor[gtk]'"
     for name, versions in NEEDED.items():
         if not any(has(gi, name, version) for version in versions):

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from oculus.desktop import geometry
 from oculus.desktop.geometry import Area, Geometry
+from oculus.desktop.view import missing_view
 
 SMALLEST = (360, 480)
 GROUND = "#0b0e13"
@@ -41,13 +42,17 @@ def run() -> int:
     name_program()
     try:
         import webview
-    except ImportError as error:
-        return failed(f"no web view: {error}")
-    try:
+
         Window(webview, order).run()
     except Exception as error:  # the parent opens the browser instead and says why
-        return failed(f"{type(error).__name__}: {error}")
+        return failed(missing() or f"{type(error).__name__}: {error}")
     return 0
+
+
+def missing() -> str:
+    """What is not here, and what to do about it; empty when that is not the reason."""
+    why, help_ = missing_view()
+    return f"{why}. {help_}" if why else ""
 
 
 def name_program() -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib.util
 import sys
 
+from oculus.core.extras import remedy
 from oculus.desktop.display import has_display, has_notifier_tray, has_xembed_tray
-from oculus.desktop.popup import who_shows_them
+from oculus.desktop.popup import HELP, who_shows_them
 from oculus.desktop.view import missing_view
 from oculus.desktop.way import Unavailable
 from oculus.doctor.finding import Finding, odd, ok, skipped
 
-EXTRA = "Run: pip install 'oculus-monitor[desktop]', then start Oculus anew."
 NO_DISPLAY = "there is no display"
 WITHOUT = (
     "Oculus runs without icon and window here, and any browser shows its pages. On a desktop, set DISPLAY."
@@ -32,7 +32,7 @@ def desktop() -> list[Finding]:
 
 def tray() -> Finding:
     if importlib.util.find_spec("pystray") is None:
-        return odd("tray", "the library pystray is not installed", EXTRA)
+        return odd("tray", "the library pystray is not installed", remedy("desktop"))
     if sys.platform != "linux":
         return ok("tray", "this system has one")
     kinds = {"new (StatusNotifier)": has_notifier_tray(), "old (XEmbed)": has_xembed_tray()}
@@ -50,16 +50,15 @@ def popups() -> Finding:
     try:
         return ok("popups", f"shown by {who_shows_them()}")
     except ImportError:
-        return odd("popups", "the library that shows them is not installed", EXTRA)
+        return odd("popups", "the library that shows them is not installed", remedy("desktop"))
     except Unavailable as error:
-        remedy = "Start the notification service of your desktop, or install one such as dunst."
-        return odd("popups", f"none can be shown: {error}", remedy)
+        return odd("popups", f"none can be shown: {error}", HELP["linux"])
 
 
 def window() -> Finding:
-    why, remedy = missing_view()
+    why, help_ = missing_view()
     return (
-        odd("window", f"{why}; the pages open in the browser instead", remedy)
+        odd("window", f"{why}; the pages open in the browser instead", help_)
         if why
         else ok("window", "a web view is there")
     )

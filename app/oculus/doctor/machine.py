@@ -99,6 +99,6 @@ def zones() -> Finding:
         return bad(
             "time zones",
             "this system has no database of time zones",
-            "Install it: the system's package tzdata, or `pip install tzdata`.",
+            "Install the system's package tzdata.",
         )
     return ok("time zones", "known")

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
+from oculus.core.extras import remedy
 from oculus.core.secret import Secret
 from oculus.doctor.finding import Finding, bad, odd, ok, skipped
 from oculus.notify.channel import ChannelSettings
@@ -38,7 +39,7 @@ def reach(name: str, settings: ChannelSettings) -> Finding:
         return skipped(check, "it is switched off")
     if isinstance(settings, AppriseSettings):
         if importlib.util.find_spec("apprise") is None:
-            return bad(check, MISSING[0], f"{MISSING[1]}.")
+            return bad(check, MISSING[0], remedy("apprise"))
         return skipped(check, "only Apprise knows whom it asks", TRY.format(name=name))
     place = service(settings)
     if place is None:
