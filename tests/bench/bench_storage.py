@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import duckdb
+
 from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
 from oculus.core.metric import Metric
@@ -23,6 +25,7 @@ from oculus.storage.database import Database, open_database
 from oculus.storage.metrics import MetricFilter
 from oculus.storage.reader import Reader
 from oculus.storage.rollups import Rollups
+from oculus.storage.rollups_sql import LEVELS, Level
 from oculus.storage.settings import StorageSettings
 
 ROWS = 24_000_000
@@ -52,7 +55,7 @@ def opened(folder: str) -> Database:
 
 
 def room(days: int) -> list[Row]:
-    """Bytes a row of a typical week, written as the writer writes it."""
+    """Bytes a row of a typical week, written as the writer writes it, and of what it comes to."""
     with tempfile.TemporaryDirectory() as folder:
         database = opened(folder)
         count, part = 0, list[Metric]()
@@ -64,10 +67,33 @@ def room(days: int) -> list[Row]:
                 part.clear()
         insert_metrics(database.writing, part)
         count += len(part)
-        database.close()
+        database.writing.execute("CHECKPOINT")
         size = database.path.stat().st_size
+        roll_up(database)
+        database.close()
+        rolled = [apart(database.path, level, count) for level in LEVELS]
     what = f"100 latencies and 100 prices every 30 s, {days} d, {count:,} rows"
-    return [(what, f"{size / count:.1f} bytes a row", f"{size / 2**20:.0f} MiB", "8 bytes a row")]
+    numbers = (what, f"{size / count:.1f} bytes a row", f"{size / 2**20:.0f} MiB", "8 bytes a row")
+    return [numbers, *rolled]
+
+
+def apart(path: Path, level: Level, numbers: int) -> Row:
+    """A rollup's table in a file of its own."""
+    alone = path.with_name(f"{level.table}.db")
+    with duckdb.connect(str(alone)) as copy:
+        copy.execute(f"ATTACH '{path}' AS stored (READ_ONLY)")
+        copy.execute(f"CREATE TABLE alone AS FROM stored.{level.stored}")
+        [(rows,)] = copy.execute("SELECT count(*) FROM alone").fetchall()
+    size = alone.stat().st_size
+    a_number = f"{size / numbers:.1f} bytes for each number"
+    return (f"{level.table} of them, {rows:,} rows", f"{size / rows:.1f} bytes a row", a_number, "")
+
+
+def roll_up(database: Database) -> None:
+    rollups = Rollups(SystemClock())
+    while rollups.keep_up(database.writing):
+        pass
+    database.writing.execute("CHECKPOINT")
 
 
 def week(days: int) -> Iterator[Metric]:
@@ -95,11 +121,9 @@ def answers(rows: int) -> list[Row]:
         database = opened(folder)
         database.writing.execute(FILL, [BEGIN_MS, 7 * DAY_MS // steps, steps, SYMBOLS])
         database.writing.execute("CHECKPOINT")
-        begun, rollups = time.perf_counter(), Rollups(SystemClock())
-        while rollups.keep_up(database.writing):
-            pass
+        begun = time.perf_counter()
+        roll_up(database)
         rolled_s = time.perf_counter() - begun
-        database.writing.execute("CHECKPOINT")
         reader, now = Reader(database, Counters()), BEGIN_MS + 7 * DAY_MS
         size = database.path.stat().st_size / (steps * SYMBOLS)
         questions: list[tuple[str, Callable[[], object], str]] = [

@@ -58,21 +58,19 @@ def test_a_rule_that_nobody_has_is_not_found(house):
     assert house.post("/api/rules/nobody/backtest", json={}).status_code == 404
 
 
-TABLE = """
-    CREATE TABLE IF NOT EXISTS metrics_1m (ts TIMESTAMPTZ, category VARCHAR, symbol VARCHAR, "count" BIGINT,
-        "min" DOUBLE, "max" DOUBLE, "avg" DOUBLE, "first" DOUBLE, "last" DOUBLE, stddev DOUBLE)
-"""
 ROLLED = """
-    INSERT INTO metrics_1m (ts, category, symbol, "count", "min", "max", "avg", "first", "last", stddev)
-    SELECT date_trunc('minute', now()) - INTERVAL 5 DAY + to_minutes(n), 'net', 'net.x', 2, v, v, v, v, v, 0
-    FROM (SELECT unnest([0, 1, 2, 3, 4]) AS n, unnest([0, 9, 9, 9, 0]) AS v)
+    INSERT INTO metrics_1m_stored (ts, category, symbol, "count", "first", "last")
+    SELECT date_trunc('minute', now()) - INTERVAL 5 DAY + to_minutes(n), 'net', 'net.x', 2, v, v
+    FROM (SELECT unnest([0, 1, 2, 3, 4]) AS n, unnest([0, 9, 9, 9, 0]) AS v);
+    UPDATE rollup_marks SET kept_from_at = date_trunc('minute', now()) - INTERVAL 1 DAY,
+        rolled_until_at = date_trunc('minute', now()) - INTERVAL 2 MINUTE WHERE name = 'metrics'
 """
 
 
 def test_before_the_raw_samples_rollups_are_played_and_that_is_said(tmp_path, open_house):
     with open_house(tmp_path, rules=RULES) as house:
         house.store(*[house.metric("net.x", v, (60 - n) * MINUTE) for n, v in enumerate([0, 9, 9, 9, 0])])
-        house.oculus.writer.change(lambda cursor: cursor.execute(TABLE).execute(ROLLED) and None).result(5)
+        house.oculus.writer.change(lambda cursor: cursor.execute(ROLLED) and None).result(5)
         found = ask(house, since="7d").json()
         assert (found["count"], found["samples"], found["source"]) == (2, 10, "rollups, then raw")
         assert ask(house, since="2h").json()["source"] == "raw"

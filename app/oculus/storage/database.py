@@ -38,7 +38,7 @@ VERIFY = "SELECT max(hash(t)) FROM {table} t"
 VERIFY_NEWEST = """
     SELECT max(hash(t)) FROM {table} t WHERE ts >= (SELECT max(ts) FROM {table}) - INTERVAL 1 HOUR
 """
-LARGE = frozenset(("metrics", "metrics_1m", "metrics_1h", "metrics_1d"))
+LARGE = frozenset(("metrics", "metrics_1m", "metrics_1m_stored", "metrics_1h", "metrics_1d"))
 
 
 class Database:

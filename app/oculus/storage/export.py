@@ -1,8 +1,14 @@
-"""Stored metrics as a file for other programs: CSV or Parquet, written by DuckDB itself."""
+"""Stored metrics as a file for other programs: CSV or Parquet, written by DuckDB itself.
+
+Where numbers are no longer kept, the finest rollups that are stand in the file: `rollup` says which (1m, 1h
+or 1d; empty for a number as it came), `value` is the average, and `count min max first last stddev` tell the
+rest. They have no tags.
+"""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -10,26 +16,35 @@ import duckdb
 from oculus.core.errors import StorageError
 from oculus.storage.connection import exporting_path, first_line, literal
 from oculus.storage.copies import move
-from oculus.storage.metrics import like
+from oculus.storage.marks import RAW
+from oculus.storage.metrics import FAR_MS, like
+from oculus.storage.pieces import NUMBERS_ONLY, WITHIN, Piece, pieces, snapshot
 
 # USE_TMP_FILE would write beside the one file that the connection may reach (connection.py).
 CSV = """
-    COPY (
-        SELECT strftime(ts, '%Y-%m-%dT%H:%M:%S.%gZ') AS ts, category, symbol, value, tags
-        FROM metrics WHERE {where}
-    ) TO {file} (FORMAT csv, HEADER, USE_TMP_FILE false)
+    COPY (SELECT * REPLACE (strftime(ts, '%Y-%m-%dT%H:%M:%S.%gZ') AS ts) FROM ({rows}))
+    TO {file} (FORMAT csv, HEADER, USE_TMP_FILE false)
 """
-PARQUET = """
-    COPY (SELECT ts, category, symbol, value, tags FROM metrics WHERE {where})
-    TO {file} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)
-"""
+PARQUET = "COPY ({rows}) TO {file} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
 STATEMENTS = {".csv": CSV, ".parquet": PARQUET}
+NUMBERS = """
+    SELECT ts, category, symbol, value, tags, NULL::VARCHAR AS rollup, NULL::BIGINT AS "count",
+        NULL::DOUBLE AS "min", NULL::DOUBLE AS "max", NULL::DOUBLE AS "first", NULL::DOUBLE AS "last",
+        NULL::DOUBLE AS "stddev"
+    FROM metrics WHERE
+"""
+ROLLUPS = """
+    SELECT ts, category, symbol, "avg" AS value, NULL::JSON AS tags, '{name}' AS rollup, "count",
+        "min", "max", "first", "last", "stddev"
+    FROM {table} WHERE
+"""
 ONE_AT_A_TIME = threading.Lock()
 
 
 def export(cursor: duckdb.DuckDBPyConnection, path: Path, target: Path, glob: str, since_ms: int) -> Path:
     """Write the metrics whose symbol matches `glob` to `target`, whose ending says how; return `target`.
 
+    All from `since_ms` on, as far back as anything is kept, the oldest first.
     `cursor` is open on the database at `path`. Raises StorageError.
     """
     statement = STATEMENTS.get(target.suffix.lower())
@@ -37,13 +52,15 @@ def export(cursor: duckdb.DuckDBPyConnection, path: Path, target: Path, glob: st
         raise StorageError(
             f"{target.name} is neither .csv nor .parquet", "Choose a name with one of these endings."
         )
-    where = f"ts >= make_timestamptz({int(since_ms) * 1000})"
-    if glob not in ("", "*"):
-        where += f" AND symbol LIKE {literal(like(glob))} ESCAPE '\\'"
+    every = glob in ("", "*")
+    chosen = "true" if every else f"symbol LIKE {literal(like(glob))} ESCAPE '\\'"
     working = exporting_path(path)
     with ONE_AT_A_TIME:
         try:
-            cursor.execute(statement.format(where=where, file=literal(str(working))))
+            with snapshot(cursor) as marks:
+                parts = pieces(marks, int(since_ms), FAR_MS, NUMBERS_ONLY)
+                rows = " UNION ALL ".join(selects(parts, chosen))
+                cursor.execute(statement.format(rows=rows, file=literal(str(working))))
             move(working, target)
         except (duckdb.Error, OSError) as error:
             raise StorageError(
@@ -53,3 +70,11 @@ def export(cursor: duckdb.DuckDBPyConnection, path: Path, target: Path, glob: st
         finally:
             working.unlink(missing_ok=True)
     return target
+
+
+def selects(parts: list[Piece], chosen: str) -> Iterator[str]:
+    """One for each part of the time."""
+    for part in sorted(parts, key=lambda part: part.since_ms):
+        name = part.table.removeprefix(f"{RAW}_")
+        source = NUMBERS if part.table == RAW else ROLLUPS.format(name=name, table=part.table)
+        yield f"{source} {chosen} AND {WITHIN.format(since=part.since_ms, until=part.until_ms)}"

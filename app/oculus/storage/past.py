@@ -1,90 +1,64 @@
-"""Stored samples in the order of their times, for playing rules over the past. Read day by day."""
+"""Stored samples in the order of their times, for playing rules over the past. Read day by day.
+
+Where samples are no longer kept, the averages of the finest rollup that is stand for them; the tag `rolled`
+names its table.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import duckdb
 
 from oculus.core.metric import Metric
-from oculus.storage.connection import one
-from oculus.storage.schema import tables
+from oculus.storage.marks import RAW
+from oculus.storage.pieces import NUMBERS_ONLY, WITHIN, Piece, pieces, snapshot
 
 DAY_MS = 86_400_000
+CHOSEN = "(symbol IN (SELECT unnest($symbols::VARCHAR[])) OR regexp_full_match(symbol, $pattern))"
 # Of the tags only what judging goes by.
-PLAYED = """
+PLAYED = f"""
     SELECT epoch_ms(ts), category, symbol, value, json_extract_string(tags, '$.market')
-    FROM metrics
-    WHERE (symbol IN (SELECT unnest($symbols::VARCHAR[])) OR regexp_full_match(symbol, $pattern))
-        AND ts > make_timestamptz($since) AND ts <= make_timestamptz($until)
+    FROM metrics WHERE {CHOSEN} AND {WITHIN}
     ORDER BY ts, symbol, value
-"""
-# Before the first raw sample there may be rollups: their means stand for the samples.
-ROLLED = """
-    SELECT epoch_ms(ts), category, symbol, "avg" FROM {table}
-    WHERE (symbol IN (SELECT unnest($symbols::VARCHAR[])) OR regexp_full_match(symbol, $pattern))
-        AND ts > make_timestamptz($since) AND ts <= make_timestamptz(least($until, $whole))
+"""  # noqa: S608
+# A row counts at its begin; one that began before the span belongs to the day before.
+ROLLED = f"""
+    SELECT epoch_ms(ts), category, symbol, "avg"
+    FROM {{table}} WHERE {CHOSEN} AND {WITHIN}
+        AND ts > make_timestamptz($since) AND ts <= make_timestamptz($until)
     ORDER BY ts, symbol
-"""
-LEVELS = {"metrics_1m": 60_000, "metrics_1h": 3_600_000}  # the finest that has anything counts
-RAW_FROM = "SELECT epoch_ms(min(ts)) FROM metrics"
+"""  # noqa: S608
 NOTHING = "[^\\s\\S]"  # a pattern that no symbol matches
-
-
-Read = Callable[[duckdb.DuckDBPyConnection, Sequence[str], str, int, int], list[Metric]]
 
 
 def day(
     cursor: duckdb.DuckDBPyConnection, symbols: Sequence[str], pattern: str, since_ms: int, until_ms: int
 ) -> list[Metric]:
-    """The samples of `symbols` and of those that match `pattern`, after `since_ms` up to `until_ms`."""
-    given = {
-        "symbols": list(symbols),
-        "pattern": pattern or NOTHING,
-        "since": since_ms * 1000,
-        "until": until_ms * 1000,
-    }
-    return [
-        Metric(ts_ms, category, symbol, value, {"market": market} if market else {})
-        for ts_ms, category, symbol, value, market in cursor.execute(PLAYED, given).fetchall()
-    ]
+    """What is known of `symbols` and of those that match `pattern`, after `since_ms` up to `until_ms`."""
+    given = {"symbols": list(symbols), "pattern": pattern or NOTHING}
+    span = {"since": since_ms * 1000, "until": until_ms * 1000}
+    with snapshot(cursor) as marks:
+        return [
+            metric
+            for part in pieces(marks, since_ms + 1, until_ms + 1, NUMBERS_ONLY)
+            for metric in (
+                samples(cursor, part, given) if part.table == RAW else rolled(cursor, part, given | span)
+            )
+        ]
 
 
-def rolled_day(
-    raw_ms: int,
-    cursor: duckdb.DuckDBPyConnection,
-    symbols: Sequence[str],
-    pattern: str,
-    since_ms: int,
-    until_ms: int,
-) -> list[Metric]:
-    """What the rollups know of a time of which no raw samples are kept; the tag `rolled` names the table.
-
-    `raw_ms` is when the raw ones begin: what reaches beyond that is left out.
-    """
-    given = {
-        "symbols": list(symbols),
-        "pattern": pattern or NOTHING,
-        "since": since_ms * 1000,
-        "until": until_ms * 1000,
-    }
-    for table, span_ms in LEVELS.items():
-        if table not in tables(cursor):
-            continue
-        whole = {"whole": (raw_ms - span_ms) * 1000}
-        rows = cursor.execute(ROLLED.format(table=table), given | whole).fetchall()
-        if rows:
-            return [
-                Metric(ts_ms, category, symbol, mean, {"rolled": table})
-                for ts_ms, category, symbol, mean in rows
-            ]
-    return []
+def samples(cursor: duckdb.DuckDBPyConnection, part: Piece, given: dict[str, Any]) -> Iterator[Metric]:
+    sql = PLAYED.format(since=part.since_ms, until=part.until_ms)
+    for ts_ms, category, symbol, value, market in cursor.execute(sql, given).fetchall():
+        yield Metric(ts_ms, category, symbol, value, {"market": market} if market else {})
 
 
-def raw_from(cursor: duckdb.DuckDBPyConnection) -> int | None:
-    """When the first raw sample is; None when there is none."""
-    found = one(cursor, RAW_FROM)[0]
-    return None if found is None else int(found)
+def rolled(cursor: duckdb.DuckDBPyConnection, part: Piece, given: dict[str, Any]) -> Iterator[Metric]:
+    sql = ROLLED.format(table=part.table, since=part.since_ms, until=part.until_ms)
+    for ts_ms, category, symbol, mean in cursor.execute(sql, given).fetchall():
+        yield Metric(ts_ms, category, symbol, mean, {"rolled": part.table})
 
 
 def days(since_ms: int, until_ms: int) -> Iterator[tuple[int, int]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -159,18 +158,8 @@ class Reader:
 
         Raw where they are kept, rollups before that.
         """
-        raw_ms = self._ask(past.raw_from)
-        raw_ms = until_ms if raw_ms is None else min(max(raw_ms - 1, since_ms), until_ms)
-        rolled = partial(past.rolled_day, raw_ms)
-        for begin_ms, end_ms in past.days(since_ms, raw_ms):
-            yield from self._day(rolled, symbols, pattern, begin_ms, end_ms)
-        for begin_ms, end_ms in past.days(raw_ms, until_ms):
-            yield from self._day(past.day, symbols, pattern, begin_ms, end_ms)
-
-    def _day(
-        self, read: past.Read, symbols: Sequence[str], pattern: str, since_ms: int, until_ms: int
-    ) -> list[Metric]:
-        return self._ask(lambda cursor: read(cursor, symbols, pattern, since_ms, until_ms))
+        for begin_ms, end_ms in past.days(since_ms, until_ms):
+            yield from self._ask(_day(symbols, pattern, begin_ms, end_ms))
 
     def active_queries(self) -> int:
         """Statements from outside that run now."""
@@ -212,6 +201,12 @@ class Reader:
             return work(cursor)
         finally:
             cursor.close()
+
+
+def _day(
+    symbols: Sequence[str], pattern: str, since_ms: int, until_ms: int
+) -> Callable[[duckdb.DuckDBPyConnection], list[Metric]]:
+    return lambda cursor: past.day(cursor, symbols, pattern, since_ms, until_ms)
 
 
 def unreadable(error: duckdb.Error) -> StorageError:

@@ -18,7 +18,7 @@ import duckdb
 from oculus.core.durations import parse_duration
 from oculus.storage.connection import one
 from oculus.storage.marks import NEVER_MS, RAW, Marks
-from oculus.storage.rollups_sql import DAY_MS, HOUR_MS, MINUTE_MS, floor
+from oculus.storage.rollups_sql import DAY_MS, HOUR_MS, LEVELS, MINUTE_MS, floor
 from oculus.storage.settings import StorageSettings
 from oculus.storage.writer import Writer
 
@@ -34,6 +34,7 @@ SLICE_EVENTS = 2_000
 
 # A rollup's last rows stay until the next one has taken them in.
 TAKEN_IN = {RAW: MINUTE_MS, "metrics_1m": HOUR_MS, "metrics_1h": DAY_MS, "metrics_1d": DAY_MS}
+STORED = {RAW: RAW} | {level.table: level.stored for level in LEVELS}
 OLDEST = "SELECT epoch_ms(min(ts)), epoch_ms(max(ts)) FROM {table}"
 NEWEST_OF = "SELECT epoch_ms(max(ts)) FROM {table} WHERE ts < make_timestamptz(?)"
 DELETE = "DELETE FROM {table} WHERE ts < make_timestamptz(?)"
@@ -157,4 +158,4 @@ def delete(cursor: duckdb.DuckDBPyConnection, table: str, until_ms: int) -> int:
     if newest is None:
         return 0
     Marks.set_kept(cursor, table, min(until_ms, floor(newest, MINUTE_MS) + MINUTE_MS))
-    return int(one(cursor, DELETE.format(table=table), [until_ms * 1000])[0])
+    return int(one(cursor, DELETE.format(table=STORED[table]), [until_ms * 1000])[0])

@@ -13,7 +13,17 @@ import duckdb
 from oculus.core.metric import Metric
 from oculus.storage.batch import as_json
 from oculus.storage.marks import Marks
-from oculus.storage.rollups_sql import COLUMNS, LEVELS, MINUTE_MS, OF_NUMBERS, Level, floor, merged, redo
+from oculus.storage.rollups_sql import (
+    COLUMNS,
+    LEVELS,
+    MINUTE_MS,
+    OF_NUMBERS,
+    Level,
+    floor,
+    merged,
+    redo,
+    stored,
+)
 
 MOST_MINUTES = 60  # made anew in one transaction; beyond, the mark is set back and rolling does it in slices
 
@@ -27,10 +37,10 @@ BOTH = """
     (SELECT * FROM {table} WHERE (ts, symbol) IN (SELECT (ts, symbol) FROM fresh)
     UNION ALL SELECT * REPLACE (ts + INTERVAL 1 MICROSECOND AS ts) FROM fresh)
 """
-MERGE = "CREATE TEMP TABLE late_rollups AS WITH fresh({columns}) AS ({fresh}) {merged}"
+MERGE = "CREATE TEMP TABLE late_rollups({columns}) AS WITH fresh({columns}) AS ({fresh}) {merged}"
 REPLACE = """
-    DELETE FROM {table} WHERE (ts, symbol) IN (SELECT (begun, symbol) FROM late_rollups);
-    INSERT INTO {table} ({columns}) SELECT * FROM late_rollups;
+    DELETE FROM {table} WHERE (ts, symbol) IN (SELECT (ts, symbol) FROM late_rollups);
+    INSERT INTO {table} ({columns}) {stored};
     DROP TABLE late_rollups
 """
 
@@ -76,4 +86,5 @@ def merge(cursor: duckdb.DuckDBPyConnection, level: Level, metrics: Sequence[Met
     fresh = OF_NUMBERS.format(unit=level.unit, source=LATE)
     both = merged(BOTH.format(table=level.table), f"date_trunc('{level.unit}', ts)", "-epoch_us(ts)")
     cursor.execute(MERGE.format(columns=COLUMNS, fresh=fresh, merged=both), {"late": as_json(metrics)})
-    cursor.execute(REPLACE.format(table=level.table, columns=COLUMNS))
+    kept = stored(level, "late_rollups")
+    cursor.execute(REPLACE.format(table=level.stored, columns=COLUMNS, stored=kept))

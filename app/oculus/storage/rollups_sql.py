@@ -1,4 +1,9 @@
-"""How rows of rollups are made: from numbers, from finer rollups, and out of two that belong together."""
+"""How rows of rollups are made: from numbers, from finer rollups, and out of two that belong together.
+
+Minutes are as many as all the rest, so their table leaves out what can be told from the first and the last
+number of a minute; of series that are asked every 30 s that is everything else. The view `metrics_1m` puts
+it back (schema.py).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +18,8 @@ DAY_MS = 24 * HOUR_MS
 
 
 class Level(NamedTuple):
-    table: str
+    table: str  # to read
+    stored: str  # to write
     source: str  # the table it is made from
     span_ms: int
     unit: str  # as SQL calls the span
@@ -21,11 +27,22 @@ class Level(NamedTuple):
 
 
 LEVELS = (
-    Level("metrics_1m", "metrics", MINUTE_MS, "minute", MINUTE_MS),
-    Level("metrics_1h", "metrics_1m", HOUR_MS, "hour", 10 * MINUTE_MS),
-    Level("metrics_1d", "metrics_1h", DAY_MS, "day", HOUR_MS),
+    Level("metrics_1m", "metrics_1m_stored", "metrics", MINUTE_MS, "minute", MINUTE_MS),
+    Level("metrics_1h", "metrics_1h", "metrics_1m", HOUR_MS, "hour", 10 * MINUTE_MS),
+    Level("metrics_1d", "metrics_1d", "metrics_1h", DAY_MS, "day", HOUR_MS),
 )
 COLUMNS = 'ts, category, symbol, "count", "min", "max", "avg", "first", "last", "stddev"'
+# What the view tells by itself is not stored: whatever is NULL here follows from count, first and last.
+PACKED = """
+    SELECT ts, category, symbol, "count",
+        CASE WHEN "min" <> least("first", "last") THEN "min" END,
+        CASE WHEN "max" <> greatest("first", "last") THEN "max" END,
+        CASE WHEN "avg" <> "first" / 2 + "last" / 2 THEN "avg" END, "first", "last",
+        CASE WHEN "stddev" < 1e38
+                AND ("count" <> 2 OR abs("stddev" - abs("first" - "last") / sqrt(2)) > 1e-9 * "stddev")
+            THEN "stddev"::FLOAT END
+    FROM {rows}
+"""
 # Beyond 1e150 the squares overflow, which DuckDB takes for an error.
 OF_NUMBERS = """
     SELECT date_trunc('{unit}', ts) AS begun, any_value(category), symbol, count(*), min(value), max(value),
@@ -57,6 +74,11 @@ def floor(ms: int, span_ms: int) -> int:
     return ms // span_ms * span_ms
 
 
+def stored(level: Level, rows: str) -> str:
+    """The SELECT that makes rows of the table of `level` out of `rows`, a table or subquery with COLUMNS."""
+    return PACKED.format(rows=rows) if level.stored != level.table else f"SELECT {COLUMNS} FROM {rows}"  # noqa: S608
+
+
 def rolled_up(level: Level, source: str) -> str:
     """The SELECT that makes rows of `level` out of rows of its source."""
     if level.source == "metrics":
@@ -82,8 +104,8 @@ def redo(
     chosen = CHOSEN.format(unit=level.unit) if symbols else ""
     given = {"symbols": list(symbols), "buckets": list(buckets)} if symbols else None
     old, new = (
-        WITHIN.format(table=table, begin=begin, end=end) + chosen for table in (level.table, level.source)
+        WITHIN.format(table=table, begin=begin, end=end) + chosen for table in (level.stored, level.source)
     )
     cursor.execute(f"DELETE FROM {old}", given)  # noqa: S608
-    made = rolled_up(level, new)
-    cursor.execute(f"INSERT INTO {level.table} ({COLUMNS}) {made} ORDER BY begun, symbol", given)
+    made = stored(level, f"({rolled_up(level, new)}) AS made({COLUMNS})")
+    cursor.execute(f"INSERT INTO {level.stored} ({COLUMNS}) {made} ORDER BY ts, symbol", given)
