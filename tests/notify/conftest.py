@@ -12,11 +12,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from fakes.chat import Chat, ChatSettings, Room
 from oculus.core.alert import Alert, AlertState, News, NewsKind
 from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
 from oculus.core.event import Severity
 from oculus.core.metric import Metric
+from oculus.notify import CHANNELS
 from oculus.notify.facts import Facts
 from oculus.notify.notifier import Notifier
 
@@ -113,6 +115,19 @@ def house(table):
 
 
 @pytest.fixture
+def start(house, clock, monkeypatch):
+    """A house with a chat for a channel; every call is a restart."""
+    Chat.sent, Chat.tries, Chat.refuses = [], [], None
+    monkeypatch.setitem(CHANNELS, "chat", Chat)
+    return lambda **options: Room(house({"hook": ChatSettings()}, clock, **options), clock)
+
+
+@pytest.fixture
+def chat(start):
+    return start()
+
+
+@pytest.fixture
 def news():
     """A piece of news; every alert has its own number unless one is given."""
     numbers = iter(range(1, 100_000))
@@ -179,6 +194,10 @@ class Service(ThreadingHTTPServer):
 
     def bodies(self):
         return [json.loads(request.body) for request in self.got]
+
+    def told(self):
+        """The pieces of news in all of them, alone or in a digest."""
+        return [each for body in self.bodies() for each in body.get("alerts", [body])]
 
     def handle_error(self, request, client_address):
         """Clients that hang up are what is tested."""

@@ -1,71 +1,17 @@
 """What one message tells: after an outage, in a storm, and of what was over before it was told."""
 
-import pytest
 from msgspec.structs import replace
 
+from fakes.chat import Chat, away
 from oculus.core.alert import DeliveryState, NewsKind
-from oculus.core.durations import Duration
 from oculus.core.errors import ChannelError
 from oculus.core.event import Severity
 from oculus.core.secret import Secret
-from oculus.notify import CHANNELS
-from oculus.notify.channel import Channel, ChannelSettings, Limit
+from oculus.notify.channel import Limit
 from oculus.notify.channels.webhook import WebhookSettings
 from oculus.notify.render.words import spelt_out
 
 RESOLVED, REMINDER = NewsKind.RESOLVED, NewsKind.REMINDER
-
-
-class Chat(Channel):
-    """Takes a group in one message, or says why it does not."""
-
-    kind = "chat"
-    group_for = Duration(seconds=5)
-    sent: list
-    tries: list
-    refuses = None  # a function of the ids: the error to raise, or None
-
-    def send(self, group):
-        ids = [news.alert.id for news in group]
-        Chat.tries.append((self.clock.monotonic(), ids))
-        error = Chat.refuses(ids) if Chat.refuses else None
-        if error:
-            raise error
-        Chat.sent.append([(news.alert.id, str(news.kind)) for news in group])
-
-
-class ChatSettings(ChannelSettings, tag="chat", frozen=True, kw_only=True):
-    """Nothing more."""
-
-
-class Room:
-    """A house with one chat, moved by hand."""
-
-    def __init__(self, home, clock):
-        self.home, self.clock = home, clock
-        self.sender = home.notifier._senders["hook"]
-
-    def run(self, seconds):
-        for _ in range(round(seconds * 2)):
-            while self.sender.deliver():
-                pass
-            self.clock.pass_s(0.5)
-
-
-@pytest.fixture
-def start(house, clock, monkeypatch):
-    Chat.settings_class, Chat.sent, Chat.tries, Chat.refuses = ChatSettings, [], [], None
-    monkeypatch.setitem(CHANNELS, "chat", Chat)
-    return lambda **options: Room(house({"hook": ChatSettings()}, clock, **options), clock)
-
-
-@pytest.fixture
-def chat(start):
-    return start()
-
-
-def away(_ids):
-    return ChannelError("chat refuses connections")
 
 
 def last(table, row):
@@ -198,7 +144,7 @@ def test_an_outcome_is_saved_with_the_next_sending(house, clock, service, news, 
 
 
 def test_the_last_outcome_is_saved_when_oculus_stops(house, service, news, table, eventually):
-    home = house({"hook": WebhookSettings(url=Secret(service.url))})
+    home = house({"hook": WebhookSettings(url=Secret(service.url), batch="never")})
     home.notifier.start()
     home.tell(*[news(alert=number) for number in range(1, 40)])
     assert eventually(lambda: len(service.got) > 5)

@@ -87,15 +87,22 @@ def test_a_log_that_cannot_be_written_is_tried_again_rather_than_forgotten(log_f
     assert not caught.value.permanent
 
 
-def test_a_storm_takes_few_commits_and_every_line_is_there(house, clock, table, news, caplog):
+def test_a_storm_takes_few_lines_and_few_commits_and_every_alert_is_there(house, clock, table, news, caplog):
     saves, save = [], table.save
     home = house({}, clock)
     home.notifier._office.__dict__["save"] = lambda rows: (saves.append(len(rows)), save(rows))
-    home.tell(*[news(alert=number, channels=("log",), rule=f"rule{number}") for number in range(1, 1001)])
+    storm = [news(alert=number, channels=("log",), rule=f"rule{number}") for number in range(1, 1000)]
+    home.tell(*storm, news(alert=1000, channels=("log",), rule="worst", severity=Severity.CRITICAL))
     with caplog.at_level(logging.INFO, "oculus.alerts"):
         while home.notifier._senders["log"].deliver():
             pass
-    lines = [record.getMessage() for record in caplog.records if record.name == "oculus.alerts"]
-    assert [line.split()[0] for line in lines] == [f"rule{number}" for number in range(1, 1001)]
+    records = [record for record in caplog.records if record.name == "oculus.alerts"]
+    first, second, *rest = records[0].getMessage().splitlines()
+    assert first == "250 alerts: 1 critical, 249 warn"
+    assert second.startswith("worst fired (critical): API unreachable")
+    assert rest[-1] == "and 230 more"
+    assert [record.levelname for record in records] == ["CRITICAL", "WARNING", "WARNING", "WARNING"]
+    told = [each["id"] for record in records for each in record.alerts]
+    assert told == [1000, *range(1, 1000)]
     assert {str(row.state) for row in table.rows.values()} == {"sent"}
-    assert len(saves) == 11
+    assert len(saves) == 5

@@ -4,12 +4,11 @@ import itertools
 
 import pytest
 
+from fakes.chat import Chat
 from oculus.core.alert import DeliveryState, NewsKind
-from oculus.core.durations import Duration
 from oculus.core.errors import StorageError
 from oculus.core.secret import Secret
-from oculus.notify import CHANNELS
-from oculus.notify.channel import Channel, ChannelSettings, Limit
+from oculus.notify.channel import Limit
 from oculus.notify.channels.webhook import WebhookSettings
 
 
@@ -128,19 +127,22 @@ def test_a_service_that_names_a_wait_is_obeyed_by_the_whole_channel(hook, servic
     hook.work_for(40)
     assert len(service.got) == 1
     hook.work()
-    assert len(service.got) == 3
+    assert len(service.got) == 2
+    assert len(service.told()) == 3
 
 
-def test_when_the_service_is_back_everything_that_waited_goes_out_oldest_first(hook, service, news):
-    service.answers.extend([500] * 8)
+def test_when_the_service_is_back_everything_that_waited_is_one_request_oldest_first(hook, service, news):
+    back = hook.clock.now + 100
+    service.answers.extend([lambda handler: handler.answer(503 if hook.clock.now < back else 200)] * 100)
     for number in range(1, 51):
         hook.home.tell(news(alert=number))
         hook.work()
         hook.clock.pass_s(2)
-    hook.work_for(120)
-    assert 8 < len(service.got) <= 8 + 50
-    told = [body["id"] for body in service.bodies()[8:]]
-    assert sorted(told) == list(range(1, 51))
+    failed = len(service.got)
+    hook.work_for(310)
+    (digest,) = service.bodies()[failed:]
+    assert (digest["version"], digest["kind"], digest["count"]) == (1, "digest", 50)
+    assert [body["id"] for body in digest["alerts"]] == list(range(1, 51))
 
 
 def test_one_message_that_always_fails_holds_up_new_ones_for_seconds_at_most(hook, service, news):
@@ -169,7 +171,7 @@ def test_an_end_never_overtakes_its_beginning(hook, service, news):
     hook.work()
     hook.home.tell(news(NewsKind.RESOLVED, alert=1), news(alert=2))
     hook.work_for(60)
-    told = [body["news"] for body in service.bodies() if body["id"] == 1]
+    told = [body["news"] for body in service.told() if body["id"] == 1]
     assert told[-1] == "RESOLVED"
     assert told.count("RESOLVED") == 1
     assert set(told[:-1]) == {"FIRED"}
@@ -249,7 +251,8 @@ def test_after_a_restart_whatever_is_not_final_goes_on(house, clock, service, ta
     second = Step(house(settings, clock), clock)
     second.home.notifier.put(table.unfinished())
     second.work_for(5)
-    assert sorted(body["id"] for body in service.bodies()[before:]) == [2, 3, 4]
+    (digest,) = service.bodies()[before:]
+    assert sorted(body["id"] for body in digest["alerts"]) == [2, 3, 4]
     assert {row.state for row in table.rows.values()} == {"sent"}
 
 
@@ -304,69 +307,41 @@ def test_counters_tell_each_outcome(hook, service, news):
     }
 
 
-class Chat(Channel):
-    """A service that takes a group of news in one message, one message every ten seconds."""
-
-    kind = "chat"
-    group_for = Duration(seconds=5)
-    limits = (Limit(1, 10),)
-    sent: list
-
-    def send(self, group):
-        self.sent.append((self.clock.monotonic(), [news.alert.id for news in group]))
-
-
-class ChatSettings(ChannelSettings, tag="chat", frozen=True, kw_only=True):
-    """Nothing more."""
-
-
 @pytest.fixture
-def chat(house, clock, monkeypatch):
-    Chat.settings_class, Chat.sent = ChatSettings, []
-    monkeypatch.setitem(CHANNELS, "chat", Chat)
-    return Step(house({"hook": ChatSettings()}, clock), clock)
+def slow(start, monkeypatch):
+    """A chat that allows one message every ten seconds."""
+    monkeypatch.setattr(Chat, "limits", (Limit(1, 10),))
+    return start()
 
 
-def test_a_channel_that_groups_gets_what_comes_within_its_time_as_one_message(chat, news, table):
-    begun = chat.clock.now
+def test_a_channel_that_groups_gets_what_comes_within_its_time_as_one_message(slow, news, table):
+    begun = slow.clock.now
     for number in range(1, 5):
-        chat.home.tell(news(alert=number))
-        chat.work()
-        chat.clock.pass_s(1)
-    chat.home.tell(news(alert=5))
-    chat.work_for(4, step=0.5)
-    assert [(at - begun, ids) for at, ids in Chat.sent] == [(5, [1, 2, 3, 4, 5])]
+        slow.home.tell(news(alert=number))
+        slow.run(1)
+    slow.home.tell(news(alert=5))
+    slow.run(4)
+    assert [(at - begun, ids) for at, ids in Chat.tries] == [(5, [1, 2, 3, 4, 5])]
     assert {row.state for row in table.rows.values()} == {"sent"}
 
 
-def test_what_a_service_allows_is_kept_whatever_comes(chat, news):
-    begun = chat.clock.now
+def test_what_a_service_allows_is_kept_whatever_comes(slow, news):
     for number in range(1, 60):
-        chat.home.tell(news(alert=number))
-        chat.work_for(1, step=0.5)
-    chat.work_for(20)
-    times = [at - begun for at, _ in Chat.sent]
+        slow.home.tell(news(alert=number))
+        slow.run(1)
+    slow.run(20)
+    times = [at for at, _ in Chat.tries]
     assert [later - earlier for earlier, later in itertools.pairwise(times)] == [10] * (len(times) - 1)
-    assert sum(len(ids) for _, ids in Chat.sent) == 59
+    assert sum(map(len, Chat.sent)) == 59
 
 
-class Buggy(Chat):
-    kind = "chat"
-    limits = ()
-    group_for = Duration(0)
-
-    def send(self, group):
+def test_a_mistake_in_a_channels_code_loses_nothing_and_is_in_the_log(chat, news, table, caplog):
+    def mistaken(_ids):
         raise KeyError("a mistake of ours, not of the service")
 
-
-def test_a_mistake_in_a_channels_code_loses_nothing_and_is_in_the_log(
-    house, clock, monkeypatch, news, table, caplog
-):
-    Buggy.settings_class = ChatSettings
-    monkeypatch.setitem(CHANNELS, "chat", Buggy)
-    step = Step(house({"hook": ChatSettings()}, clock), clock)
-    (row,) = step.home.tell(news())
-    step.work()
+    Chat.refuses = mistaken
+    (row,) = chat.home.tell(news())
+    chat.run(6)
     assert table.rows[row.id].state == "retrying"
     assert table.rows[row.id].last_error.startswith("The channel's own code failed with KeyError")
     assert any(record.exc_info for record in caplog.records)

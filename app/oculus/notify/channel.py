@@ -58,8 +58,8 @@ class Channel(ABC):
 
     kind: ClassVar[str]  # its `type` in the settings
     settings_class: ClassVar[type[ChannelSettings]]
-    group_for: Duration = Duration(0)  # news within this time goes as one message; 0: one each
-    at_once: ClassVar[int] = 1  # messages that one `send` takes, where each piece of news is one of its own
+    group_for: Duration = Duration(0)  # news within this time goes as one message; 0: nothing waits
+    gathers: bool = False  # whether what is due at once may go as one message although nothing waits
     limits: ClassVar[tuple[Limit, ...]] = ()  # what the service allows
 
     def __init__(self, name: str, settings: ChannelSettings, clock: Clock, facts: Facts = NO_FACTS) -> None:
@@ -75,12 +75,19 @@ class Channel(ABC):
 
     @abstractmethod
     def send(self, group: Sequence[News]) -> None:
-        """Tell all of `group`, in this order, as one message; if `group_for` is 0, at most `at_once` of them.
+        """Tell all of `group`, in this order, as one message: one piece of news, unless it groups or gathers.
 
         Returns once the service has taken it. Raises ChannelError when it has not: `permanent` when
         trying again cannot help, with `retry_after_s` when the service said how long to wait. Its
         words reach people and the log, so no secret and no address that holds one may be in them.
         """
+
+    def fits(self, group: Sequence[News], late: bool) -> int:  # noqa: ARG002, some go by it
+        """How many of `group`, from its beginning, the next message takes. Asked of who `gathers`.
+
+        `late`: some of it could not be sent before, so that the message is a digest.
+        """
+        return len(group)
 
     def close(self) -> None:  # noqa: B027, most channels hold nothing
         """Let go of connections; cut short a `send` that is under way. Called from another thread."""

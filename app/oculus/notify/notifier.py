@@ -67,8 +67,7 @@ class Notifier:
         queue_limit: int = QUEUE_LIMIT,
     ) -> None:
         self._told = Told(told)
-        self._office = Office(save, tell, reload, self._told, counters, clock, chance)
-        self._facts = facts
+        self._office = Office(save, tell, reload, self._told, counters, clock, chance, facts)
         self._queue_limit = queue_limit
         self._ids = Ids()
         self._settings: dict[str, ChannelSettings] = {}
@@ -86,7 +85,7 @@ class Notifier:
                 self._sender(name).use(None)
             for name, settings in wanted.items():
                 if old.get(name) != settings:
-                    self._sender(name).use(build(name, settings, self._office.clock, self._facts))
+                    self._sender(name).use(build(name, settings, self._office.clock, self._office.facts))
 
     def address(self, news: Sequence[News]) -> list[Delivery]:
         """One delivery for each piece of news and channel, to be stored with it and then handed to `put`.
@@ -162,7 +161,7 @@ class Notifier:
             if name not in self._settings:
                 raise ChannelError(f"There is no channel {name!r}", nearest(name, list(self._settings)))
             sender = self._senders[name]
-        sender.test(sample_news(self._office.clock.now_ms(), self._facts))
+        sender.test(sample_news(self._office.clock.now_ms(), self._office.facts))
 
     def _delivery(self, news: News, channel: str) -> Delivery:
         with self._lock:

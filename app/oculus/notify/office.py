@@ -9,6 +9,7 @@ from oculus.core.alert import Delivery
 from oculus.core.clock import Clock
 from oculus.core.counters import Counters
 from oculus.core.event import Event
+from oculus.notify.facts import Facts
 from oculus.notify.sending.told import Told
 
 
@@ -23,3 +24,4 @@ class Office:
     counters: Counters
     clock: Clock
     chance: Callable[[], float]  # 0 to 1
+    facts: Facts

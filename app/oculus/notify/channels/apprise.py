@@ -1,13 +1,15 @@
 """Apprise: a hundred other services, as plain text. Needs the extra: pip install 'oculus-monitor[apprise]'.
 
 Address  see https://github.com/caronc/apprise/wiki; it may hold a password, so it is never shown
-Answer   Apprise only says whether it worked: everything that fails is tried again
+Answer   whether it worked, and Apprise's own words where it did not: everything that fails is tried again
 """
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from msgspec import Meta
 
@@ -17,12 +19,14 @@ from oculus.core.errors import ChannelError
 from oculus.core.event import Severity
 from oculus.core.secret import Secret
 from oculus.notify.channel import Channel, ChannelSettings
+from oculus.notify.post.answers import quoted
 from oculus.notify.render.escape import fit, quiet, shorten
 from oculus.notify.render.mention import mentions
 from oculus.notify.render.words import Words, more, spelt_out, summary, words
 
 TEXT_LIMIT, TITLE_LIMIT = 2000, 200
 MESSAGE_LIMIT = 300
+SECRET = 6  # characters of a part of the address that may be a password
 MISSING = (
     "The library Apprise is not installed",
     "Run: pip install 'oculus-monitor[apprise]', then start Oculus anew",
@@ -56,22 +60,32 @@ class Apprise(Channel):
         blocks = [block(each, alone=len(group) == 1) for each in shown]
         names = " ".join(mentions(group, self.settings))
         text = fit([*([names] if names else []), *blocks], TEXT_LIMIT, more, unseen=rest)
-        if not self._library().notify(
-            body=text,
-            title=shorten(quiet(title), TITLE_LIMIT),
-            notify_type=type_of(told[0]),
-            body_format="text",
-        ):
-            raise ChannelError(
-                "Apprise could not send it", "Its own lines in the log say more", answered=True
-            )
+        self._notify(text, shorten(quiet(title), TITLE_LIMIT), type_of(told[0]))
 
-    def _library(self) -> Any:
-        """Apprise with the one address in it. Raises ChannelError."""
+    def _notify(self, text: str, title: str, kind: str) -> None:
         try:
             import apprise  # an extra; loading it takes half a second
         except ImportError as error:
             raise ChannelError(*MISSING, permanent=True) from error
+        library, listen = self._library(apprise), cast(Any, apprise).LogCapture
+        with listen(level=logging.WARNING, fmt="%(message)s") as said:
+            taken = library.notify(body=text, title=title, notify_type=kind, body_format="text")
+            words = said.getvalue()
+        if not taken:
+            raise self._failure(words)
+
+    def _failure(self, words: str) -> ChannelError:
+        """Why it was not taken, in Apprise's words: the services it knows have no other way to say it."""
+        url = self.settings.url.reveal().strip()
+        said = quoted(words, [url, *(piece for piece in re.split(r"[/:@?&=]+", url) if len(piece) >= SECRET)])
+        return ChannelError(
+            f"Apprise could not send it{f': {said}' if said else ''}",
+            f"Check url under channels, {self.name}",
+            answered="onnection error" not in words,
+        )
+
+    def _library(self, apprise: Any) -> Any:
+        """Apprise with the one address in it. Raises ChannelError."""
         made = apprise.Apprise()
         if not made.add(self.settings.url.reveal().strip()):
             raise ChannelError(

@@ -226,7 +226,8 @@ class Email(Channel):
             return self._nobody(error)
         if isinstance(error, smtplib.SMTPResponseException):
             hint = LOGIN if isinstance(error, smtplib.SMTPAuthenticationError) else PEOPLE
-            return self._refused(int(error.smtp_code), error.smtp_error, hint)
+            about_mail = isinstance(error, smtplib.SMTPDataError)
+            return self._refused(int(error.smtp_code), error.smtp_error, hint, about_mail=about_mail)
         if isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException):
             trust = TRUST if isinstance(error, ssl.SSLCertVerificationError) else ""
             return ChannelError(f"{self._server} {why(error)}", trust)
@@ -239,13 +240,14 @@ class Email(Channel):
         code, said = min(error.recipients.values(), key=lambda answer: answer[0])
         return self._refused(code, said, PEOPLE)
 
-    def _refused(self, code: int, said: bytes | str, hint: str) -> ChannelError:
+    def _refused(self, code: int, said: bytes | str, hint: str, *, about_mail: bool = False) -> ChannelError:
+        """`about_mail`: it was this mail that the server would not take, not who sends it to whom."""
         final = 500 <= code < 600
         return ChannelError(
             f"{self._server} answered {code}: {self._said(said)}",
             hint if final else "",
             permanent=final,
-            answered=True,
+            answered=about_mail,
         )
 
     def _said(self, text: bytes | str) -> str:

@@ -1,4 +1,7 @@
-"""Log: each piece of news as a line of oculus.log, with the alert as JSON in it. Always there."""
+"""Log: each piece of news as a line of oculus.log, with the alert as JSON in it. Always there.
+
+Storm    more than 20 at once stand in few lines: the worst in words, and `alerts` holds all of them
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,9 @@ from oculus.core.errors import ChannelError
 from oculus.core.event import Severity
 from oculus.notify.channel import Channel, ChannelSettings
 from oculus.notify.render.news import alert_json, as_text
+from oculus.notify.render.words import MOST, more, spelt_out, summary
 
+LONGEST = 250  # alerts in one line: about 100 kB
 alerts = logging.getLogger("oculus.alerts")
 
 LEVELS = {
@@ -30,10 +35,15 @@ class Log(Channel):
 
     kind = "log"
     settings_class = LogSettings
-    at_once = 100  # lines that one flush, and one commit, are enough for
+    gathers = True
+
+    def fits(self, group: Sequence[News], late: bool) -> int:  # noqa: ARG002, a line is never late
+        return min(len(group), LONGEST)
 
     def send(self, group: Sequence[News]) -> None:
-        for news in group:
+        if len(group) > MOST:
+            one_for_all(group)
+        for news in group if len(group) <= MOST else ():
             alerts.log(level_of(news), "%s", as_text(news), extra={"alert": alert_json(news.alert, news)})
         try:
             for handler in handlers_of(alerts):
@@ -43,6 +53,14 @@ class Log(Channel):
                 f"The log cannot be written ({error.strerror or error})",
                 "Make room on the disk of the data folder.",
             ) from error
+
+
+def one_for_all(group: Sequence[News]) -> None:
+    """One line, at the level of the worst: the first twenty in words, all of them as JSON."""
+    told, rest = spelt_out(group)
+    lines = [summary(group), *map(as_text, told), *([more(rest)] if rest else [])]
+    whole = [alert_json(news.alert, news) for news in group]
+    alerts.log(max(map(level_of, group)), "%s", "\n".join(lines), extra={"alerts": whole})
 
 
 def level_of(news: News) -> int:

@@ -182,7 +182,13 @@ class Refused(ChannelError):
     """Telegram took the call and said no."""
 
     def __init__(self, error: ChannelError, said: str) -> None:
-        super().__init__(error.what, error.hint, permanent=error.permanent, retry_after_s=error.retry_after_s)
+        super().__init__(
+            error.what,
+            error.hint,
+            permanent=error.permanent,
+            retry_after_s=error.retry_after_s,
+            answered=error.answered,
+        )
         self.said = said
 
     @property

@@ -2,6 +2,9 @@
 
 Body     one object as in GET /api/alerts, plus "news": FIRED, RESOLVED, REMINDER, NO_DATA or ESCALATED;
          or what the template `body` makes of it
+Many     more than 20 at once, and what waited for the address to be back, go as one request:
+         {"version": 1, "kind": "digest", "count": 65, "alerts": [the same objects]}, about 100 kB each;
+         one by one with `batch: never`, with a template that does not use `alerts`, and to who refuses it
 Signed   with `secret`, X-Oculus-Signature is sha256=<HMAC-SHA256 of the body, in hex>
 Answer   any 2xx means it was taken; 401, 403, 404 and 410 are final, all else is tried again
 """
@@ -10,28 +13,31 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import msgspec
-from jinja2 import StrictUndefined, Template
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from msgspec import Meta
 
-from oculus.core.alert import Alert, AlertState, News, NewsKind
+from oculus.core.alert import News
 from oculus.core.clock import Clock
 from oculus.core.durations import Duration
 from oculus.core.errors import ChannelError
-from oculus.core.event import Severity
 from oculus.core.secret import Secret
 from oculus.notify.channel import Channel, ChannelSettings
 from oculus.notify.facts import NO_FACTS, Facts
 from oculus.notify.post.outcome import check
-from oculus.notify.render.news import alert_json, as_text
-from oculus.notify.render.words import words
+from oculus.notify.render.body import EXAMPLE, templated, uses_alerts
+from oculus.notify.render.news import alert_json
+from oculus.notify.render.words import MOST, words
+
+log = logging.getLogger(__name__)
 
 SIGNATURE = "X-Oculus-Signature"
+ROOM = 100_000  # bytes of a body: what many servers take without being told to
+TOO_LARGE = 413
+NO_DIGEST = (400, 406, 415, 422, 501)  # answers of a receiver that expects another form
 
 
 class WebhookSettings(ChannelSettings, tag="webhook", frozen=True, kw_only=True):
@@ -47,11 +53,18 @@ class WebhookSettings(ChannelSettings, tag="webhook", frozen=True, kw_only=True)
     secret: Annotated[
         Secret, Meta(description=f"Signs the body in {SIGNATURE}, so that the receiver knows who wrote.")
     ] = msgspec.field(default_factory=lambda: Secret(""))
+    batch: Annotated[
+        Literal["auto", "never"],
+        Meta(
+            description="auto: more than 20 at once, and what waited while the address could not be reached, "
+            "go as one request with all of them in `alerts`; never: each has a request of its own."
+        ),
+    ] = "auto"
     body: Annotated[
         str,
         Meta(
             description='A template in place of the JSON, such as {"text": {{ text | tojson }}}. '
-            "It knows text, link and all that the JSON holds."
+            "It knows text, link and all that the JSON holds; one that uses alerts, a list, may get many."
         ),
     ] = ""
     timeout: Annotated[Duration, Meta(description="Longest wait for an answer.")] = Duration(seconds=10)
@@ -60,7 +73,9 @@ class WebhookSettings(ChannelSettings, tag="webhook", frozen=True, kw_only=True)
         """Raises ValueError for a template that cannot be read or made."""
         if self.body:
             try:
-                templated(self.body, EXAMPLE, "")
+                many = 2 if uses_alerts(self.body) else 1
+                for count in range(1, many + 1):
+                    templated(self.body, [EXAMPLE] * count, "")
             except Exception as error:  # a template can raise whatever its values can
                 raise ValueError(
                     f"body is no template: {error}; write {{{{ text | tojson }}}} and the like"
@@ -68,7 +83,7 @@ class WebhookSettings(ChannelSettings, tag="webhook", frozen=True, kw_only=True)
 
 
 class Webhook(Channel):
-    """Post one object for each piece of news."""
+    """Post one object for each piece of news, or one for many."""
 
     kind = "webhook"
     settings_class = WebhookSettings
@@ -79,63 +94,65 @@ class Webhook(Channel):
         from oculus.notify.post.poster import Poster  # loads requests, for who posts
 
         self._poster = Poster(settings.timeout.total_seconds())
+        self._room = ROOM
+        self.gathers = settings.batch == "auto" and (not settings.body or uses_alerts(settings.body))
+
+    def fits(self, group: Sequence[News], late: bool) -> int:
+        if len(group) <= MOST and not late:
+            return 1
+        size = 0
+        for count, news in enumerate(group):
+            size += len(msgspec.json.encode(alert_json(news.alert, news)))
+            if size > self._room and count:
+                return count
+        return len(group)
 
     def send(self, group: Sequence[News]) -> None:
-        for news in group:
-            self._post(news)
-
-    def close(self) -> None:
-        self._poster.close()
-
-    def _post(self, news: News) -> None:
         url = self.settings.url.reveal().strip()
-        body = self._body(news)
+        body = self._body(group)
         headers = {"Content-Type": "application/json"}
         headers |= {name: value.reveal() for name, value in self.settings.headers.items()}
         if self.settings.secret:
             headers[SIGNATURE] = signature(self.settings.secret, body)
         answer = self._poster.post(url, body, headers)
+        if len(group) > 1:
+            self._learn(answer.status)
         hint = f"Check url and headers under channels, {self.name}."
         check(answer, url, hint, self.clock.now_ms())
 
-    def _body(self, news: News) -> bytes:
+    def close(self) -> None:
+        self._poster.close()
+
+    def _learn(self, status: int) -> None:
+        """Whether, and how many at once, the receiver takes, by its answer to many; they go again then."""
+        if status == TOO_LARGE:
+            self._room //= 2
+        elif status in NO_DIGEST:
+            self.gathers = False
+            log.info("%s: does not take many at once (%d): from now on one by one", self.name, status)
+
+    def _body(self, group: Sequence[News]) -> bytes:
         if not self.settings.body:
-            return msgspec.json.encode(alert_json(news.alert, news))
+            return msgspec.json.encode(
+                digest(group) if len(group) > 1 else alert_json(group[0].alert, group[0])
+            )
+        link = words(group[0], self.facts).link if len(group) == 1 else self.facts.link("/alerts")
         try:
-            return templated(self.settings.body, news, words(news, self.facts).link).encode()
+            return templated(self.settings.body, group, link).encode()
         except Exception as error:  # a template can raise whatever its values can
             raise ChannelError(
-                f"The body cannot be made: {error}", f"Mend body under channels, {self.name}", permanent=True
+                f"The body cannot be made: {error}",
+                f"Mend body under channels, {self.name}",
+                permanent=True,
+                answered=True,
             ) from error
+
+
+def digest(group: Sequence[News]) -> dict[str, Any]:
+    """Many pieces of news as one object, all of them whole."""
+    whole = [alert_json(news.alert, news) for news in group]
+    return {"version": 1, "kind": "digest", "count": len(whole), "alerts": whole}
 
 
 def signature(secret: Secret, body: bytes) -> str:
     return f"sha256={hmac.new(secret.reveal().encode(), body, hashlib.sha256).hexdigest()}"
-
-
-def templated(body: str, news: News, link: str) -> str:
-    """The body that a template makes. It can raise anything."""
-    return parsed(body).render(alert_json(news.alert, news) | {"text": as_text(news), "link": link})
-
-
-@lru_cache(maxsize=16)
-def parsed(body: str) -> Template:
-    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False).from_string(body)
-
-
-EXAMPLE = News(
-    kind=NewsKind.FIRED,
-    alert=Alert(
-        id=1,
-        rule="example",
-        instance="net.ping.example.com",
-        severity=Severity.WARN,
-        state=AlertState.FIRING,
-        message="an example",
-        value=1.0,
-        threshold=1.0,
-        started_ms=0,
-        fired_ms=0,
-    ),
-    ts_ms=0,
-)

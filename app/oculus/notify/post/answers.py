@@ -14,7 +14,7 @@ from oculus.core.errors import ChannelError
 from oculus.core.masking import mask
 from oculus.core.outside import NOT_JSON
 from oculus.core.secret import MASK
-from oculus.notify.post.outcome import Answer, retry_after_s
+from oculus.notify.post.outcome import AWAY, PERMANENT, Answer, retry_after_s
 from oculus.notify.render.escape import shorten
 from oculus.notify.render.news import one_line
 
@@ -75,8 +75,8 @@ def trouble(
 ) -> ChannelError:
     """The error for an answer that is no success. `said` is the service's own word for it.
 
-    The first of `remedies` whose key is part of "<status> <said>" gives the hint. Unless told otherwise, an
-    answer of 4xx is permanent: what was not taken once will not be taken later.
+    The first of `remedies` whose key is part of "<status> <said>" gives the hint; all of them are about the
+    channel. Unless told otherwise, an answer of 4xx is permanent: what was not taken once will not be later.
     """
     if permanent is None:
         permanent = 400 <= answer.status < 500 and answer.status not in (BUSY, TOO_LONG_AGO)
@@ -84,13 +84,14 @@ def trouble(
     hint = next((hint for key, hint in remedies.items() if key.lower() in whole), "")
     if answer.status == BUSY:
         return ChannelError(f"{service} wants fewer messages", retry_after_s=wish_s(answer, now_ms))
+    about_channel = permanent and (bool(hint) or answer.status in PERMANENT)
     told = said or f"{answer.status} {responses.get(answer.status, '')}".rstrip()
     return ChannelError(
         f"{service} answered: {told}",
         hint,
         permanent=permanent,
         retry_after_s=None if permanent else wish_s(answer, now_ms),
-        answered=True,
+        answered=not about_channel and answer.status not in AWAY,
     )
 
 

@@ -12,7 +12,8 @@ from oculus.core.outgoing import origin, retry_after_s, why
 
 __all__ = ["Answer", "Deadline", "check", "origin", "retry_after_s", "why"]
 
-PERMANENT = (401, 403, 404, 410)
+PERMANENT = (401, 403, 404, 410)  # whatever is sent there
+AWAY = (408, 429, 502, 503, 504)  # the service itself, or what stands before it, cannot do it now
 
 
 class Answer(NamedTuple):
@@ -48,5 +49,6 @@ def check(answer: Answer, url: str, hint: str, now_ms: int) -> None:
         f"{origin(url)} answered {answer.status} {phrase}".rstrip(),
         hint if permanent else "",
         permanent=permanent,
+        answered=not permanent and answer.status not in AWAY,
         retry_after_s=retry_after_s(answer.headers.get("Retry-After", ""), now_ms),
     )

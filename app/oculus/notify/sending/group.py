@@ -13,10 +13,15 @@ OVER = "it was over before it was told"
 
 def cancelled(group: Sequence[Delivery]) -> list[Delivery]:
     """Those of alerts that began and ended within this group, nothing of which can have been told yet."""
-    stories: dict[int, list[Delivery]] = {}
+    return [delivery for story in stories(group) if _came_to_nothing(story) for delivery in story]
+
+
+def stories(group: Sequence[Delivery]) -> list[list[Delivery]]:
+    """What there is to tell of each alert."""
+    found: dict[int, list[Delivery]] = {}
     for delivery in group:
-        stories.setdefault(delivery.news.alert.id, []).append(delivery)
-    return [delivery for story in stories.values() if _came_to_nothing(story) for delivery in story]
+        found.setdefault(delivery.news.alert.id, []).append(delivery)
+    return list(found.values())
 
 
 def _came_to_nothing(story: Sequence[Delivery]) -> bool:
@@ -28,8 +33,23 @@ def _came_to_nothing(story: Sequence[Delivery]) -> bool:
     )
 
 
+def in_order(group: Sequence[Delivery], late: bool) -> list[Delivery]:
+    """All of it, for a channel that is told everything: worst first; `late`, a digest, oldest first.
+
+    What one alert has to tell stays together, so that its end never comes before its beginning.
+    """
+    if late:
+        return sorted(group, key=lambda delivery: delivery.news.ts_ms)
+    return [delivery for story in sorted(stories(group), key=_weight) for delivery in story]
+
+
+def _weight(story: Sequence[Delivery]) -> tuple[bool, int]:
+    worst = max(delivery.news.alert.severity.rank for delivery in story)
+    return story[-1].news.kind is NewsKind.RESOLVED, -worst
+
+
 def message(group: Sequence[Delivery]) -> list[News]:
-    """The news that the message about `group` tells, in this order.
+    """The news that the message about `group` tells people, in this order.
 
     Worst first. What could not be told before is a digest: oldest first, so that it can be read as a story.
     """

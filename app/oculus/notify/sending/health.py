@@ -18,21 +18,28 @@ log = logging.getLogger(__name__)
 class Health:
     """Kept by the channel's sender."""
 
-    def __init__(self, name: str, tell: Callable[[Event], None], clock: Clock) -> None:
+    def __init__(
+        self,
+        name: str,
+        tell: Callable[[Event], None],
+        clock: Clock,
+        alarm: Callable[[str, str], None] = lambda _title, _text: None,
+    ) -> None:
+        """`alarm` shows a person a title and a text, on the screen if there is one. It does not wait."""
         self.broken = ""  # what the service answered that trying again cannot mend
         self.trouble = ""  # why the last attempt failed; "" when it did not
         self.failures = 0  # attempts in a row that are worth another try
-        self.doubtful = False  # it may be the last message that fails, not the service
         self.last_sent_ms: int | None = None
         self._name = name
         self._tell = tell
         self._clock = clock
+        self._alarm = alarm
         self._gave_up = False  # something has expired since the last success
 
     def forget(self) -> None:
         """Other settings: whatever was wrong may be mended."""
         self.broken = self.trouble = ""
-        self.failures, self.doubtful, self._gave_up = 0, False, False
+        self.failures, self._gave_up = 0, False
 
     def worked(self) -> None:
         if self.broken:
@@ -44,12 +51,17 @@ class Health:
 
     def failed(self, error: ChannelError) -> None:
         """An attempt failed. What cannot be mended by waiting is told once for each reason."""
-        self.trouble, self.doubtful = mask(str(error)), error.answered
+        self.note(error)
         if not error.permanent:
             self.failures += 1
         elif self.trouble != self.broken:
             self.broken = self.trouble
             self._event(EventType.ERROR, Severity.ERROR, self.broken)
+            self._alarm(f"The channel {self._name} is broken", self.broken)
+
+    def note(self, error: ChannelError) -> None:
+        """An attempt failed, and what that means is not known yet."""
+        self.trouble = mask(str(error))
 
     def rests(self, seconds: float) -> None:
         """The next attempt is so far away. Said when the trouble begins, not at every try."""

@@ -80,12 +80,15 @@ class Line:
         return sorted(group, key=order)
 
     def give_back(self, group: Sequence[Delivery], due: float) -> None:
-        """After `take`: what is over leaves, the rest is due again at `due`, the next of its alert may go."""
+        """After `take`: what is over leaves, what was tried is due again at `due`, the rest keeps its time.
+
+        The next of its alert may go.
+        """
         for delivery in group:
             if delivery.state.final:
                 del self._due[delivery.id]
                 self._alerts[delivery.news.alert.id].remove(delivery)
-            else:
+            elif delivery.attempts:
                 self._due[delivery.id] = due
         for alert in {delivery.news.alert.id for delivery in group}:
             if self._alerts[alert]:

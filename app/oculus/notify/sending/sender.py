@@ -2,8 +2,8 @@
 
 A delivery is saved as `sending` before the attempt and with its outcome after it, or together with the
 `sending` of the next, so that a crash can repeat a message but never lose one. While a service is down its
-whole channel rests, longer each time. A new message cuts that short: it may be that one old message alone is
-what fails. Once the service is back, what waited goes out as one digest, where messages can be put together.
+whole channel rests, longer each time. Once it is back, what waited goes out as one digest, where messages can
+be put together. A digest that is refused is tried in pieces.
 """
 
 from __future__ import annotations
@@ -12,24 +12,27 @@ import logging
 import math
 import threading
 from collections.abc import Sequence
+from functools import partial
 
 from oculus.core.alert import Delivery, DeliveryState, News
 from oculus.core.errors import ChannelError
 from oculus.core.worker import Worker
 from oculus.notify.channel import Channel
+from oculus.notify.facts import Notebook
 from oculus.notify.office import Office
-from oculus.notify.routing import skip_reason
-from oculus.notify.sending.group import OVER, cancelled, message
+from oculus.notify.sending.alarm import alarm
+from oculus.notify.sending.attempt import is_over, speak
+from oculus.notify.sending.group import OVER, cancelled, in_order, message
 from oculus.notify.sending.health import Health
 from oculus.notify.sending.ledger import AGAIN_S, Ledger
 from oculus.notify.sending.line import Line
-from oculus.notify.sending.pace import Pace
+from oculus.notify.sending.portion import Portion
+from oculus.notify.sending.rest import Rest
 from oculus.notify.sending.retry import EXPIRES, wait_s
 
 log = logging.getLogger(__name__)
 
 QUEUE_LIMIT = 10_000  # deliveries in memory; what finds no room waits in the table
-NEW_S = 5.0  # the longest rest before a new message gets its first try
 
 
 class Sender(Worker):
@@ -41,17 +44,13 @@ class Sender(Worker):
         super().__init__(f"notify-{name}")
         self.channel_name = name
         self.channel: Channel | None = None  # None: not set up, so what waits for it is skipped
-        self.health = Health(name, office.tell, office.clock)
+        self.health = Health(name, office.tell, office.clock, partial(alarm, office.facts))
         self._office = office
         self._line = Line(limit)
         self._ledger = Ledger(name, office, self.stopping)
-        self._pace = Pace()
-        self._rests_until = 0.0  # monotonic, as are all moments here
-        self._asked_until = 0.0  # the service's own wish, which nothing cuts short
-        self._tried_at = 0.0
-        self._fetch_at = 0.0
-        self._behind = False  # there is something that could not be sent when it was due
-        self._hurry = False  # the service is back, and that something is due now
+        self._rest = Rest(Notebook(name, office.facts), office.clock)
+        self._portion = Portion()
+        self._fetch_at = 0.0  # monotonic, as are all moments here
         self._changed = threading.Condition()  # guards all of the above
         self._busy = threading.Lock()  # held while the channel sends
 
@@ -59,9 +58,8 @@ class Sender(Worker):
         """Send through `channel` from now on."""
         with self._changed:
             old, self.channel = self.channel, channel
-            self._pace = Pace(channel.limits if channel else ())
-            self._rests_until = self._asked_until = 0.0
-            self._behind = self._hurry = self._behind and self._group_s() > 0
+            self._rest.begin(channel.limits if channel else ())
+            self._portion.begin(self._together_s() is not None)
             self.health.forget()
             self._changed.notify_all()
         if old:
@@ -73,18 +71,18 @@ class Sender(Worker):
             for delivery in deliveries:
                 if not self._line.put(delivery, self._due(delivery)):
                     self._office.counters.add(f"deliveries.{self.channel_name}.left_in_table")
-            self._fall_behind(any(delivery.attempts for delivery in deliveries))
+            if any(delivery.attempts for delivery in deliveries):
+                self._portion.fall_behind(self._together_s() is not None)
             if any(delivery.state is DeliveryState.SENDING for delivery in deliveries):
-                self._pace.note(self._now())  # it may have gone out just before we were killed
-            self._rests_until = min(self._rests_until, self._tried_at + NEW_S)
+                self._rest.note()
+            self._rest.cut()
             self._changed.notify_all()
 
     def slept(self, seconds: float) -> None:
         """The clock that waits are counted by stood still for so long: what became due is due now."""
         with self._changed:
             self._line.sooner(seconds)
-            self._rests_until -= seconds
-            self._asked_until -= seconds
+            self._rest.sooner(seconds)
             self._changed.notify_all()
 
     def queued(self) -> int:
@@ -107,7 +105,7 @@ class Sender(Worker):
         if reason := channel.absent():
             raise ChannelError(reason, "Start `oculus` on the desktop, then try again.", permanent=True)
         try:
-            self._send(channel, [news])
+            self._speak(channel, [news])
         except ChannelError as error:
             self.health.failed(error)
             raise
@@ -127,6 +125,7 @@ class Sender(Worker):
 
     def deliver(self) -> bool:
         """Send the next message if one is due. False when there was none."""
+        self._rest.look_back()
         self._fetch()
         with self._changed:
             channel, group = self.channel, self._take()
@@ -150,13 +149,7 @@ class Sender(Worker):
     def _take(self) -> list[Delivery]:
         if self._next_at() > self._now():
             return []
-        together = self._group_s()
-        if self.health.doubtful or not self.channel:
-            return self._line.take(self._now(), 1)
-        if not together:
-            return self._line.take(self._now(), self.channel.at_once)
-        digest, self._behind, self._hurry = self._behind, False, False
-        return self._line.take(self._now() + together, len(self._line), tried=digest)
+        return self._portion.take(self._line, self._now(), self._together_s())
 
     def _work_off(self, channel: Channel | None, group: Sequence[Delivery]) -> float:
         """Bring each delivery as far as it goes now. When those that are not over are due again."""
@@ -165,20 +158,22 @@ class Sender(Worker):
         if over := [each for each in group if each.state.final or self._is_over(channel, each)]:
             self._ledger.save(over)
         ready = [delivery for delivery in group if not delivery.state.final]
-        return self._attempt(channel, ready) if channel and ready else 0.0
+        return self._attempt(channel, self._next_message(channel, ready)) if channel and ready else 0.0
+
+    def _next_message(self, channel: Channel, ready: Sequence[Delivery]) -> Sequence[Delivery]:
+        """Those that it tells. Where nothing waits to be told together, the channel says how many fit."""
+        if self._group_s() or not channel.gathers:
+            return ready
+        late = any(delivery.attempts for delivery in ready)
+        ordered = in_order(ready, late)
+        return ordered[: max(1, channel.fits([delivery.news for delivery in ordered], late))]
 
     def _is_over(self, channel: Channel | None, delivery: Delivery) -> bool:
-        """Whether it needs no attempt any more; its state then says why."""
         told = self._office.told.follows(delivery.news, self.channel_name)
-        reason = skip_reason(delivery.news, channel.settings if channel else None, told)
-        reason = reason or (channel.absent() if channel else "")
-        if reason:
-            delivery.state, delivery.last_error = DeliveryState.SKIPPED, reason
-        elif delivery.expires_ms <= self._office.clock.now_ms():
-            delivery.state = DeliveryState.EXPIRED
-            delivery.last_error = delivery.last_error or "it could not be sent in time"
+        over = is_over(delivery, channel, told, self._office.clock.now_ms())
+        if delivery.state is DeliveryState.EXPIRED:
             self.health.gave_up()
-        return delivery.state.final
+        return over
 
     def _attempt(self, channel: Channel, ready: Sequence[Delivery]) -> float:
         """One message. When it is due again, should it have failed."""
@@ -188,42 +183,35 @@ class Sender(Worker):
         if not self._ledger.save(ready):
             return self._now()
         try:
-            self._send(channel, message(ready) if self._group_s() else [each.news for each in ready])
+            self._speak(channel, message(ready) if self._group_s() else [each.news for each in ready])
         except ChannelError as error:
             # Settings that changed meanwhile deserve a try of their own.
             error.permanent = error.permanent and channel is self.channel
             return self._failed(ready, error)
-        self._worked()
+        self._worked(len(ready))
         for delivery in ready:
             delivery.state, delivery.last_error = DeliveryState.SENT, ""
             delivery.sent_ms = self._office.clock.now_ms()
         self._ledger.note_sent(ready)
         return 0.0
 
-    def _send(self, channel: Channel, group: Sequence[News]) -> None:
-        try:
-            with self._busy:
-                self._tried_at = self._now()
-                self._pace.note(self._tried_at)
-                channel.send(group)
-        except ChannelError:
-            raise
-        except Exception as error:  # a mistake in one channel must neither lose a message nor end the thread
-            log.warning("%s: the channel's own code failed", self.channel_name, exc_info=error)
-            raise ChannelError(
-                f"The channel's own code failed with {type(error).__name__}",
-                "The log holds the details.",
-                answered=True,
-            ) from error
+    def _speak(self, channel: Channel, group: Sequence[News]) -> None:
+        with self._busy:
+            self._rest.tried()
+            speak(self.channel_name, channel, group)
 
-    def _worked(self) -> None:
+    def _worked(self, count: int = 0) -> None:
         with self._changed:
             self.health.worked()
-            self._rests_until = self._asked_until = 0.0
-            self._hurry = self._behind
+            self._rest.over()
+            self._portion.worked(count)
             self._changed.notify_all()
 
     def _failed(self, ready: Sequence[Delivery], error: ChannelError) -> float:
+        with self._changed:
+            in_pieces = self._portion.failed(len(ready), error)
+        if in_pieces:
+            return self._in_pieces(ready, error)
         self.health.failed(error)
         for delivery in ready:
             delivery.last_error = self.health.trouble
@@ -231,28 +219,39 @@ class Sender(Worker):
         if error.permanent:
             self._ledger.save(ready)
             return 0.0
-        return self._rest(ready, error.retry_after_s)
+        return self._wait(ready, error.retry_after_s)
 
-    def _rest(self, ready: Sequence[Delivery], asked_s: float | None) -> float:
+    def _in_pieces(self, ready: Sequence[Delivery], error: ChannelError) -> float:
+        """One of them is what the service cannot take: they go on at once, in smaller messages."""
+        self.health.note(error)
+        log.info(
+            "%s: one of %d is not taken, so they go in pieces: %s",
+            self.channel_name,
+            len(ready),
+            self.health.trouble,
+        )
+        for delivery in ready:
+            delivery.state, delivery.last_error = DeliveryState.RETRYING, self.health.trouble
+            delivery.next_ms = self._office.clock.now_ms()
+        self._ledger.save(ready)
+        self._ledger.count(ready)
+        return self._now()
+
+    def _wait(self, ready: Sequence[Delivery], asked_s: float | None) -> float:
         """The service is down or busy: the channel pauses, and so does each of these."""
         clock, chance = self._office.clock, self._office.chance()
         pause = wait_s(self.health.failures, asked_s, chance)
         wait = wait_s(max(delivery.attempts for delivery in ready), asked_s, chance)
         with self._changed:
-            self._fall_behind()
-            self._rests_until = self._now() + pause
-            self._asked_until = self._now() + min(asked_s or 0.0, pause)
+            self._portion.fall_behind(self._together_s() is not None)
+            self._rest.take(pause, asked_s)
         self.health.rests(max(pause, wait))
         for delivery in ready:
             delivery.next_ms = min(clock.now_ms() + round(wait * 1000), delivery.expires_ms)
         self._ledger.save(ready)
         self._ledger.count(ready)
+        self._rest.keep()
         return min(map(self._due, ready))
-
-    def _fall_behind(self, really: bool = True) -> None:
-        """What waits now is told in one digest, where messages can be put together."""
-        self._hurry = self._hurry and not really
-        self._behind = self._behind or (really and self._group_s() > 0)
 
     def _fetch(self) -> None:
         """Take up what found no room, once there is some."""
@@ -277,9 +276,13 @@ class Sender(Worker):
         due = self._line.next_due()
         if due is None:
             return math.inf
-        due = min(due, self._now()) if self._hurry else due
-        free = max(self._pace.free_at(), self.channel.free_at if self.channel else 0.0)
-        return max(due, self._rests_until, self._asked_until, free)
+        due = min(due, self._now()) if self._portion.hurry else due
+        return max(due, self._rest.ends(), self.channel.free_at if self.channel else 0.0)
+
+    def _together_s(self) -> float | None:
+        """How far apart news may be that goes as one message; None when each goes alone."""
+        gathers = self.channel is not None and (self.channel.gathers or self._group_s() > 0)
+        return self._group_s() if gathers else None
 
     def _group_s(self) -> float:
         return self.channel.group_for.total_seconds() if self.channel else 0.0
