@@ -3,6 +3,7 @@
     python3 packaging/dev.py run [oculus arguments]      make what is missing, then start Oculus
     python3 packaging/dev.py test [-- pytest arguments]  make what the tests need, then run them all
     python3 packaging/dev.py bench [name]                measure, and print one table
+    python3 packaging/dev.py audit [--offline]           is what is installed what was pinned, and safe
     python3 packaging/dev.py lint                        the part of `test` that takes seconds
     python3 packaging/dev.py lock [--upgrade]            pin the dependencies anew, with hashes
     python3 packaging/dev.py css                         build the style sheet anew (needs Node.js)
@@ -37,6 +38,8 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 # What each lock holds, as extras of pyproject.toml. `test` comes first and holds everything, so that
 # the others take their versions from it and one .venv can serve them all.
 EXTRAS = {"test": ["test", "dev", "desktop", "apprise"], "run": [], "desktop": ["desktop", "apprise"]}
+# Groups that are installed apart from the rest: what compiles, and what asks whether the rest is safe.
+ALONE = ("gtk", "audit")
 
 # What the window and the icon need of Linux: the web view, and what Python's way to it is compiled with.
 WINDOW = (
@@ -69,7 +72,7 @@ LINT = {
 def main(arguments: list[str]) -> int:
     """Do what the first argument says. Returns the exit code."""
     command, rest = (arguments[0], arguments[1:]) if arguments else ("help", [])
-    commands = {each.__name__: each for each in (run, test, bench, lint, lock, css, build, bundle)}
+    commands = {each.__name__: each for each in (run, test, bench, audit, lint, lock, css, build, bundle)}
     if command not in commands:
         print(__doc__)
         return 0 if command in ("help", "-h", "--help") else 2
@@ -90,6 +93,7 @@ def test(arguments: list[str]) -> int:
     system_packages()
     style_builder()  # without it, one test skips
     prepare("test")
+    peers(["promtool"])  # judges the rules
     web_view()
     chosen = arguments[1:] if arguments[:1] == ["--"] else arguments
     return together({**LINT, "pytest": ["pytest", *chosen]})
@@ -105,6 +109,14 @@ def bench(names: list[str]) -> int:
     """Run the benchmarks in tests/bench, or the named ones."""
     prepare("test")
     return tool([str(ROOT / "tests" / "bench" / "run.py"), *names])
+
+
+def audit(options: list[str]) -> int:
+    """Whether what is installed is what was pinned, and whether something is known against it."""
+    prepare("test")
+    if "--offline" not in options:
+        auditor()
+    return tool([str(ROOT / "packaging" / "audit.py"), *options])
 
 
 def css(_: list[str]) -> int:
@@ -143,11 +155,13 @@ def lock(options: list[str]) -> int:
         command += [] if name == "test" else ["--constraint", str(LOCKS / "test.lock")]
         if tool([*command, "--output-file", str(LOCKS / f"{name}.lock")]):
             fail(f"The lock file for {name} could not be made; uv says why above.")
-    say("locking gtk")
-    command = ["-m", "uv", "pip", "compile", "--quiet", "--group", "gtk", "--universal", "--generate-hashes"]
-    command += ["--python-version", "3.11", "--no-emit-index-url", "--no-annotate", "--no-header", *options]
-    if tool([*command, "--output-file", str(LOCKS / "gtk.lock")]):
-        fail("The lock file for gtk could not be made; uv says why above.")
+    for name in ALONE:
+        say(f"locking {name}")
+        command = ["-m", "uv", "pip", "compile", "--quiet", "--group", name, "--universal"]
+        command += ["--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--no-annotate"]
+        command += ["--no-header", *options]
+        if tool([*command, "--output-file", str(LOCKS / f"{name}.lock")]):
+            fail(f"The lock file for {name} could not be made; uv says why above.")
     return 0
 
 
@@ -200,6 +214,23 @@ def pip(what: str, *arguments: str) -> None:
     if done.returncode:
         last = "\n".join(done.stdout.strip().splitlines()[-30:])
         fail(f"{last}\n\nInstalling {what} failed; pip says why above. If the network was away, try again.")
+
+
+def peers(programs: list[str]) -> None:
+    """Unpack what Oculus is compared with. Where that cannot be, the tests that need it skip and say so."""
+    asked = f"import sys, peers; sys.exit(peers.fetch({programs!r}))"
+    done = quietly([str(PYTHON), "-c", f"import sys; sys.path.insert(0, 'packaging'); {asked}"])
+    if done.returncode:
+        say(f"cannot be had here: {done.stdout.strip()}")
+
+
+def auditor() -> None:
+    """pip-audit, in an environment of its own. audit.py says so where there is none."""
+    python = VENV / "audit" / PYTHON.relative_to(VENV)
+    if not python.exists() and quietly([str(PYTHON), "-m", "venv", str(VENV / "audit")]).returncode:
+        return
+    command = ["install", "--disable-pip-version-check", "--require-hashes", "-r", str(LOCKS / "audit.lock")]
+    reported("pip", quietly([str(python), "-m", "pip", *command]))
 
 
 # The desktop

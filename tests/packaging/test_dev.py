@@ -189,8 +189,9 @@ def test_an_older_python_is_told_what_is_needed(root):
     assert "Traceback" not in done.stderr
 
 
-def test_ci_runs_the_test_command_of_the_readme(root):
-    assert "exec python3 packaging/dev.py test\n" in (root / ".ci" / "run").read_text("utf-8")
+def test_ci_runs_the_test_command_of_the_readme_and_looks_at_what_was_installed(root):
+    ci = (root / ".ci" / "run").read_text("utf-8")
+    assert "\npython3 packaging/dev.py test\nexec python3 packaging/dev.py audit --offline\n" in ci
     assert "python3 packaging/dev.py test\n" in (root / "README.md").read_text("utf-8")
 
 

@@ -4,9 +4,12 @@ Where they differ is where a missing sample is no false condition: there Prometh
 """
 
 import json
+import os
 import random
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,9 +17,10 @@ from oculus.core.durations import short
 from oculus.core.metric import Metric
 from oculus.rules.trials.replay import Replay
 
-JUDGE = shutil.which("promtool")
+UNPACKED = Path(sys.prefix, "peers", "usr", "bin")  # by packaging/dev.py test, without installing it
+JUDGE = shutil.which("promtool", path=os.pathsep.join([os.environ.get("PATH", ""), str(UNPACKED)]))
 pytestmark = pytest.mark.skipif(
-    JUDGE is None, reason="no judge: the Debian package prometheus is not installed"
+    JUDGE is None, reason="no judge: Debian's package prometheus is neither installed nor unpacked"
 )
 
 STEP_S, ROUNDS = 30, 40
