@@ -10,6 +10,7 @@ import pytest
 from oculus.core.metric import Metric
 from oculus.core.secret import Secret
 from oculus.runtime import Oculus
+from oculus.settings.load import load
 from oculus.settings.schema import RateLimit, ServerSettings, Settings
 from oculus.web.serving.server import WebServer
 
@@ -88,6 +89,61 @@ def visit(chromium, house):
     yield open_page
     for context in contexts:
         context.close()
+
+
+class Office:
+    """A running Oculus with a settings file; called, it opens one of its pages, signed in."""
+
+    def __init__(self, oculus, server, chromium):
+        self.oculus, self.server = oculus, server
+        self._chromium, self._contexts, self._made = chromium, [], []
+
+    @property
+    def url(self):
+        return self.server.url
+
+    def put(self, symbol, value, ago_s=0, **tags):
+        category = ".".join(symbol.split(".")[:2])
+        ts_ms = self.oculus.clock.now_ms() - round(ago_s * 1000)
+        self._made.append(Metric(ts_ms, category, symbol, float(value), tags))
+
+    def settle(self):
+        """What was put is in the file."""
+        self.oculus.writer.put(self._made)
+        self.oculus.writer.change(lambda cursor: None).result(10)
+        self._made = []
+
+    def __call__(self, path, width=1440, **options):
+        context = self._chromium.new_context(viewport={"width": width, "height": 900}, **options)
+        self._contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(8000)
+        page.complaints = []
+        page.on("console", lambda said: page.complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(self.server.one_time_link())
+        page.goto(self.url + path)
+        return page
+
+    def close(self):
+        for context in self._contexts:
+            context.close()
+
+
+@pytest.fixture
+def office(tmp_path, chromium, request):
+    """`parametrize("office", [yaml], indirect=True)` gives it more settings."""
+    config = tmp_path / "oculus.yaml"
+    config.write_text(
+        "server: {port: 0, rate_limit: {per_second: 10000, burst: 10000}}\n" + getattr(request, "param", "")
+    )
+    with (
+        Oculus(load(config, environment={}), tmp_path / "data", config) as oculus,
+        WebServer(oculus, "127.0.0.1", 0, TOKEN) as server,
+    ):
+        made = Office(oculus, server, chromium)
+        yield made
+        made.close()
 
 
 @pytest.fixture

@@ -2,17 +2,10 @@
 
 import pytest
 
-from oculus.core.secret import Secret
-from oculus.runtime import Oculus
-from oculus.settings.load import load
-from oculus.web.serving.server import WebServer
-
 expect = pytest.importorskip("playwright.sync_api", reason="install the extra: pip install -e .[test]").expect
 pytestmark = pytest.mark.browser
 
-TOKEN = Secret("a-token-for-tests-of-43-characters-in-length")
 BY_HAND = """\
-server: {port: 0, rate_limit: {per_second: 10000, burst: 10000}}
 collectors:
   - {type: push, name: backup, secret: "s3cr3t-of-backup"}
 channels:
@@ -20,55 +13,25 @@ channels:
 """
 NASTY = "<b>x</b>\"'&{{7*7}}🚀 שלום " + "w" * 60
 
-
-@pytest.fixture
-def office(tmp_path):
-    config = tmp_path / "oculus.yaml"
-    config.write_text(BY_HAND)
-    with (
-        Oculus(load(config, environment={}), tmp_path / "data", config) as oculus,
-        WebServer(oculus, "127.0.0.1", 0, TOKEN) as server,
-    ):
-        yield server
+at_hand = pytest.mark.parametrize("office", [BY_HAND], indirect=True)
 
 
-@pytest.fixture
-def opened(office, chromium):
-    """Opens a page in a window of a width, and gathers what it complains of."""
-    contexts = []
-
-    def open_page(path, width=1440):
-        context = chromium.new_context(viewport={"width": width, "height": 900})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(8000)
-        page.complaints = []
-        page.on("console", lambda said: page.complaints.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.goto(office.one_time_link())
-        page.goto(office.url + path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-
-
-def test_a_person_makes_tries_corrects_pauses_and_deletes_a_collector(office, opened):
-    page = opened("/settings")
+@at_hand
+def test_a_person_makes_tries_corrects_pauses_and_deletes_a_collector(office):
+    page = office("/settings")
     page.get_by_role("link", name="Add a collector").click()
     page.get_by_role("link", name="tcp", exact=True).click()
     page.get_by_label("Interval").fill("soon")
-    page.get_by_label("Target").fill(f"127.0.0.1:{office.port}")
+    page.get_by_label("Target").fill(f"127.0.0.1:{office.server.port}")
     page.get_by_role("button", name="Save").click()
     interval = page.get_by_label("Interval")
     expect(interval).to_have_attribute("aria-invalid", "true")
     expect(page.locator("#field-interval-mistake")).to_contain_text("soon")
     interval.fill("10s")
     page.get_by_role("button", name="Test now").click()
-    expect(page.locator("#tried")).to_contain_text(f"net.tcp.127.0.0.1:{office.port}")
+    expect(page.locator("#tried")).to_contain_text(f"net.tcp.127.0.0.1:{office.server.port}")
     page.get_by_role("button", name="Save").click()
-    name = f"127.0.0.1:{office.port}"
+    name = f"127.0.0.1:{office.server.port}"
     expect(page.get_by_text("Added. It runs now.")).to_be_visible()
     page.get_by_role("button", name=f"Pause {name}").click()
     page.get_by_role("button", name=f"Resume {name}").click()
@@ -80,8 +43,9 @@ def test_a_person_makes_tries_corrects_pauses_and_deletes_a_collector(office, op
     assert [said for said in page.complaints if "400" not in said] == []
 
 
-def test_a_person_makes_a_rule_with_any_text_and_clones_a_channel(opened):
-    page = opened("/settings/new?section=rules")
+@at_hand
+def test_a_person_makes_a_rule_with_any_text_and_clones_a_channel(office):
+    page = office("/settings/new?section=rules")
     page.get_by_label("Name").fill(NASTY)
     page.get_by_label("Condition").fill("custom.backup.value > 5")
     page.get_by_role("button", name="Save").click()
@@ -96,8 +60,8 @@ def test_a_person_makes_a_rule_with_any_text_and_clones_a_channel(opened):
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_every_form_fits_its_window_and_labels_every_field(opened, width):
-    page = opened("/settings", width)
+def test_every_form_fits_its_window_and_labels_every_field(office, width):
+    page = office("/settings", width)
     kinds = ["section=rules"]
     for section in ("collectors", "channels"):
         page.goto(page.url.split("/settings")[0] + f"/settings/new?section={section}")
@@ -116,8 +80,8 @@ def test_every_form_fits_its_window_and_labels_every_field(opened, width):
     assert page.complaints == []
 
 
-def test_the_settings_are_reached_by_keyboard(opened):
-    page = opened("/")
+def test_the_settings_are_reached_by_keyboard(office):
+    page = office("/")
     page.keyboard.press("g")
     page.keyboard.press("e")
     page.wait_for_url("**/settings")

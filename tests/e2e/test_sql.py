@@ -4,8 +4,6 @@ from urllib.parse import quote
 
 import pytest
 
-from oculus.settings.load import load
-
 expect = pytest.importorskip("playwright.sync_api", reason="install the extra: pip install -e .[test]").expect
 pytestmark = pytest.mark.browser
 
@@ -122,13 +120,23 @@ def test_an_answer_can_be_taken_away_as_csv(house, visit):
     assert taken.value.path().read_text("utf-8").splitlines() == ["one,two", '1,"a,b"']
 
 
-def test_a_query_can_become_a_rule(house, visit, tmp_path):
-    page = visit("/query")
+def test_a_query_can_become_a_rule(office):
+    page = office("/query")
     page.locator("#sql").fill("SELECT symbol\nFROM metrics")
     page.get_by_role("button", name="Make a rule of this").click()
-    text = page.locator("[data-rule-text]").inner_text()
-    assert "    sql: |\n      SELECT symbol\n      FROM metrics\n    schedule:" in text
-    file = tmp_path / "oculus.yaml"
-    file.write_text(text, "utf-8")
-    (rule,) = load(file).rules
-    assert rule.sql.strip() == "SELECT symbol\nFROM metrics"
+    expect(page.locator("#field-sql")).to_have_value("SELECT symbol\nFROM metrics")
+    page.get_by_label("Name").fill("lots")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Added. It runs now.")).to_be_visible()
+    assert page.complaints == []
+
+
+def test_a_moment_is_never_broken_in_two(house, visit):
+    page = visit("/query", width=390)
+    ask(
+        page, "SELECT TIMESTAMPTZ '2026-11-25 21:38:09.25+00' AS t, TIMESTAMPTZ '2026-11-25 21:38:09+00' AS u"
+    )
+    moments = page.locator("[data-table] time")
+    expect(moments).to_have_count(2)
+    assert moments.all_inner_texts() == ["2026-11-25 21:38:09.25", "2026-11-25 21:38:09"]
+    assert all(each.bounding_box()["height"] < 24 for each in moments.all())

@@ -67,6 +67,15 @@ class Editor:
                 return entry
         raise not_found("This is no longer there", "The settings may have changed; /settings lists them.")
 
+    def named(self, section: str, name: str) -> Entry:
+        """Raises HttpError 404 for what stands in no file."""
+        for entry in self.entries():
+            if entry.section == section and entry.name == name:
+                return entry
+        raise not_found(
+            f"No file has the {ONE.get(section, 'object')} {name}", "/settings lists what there is."
+        )
+
     def own(self, key: str) -> Entry:
         """One that may be changed here. Raises HttpError 409 for what was written by hand."""
         entry = self.entry(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from bottle import request
 from msgspec import Struct
@@ -13,10 +14,12 @@ from oculus.settings.show import shown
 from oculus.settings.write import plain_yaml
 from oculus.web.dashboard.board import Boards
 from oculus.web.forms.editor import ONE, Editor
-from oculus.web.forms.sheet import Sheet, Where, away
+from oculus.web.forms.sheet import Sheet, Where, away, to
 from oculus.web.forms.submission import sent
 from oculus.web.site import Site
 from oculus.web.templates import render
+from oculus.web.trials.pages import Page as TrialPage
+from oculus.web.trials.sheet import fields_of
 
 TITLES = {"collectors": "Collectors", "rules": "Rules", "channels": "Channels"}
 SAID = {
@@ -33,6 +36,11 @@ class Place(Struct, frozen=True):
     at: str
 
 
+class Named(Struct, frozen=True):
+    section: str
+    name: str
+
+
 class Said(Struct, frozen=True):
     said: str = ""
 
@@ -44,7 +52,8 @@ def mount(app: Site, oculus: Oculus, boards: Boards) -> None:
         return render(f"pages/{name}.html", page="settings", frame=boards.frame(), **what)
 
     editor = Editor(oculus)
-    sheet = Sheet(oculus, editor, page)
+    mount_forms(app, Sheet(oculus, editor, page, TrialPage(oculus, boards, editor).of_draft))
+    mount_entries(app, editor)
 
     @app.get("/settings", query=Said)
     def settings(query: Said) -> str:
@@ -58,14 +67,31 @@ def mount(app: Site, oculus: Oculus, boards: Boards) -> None:
             files=[str(path) for path in oculus.settings.files],
         )
 
+
+def mount_forms(app: Site, sheet: Sheet) -> None:
     @app.get("/settings/new", query=Where)
     @app.get("/settings/edit", query=Where)
     def form(query: Where) -> str:
         return sheet.begin(query)
 
+    @app.post("/settings/fill", query=Where)
+    def fill(query: Where) -> str:
+        """The form of a rule, filled with what was tried elsewhere. Nothing is saved."""
+        given = sent(request.body.read())
+        return sheet.fill(query, {**fields_of(given.get("draft", "")), **fields_of(given.get("with", ""))})
+
     @app.post("/settings/save", query=Where)
     def save(query: Where) -> str:
         return sheet.take(query, sent(request.body.read()))
+
+
+def mount_entries(app: Site, editor: Editor) -> None:
+    @app.get("/settings/find", query=Named)
+    def find(query: Named) -> str:
+        """To the form of what other pages know by its name; of a copy, if it was written by hand."""
+        entry = editor.named(query.section, query.name)
+        place, key = ("edit", "at") if entry.own else ("new", "like")
+        return to(f"/settings/{place}?{urlencode({key: entry.key})}")
 
     @app.post("/settings/pause", query=Place)
     def pause(query: Place) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 from bottle import response
@@ -38,19 +39,38 @@ class Where(Struct, frozen=True):
 
 
 class Sheet:
-    """Forms of one kind of page. `render` makes the page."""
+    """Forms of one kind of page. `render` makes the page, `backtest` the one of a rule over the past."""
 
-    def __init__(self, oculus: Oculus, editor: Editor, render: Callable[..., str]) -> None:
+    def __init__(
+        self,
+        oculus: Oculus,
+        editor: Editor,
+        render: Callable[..., str],
+        backtest: Callable[[Draft, Where], str],
+    ) -> None:
         self._oculus = oculus
         self._editor = editor
         self._render = render
+        self._backtest = backtest
 
     def begin(self, query: Where) -> str:
         """The form as it is first shown, or a choice of types. Raises HttpError."""
         if query.section in ("collectors", "channels") and not (query.type or query.like or query.at):
             kinds = [(name, first_line(kind)) for name, kind in TYPES[query.section].items()]
             return self._render("choose", section=query.section, one=ONE[query.section], kinds=kinds)
-        return self._show(self._start(query), query)
+        return self._show(self._start(query), query, by_hand=self._by_hand(query))
+
+    def fill(self, query: Where, fields: Mapping[str, Any]) -> str:
+        """The form of a rule with `fields` in the place of what stands there; "" empties one."""
+        origin = self._start(query)
+        data = {**origin.data, **fields}
+        data = {key: value for key, value in data.items() if value != ""}
+        return self._show(structs.replace(origin, data=data), query, by_hand=self._by_hand(query))
+
+    def _by_hand(self, query: Where) -> str:
+        """Where it is written what this is a copy of, if a person wrote that; else empty."""
+        entry = self._editor.entry(query.like) if query.like else None
+        return f"{entry.file}:{entry.line}" if entry and not entry.own else ""
 
     def take(self, query: Where, given: Mapping[str, str]) -> str:
         """Save or try what was sent; with mistakes the form is shown again."""
@@ -68,6 +88,8 @@ class Sheet:
         mistakes, elsewhere = self._editor.mistakes(draft, found)
         if mistakes or elsewhere:
             return self._wrong(draft, query, mistakes, elsewhere)
+        if given.get(DO) == "backtest":
+            return self._backtest(draft, query)
         if given.get(DO) == "try":
             return self._show(draft, query, tried=attempt(self._oculus, found, draft.name))
         try:
@@ -97,6 +119,7 @@ class Sheet:
         mistakes: Mapping[str, str] | None = None,
         elsewhere: Sequence[str] = (),
         tried: Tried | None = None,
+        by_hand: str = "",
     ) -> str:
         kind, wrong = kind_of(draft.section, draft.type), mistakes or {}
         fields = filled(kind, draft.data, draft.stored, wrong)
@@ -112,6 +135,7 @@ class Sheet:
             action=query.action,
             elsewhere=[*elsewhere, *(f"{key}: {said}" for key, said in wrong.items() if key not in named)],
             tried=tried,
+            by_hand=by_hand,
         )
 
 
@@ -136,6 +160,10 @@ def first_line(kind: type[Struct]) -> str:
 
 def away(said: str, taken: bool) -> str:
     """Back to the list, by a new request, so that going back sends nothing twice."""
+    return to(f"/settings?said={said if taken else 'written'}")
+
+
+def to(place: str) -> str:
     response.status = 303
-    response.set_header("Location", f"/settings?said={said if taken else 'written'}")
+    response.set_header("Location", place)
     return ""

@@ -27,6 +27,7 @@ from oculus.web.stream.door import Door
 log = logging.getLogger(__name__)
 
 FILES = ("/api/backup", "/api/export")
+SLOW = ("/api/", "/partials/backtest", "/partials/noise")  # POSTs
 
 
 class Health(Protocol):
@@ -83,4 +84,4 @@ class Front:
         path = scope["path"]
         if path in FILES:
             return self.files
-        return self.slow if scope["method"] == "POST" and path.startswith("/api/") else self.pages
+        return self.slow if scope["method"] == "POST" and path.startswith(SLOW) else self.pages
