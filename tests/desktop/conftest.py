@@ -15,7 +15,7 @@ from fakes import screen as bench
 from fakes.screen import until
 
 SETTINGS = """
-server: {{port: 0, rate_limit: {{per_second: 1000, burst: 1000}}}}
+server: {{{server}port: 0, rate_limit: {{per_second: 1000, burst: 1000}}}}
 desktop: {{pinned: [oculus.queue], software_rendering: true}}
 collectors:
   - {{type: tcp, target: "127.0.0.1:{port}", name: shop, interval: 1s, timeout: 500ms}}
@@ -140,12 +140,18 @@ def oculus(tmp_path, port):
     made = []
 
     def start(
-        screen, *arguments, rule="shop_down", message="The shop is down", listening=True, **environment
+        screen,
+        *arguments,
+        rule="shop_down",
+        message="The shop is down",
+        server="",
+        listening=True,
+        **environment,
     ):
         if listening:
             port.listen()
         number = port.getsockname()[1]
-        text = SETTINGS.format(port=number, rule=rule, message=message)
+        text = SETTINGS.format(port=number, rule=rule, message=message, server=server)
         (tmp_path / "oculus.yaml").write_text(text, "utf-8")
         made.append(Program(screen, tmp_path, *arguments, **environment))
         return made[-1]

@@ -14,6 +14,7 @@ from oculus.cli.place import Place, place
 from oculus.desktop.autostart import HIDDEN, command_here, here
 from oculus.desktop.display import has_display
 from oculus.storage.lock import holder
+from oculus.web.serving.tls import place as certificate_at
 
 START_S = 10.0  # another copy may be starting this moment
 
@@ -33,7 +34,11 @@ def desktop(args: argparse.Namespace, where: Place, house: serve.House) -> serve
     from oculus.desktop.shell import Shell
 
     login = here(command(args, where))
-    shell = Shell(house.oculus, house.server.one_time_link, where.data, login, house.stop, house.end)
+    tls = house.oculus.settings.server.tls
+    certificate = certificate_at(house.oculus.settings, tls.cert) if tls else None
+    shell = Shell(
+        house.oculus, house.server.one_time_link, where.data, login, house.stop, house.end, certificate
+    )
     shell.run(hidden=args.hidden)
     return shell.close
 

@@ -53,7 +53,10 @@ class Child:
 
 
 class Keeper:
-    """`link(path)` makes an address that opens a page once. Nothing here waits for the window but `close`."""
+    """`link(path)` makes an address that opens a page once. Nothing here waits for the window but `close`.
+
+    `certificate` is the file with that of the pages, where they are served over TLS.
+    """
 
     def __init__(
         self,
@@ -62,6 +65,7 @@ class Keeper:
         folder: Path,
         *,
         software: bool = False,
+        certificate: Path | None = None,
         browse: Callable[[str], bool] = open_browser,
         command: list[str] | None = None,
     ) -> None:
@@ -69,6 +73,7 @@ class Keeper:
         self._address = address
         self._folder = folder
         self._software = software
+        self._certificate = certificate
         self._browse = browse
         self._command = command or window_command()
         self._child: Child | None = None
@@ -127,9 +132,13 @@ class Keeper:
             self._fall_back(path, f"it cannot be started: {error.strerror}")
             return
         child = self._child = Child(process)
-        order = Order(self._link(path), str(self._folder), str(bundled("assets", "icons", "oculus.png")))
-        child.tell(msgspec.json.encode(order).decode())
+        child.tell(msgspec.json.encode(self._order(path)).decode())
         threading.Thread(target=self._watch, args=(child, path), name="window", daemon=True).start()
+
+    def _order(self, path: str) -> Order:
+        icon = bundled("assets", "icons", "oculus.png")
+        certificate = str(self._certificate or "")
+        return Order(self._link(path), str(self._folder), str(icon), certificate)
 
     def _environment(self) -> dict[str, str]:
         more = {"WEBKIT_DISABLE_DMABUF_RENDERER": "1"} if self._software else {}
@@ -168,7 +177,7 @@ class Keeper:
                 return
             if not has_display():
                 return  # the session ends, and nobody is there to see anything
-            if not child.shown.is_set():
+            if child.said or not child.shown.is_set():
                 self._fall_back(path, child.said or f"it ended with code {code} before it was shown")
                 return
             self._crashes.append(time.monotonic())

@@ -44,7 +44,8 @@ class Shell(Worker):
     """A Desk, and what its menu can do. `run` on the main thread; everything else on any.
 
     `once()` makes an address that opens the pages once. `end()` stops everything else from the main thread,
-    for when it will not come back: X ends whoever loses the display.
+    for when it will not come back: X ends whoever loses the display. `certificate` is the file with that of
+    the pages, where they are served over TLS.
     """
 
     pause_s = 0
@@ -57,6 +58,7 @@ class Shell(Worker):
         login: Login,
         stop: threading.Event,
         end: Callable[[], None],
+        certificate: Path | None = None,
     ) -> None:
         super().__init__("desktop")
         self._oculus = oculus
@@ -76,6 +78,7 @@ class Shell(Worker):
             oculus.address,
             data,
             software=oculus.settings.desktop.software_rendering,
+            certificate=certificate,
         )
 
     def run(self, *, hidden: bool) -> None:

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from oculus.desktop import geometry
 from oculus.desktop.geometry import Area, Geometry
+from oculus.desktop.trust import trust
 from oculus.desktop.view import missing_view
 
 SMALLEST = (360, 480)
@@ -31,6 +32,7 @@ class Order(Struct, frozen=True):
     link: str
     folder: str  # where cookies and the window's place are kept
     icon: str = ""
+    certificate: str = ""  # of the pages, where they are served over TLS
 
 
 def run() -> int:
@@ -95,6 +97,8 @@ class Window:
             background_color=GROUND,
             text_select=True,
         )
+        if order.certificate:
+            trust(webview, self._window, order.link, order.certificate, self._refuse)
         events = self._window.events
         events.shown += self._shown
         events.resized += self._resized
@@ -111,6 +115,10 @@ class Window:
     def _shown(self) -> None:
         watch_pages()
         say("shown")
+
+    def _refuse(self, why: str) -> None:
+        failed(why)
+        os._exit(1)  # there is nothing to show
 
     def _closing(self) -> None:
         self._leaving = True
