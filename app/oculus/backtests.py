@@ -15,10 +15,14 @@ from oculus.core.alert import News
 from oculus.core.clock import to_iso
 from oculus.core.durations import parse_duration
 from oculus.core.errors import QueryError
+from oculus.core.gap import Gap
 from oculus.core.metric import Metric
+from oculus.core.progress import Progress
 from oculus.core.symbols import glob_regex, main_of
 from oculus.notify import CHANNELS
 from oculus.notify.routing import skip_reason
+from oculus.reruns import LastRuns, Reruns
+from oculus.rules.language.condition import Condition
 from oculus.rules.life.silence import Silence
 from oculus.rules.settings import RuleSettings
 from oculus.rules.trials.backtest import Audience, Backtest, play
@@ -30,7 +34,12 @@ from oculus.storage.reader import Reader
 MOST = 2_000_000  # samples: a minute of playing
 MOST_TICKS = 100_000  # in a span; longer ones are looked at less often than once a second
 LEAD_MS = 3_600_000  # what is read before the span, so that its first moments know what was before
+EVERY = 10_000  # samples, and it is said how far it is
+MOST_GAPS = 100_000
+RAW_FROM = "SELECT epoch_ms(min(ts)) FROM metrics"
 ONE_AT_A_TIME = threading.Lock()  # it takes a whole core, which collecting needs too
+RUNS = LastRuns()  # belongs to who holds that lock
+PROGRESS = Progress()  # of the one that is played
 
 
 class Trial(Struct, frozen=True, kw_only=True):
@@ -55,28 +64,56 @@ class Trial(Struct, frozen=True, kw_only=True):
 
 
 def backtest(name: str, trial: Trial, span: tuple[int, int], settings: Settings, reader: Reader) -> Backtest:
-    """Play the rule `name` over a span (since, until), UTC ms.
+    """Play the rule `name` over a span (since, until), UTC ms. PROGRESS says how far it is.
 
     Raises QueryError where that cannot be done, StorageError when nothing can be read.
     """
     rule = found(name, settings)
     tried = trial.of(rule)
-    if tried.statement:
-        raise QueryError(
-            "bad_request",
-            f"The rule {name} has SQL, which speaks of now and not of then",
-            "Try its SELECT over another time with `oculus query`.",
-        )
-    rules = [*explaining(tried, settings), tried]
+    gaps = reader.gaps(*span, MOST_GAPS)
+    with ONE_AT_A_TIME, PROGRESS.of(name):
+        if not tried.statement:
+            return played(tried, Reruns([], span[1]), span, gaps, settings, reader)
+        runs = RUNS.of(tried, span, gaps, reader, PROGRESS.at)
+        return told_of(played(tried, runs, span, gaps, settings, reader), runs, reader)
+
+
+def played(
+    rule: RuleSettings,
+    runs: Reruns,
+    span: tuple[int, int],
+    gaps: Sequence[Gap],
+    settings: Settings,
+    reader: Reader,
+) -> Backtest:
+    """By its samples, or by the runs of its SQL, with the rules on which it depends."""
+    since_ms, until_ms = span[0], runs.until_ms
+    rules = [*explaining(rule, settings), rule]
     silence = Silence()
     silence.mutes = settings.mute
+    replay = Replay(rules, silence, intervals(settings), tick_ms(since_ms, until_ms))
+    replay.warm_up(samples(rules, since_ms - lead(rules), since_ms, reader))
+    past = watched(samples(rules, since_ms, until_ms, reader), (since_ms, until_ms))
+    return play(rule, replay, past, (since_ms, until_ms), gaps, audience(settings), runs.outcomes)
+
+
+def told_of(whole: Backtest, runs: Reruns, reader: Reader) -> Backtest:
+    """With what has to be known of runs in the past."""
+    raw_ms = reader.query(RAW_FROM).rows[0][0]
+    said = [runs.why] if runs.why else []
+    if raw_ms is None or raw_ms > whole.since_ms:
+        kept = "none are kept" if raw_ms is None else f"they are kept since {to_iso(raw_ms)}"
+        said.append(f"Not all numbers of that time are there: {kept}. Runs see nothing of before")
+    return replace(whole, first_ms=raw_ms, troubles=[*said, *whole.troubles])
+
+
+def watched(samples: Iterator[Metric], span: tuple[int, int]) -> Iterator[Metric]:
+    """The samples, and with them how far it is."""
     since_ms, until_ms = span
-    with ONE_AT_A_TIME:
-        replay = Replay(rules, silence, intervals(settings), tick_ms(since_ms, until_ms))
-        lead_ms = since_ms - lead(rules)
-        replay.warm_up(samples(rules, lead_ms, since_ms, reader))
-        past = samples(rules, since_ms, until_ms, reader)
-        return play(tried, replay, past, span, reader.gaps(since_ms, until_ms), audience(settings))
+    for number, metric in enumerate(samples):
+        if number % EVERY == 0:
+            PROGRESS.at((metric.ts_ms - since_ms) / max(1, until_ms - since_ms))
+        yield metric
 
 
 def found(name: str, settings: Settings) -> RuleSettings:
@@ -101,8 +138,9 @@ def explaining(rule: RuleSettings, settings: Settings) -> list[RuleSettings]:
 
 def samples(rules: Sequence[RuleSettings], since_ms: int, until_ms: int, reader: Reader) -> Iterator[Metric]:
     """What the rules are about, in the order of its times. Raises QueryError when it is too much."""
-    symbols = {symbol for rule in rules for symbol in rule.parsed.symbols}
-    symbols |= {symbol for rule in rules if rule.parsed_clear for symbol in rule.parsed_clear.symbols}
+    symbols = {symbol for condition in conditions(rules) for symbol in condition.symbols}
+    if not symbols:
+        return
     plain = [symbol for symbol in symbols if "*" not in symbol]
     pattern = "|".join(sorted(glob_regex(symbol).pattern for symbol in symbols if "*" in symbol))
     for count, metric in enumerate(reader.played(plain, pattern, since_ms, until_ms)):
@@ -117,8 +155,12 @@ def samples(rules: Sequence[RuleSettings], since_ms: int, until_ms: int, reader:
 
 def lead(rules: Sequence[RuleSettings]) -> int:
     """How much of what was before is needed."""
-    conditions = [each for rule in rules for each in (rule.parsed, rule.parsed_clear) if each]
-    return max([LEAD_MS, *(ms for condition in conditions for _, _, ms in condition.windows())])
+    return max([LEAD_MS, *(ms for condition in conditions(rules) for _, _, ms in condition.windows())])
+
+
+def conditions(rules: Sequence[RuleSettings]) -> list[Condition]:
+    simple = [rule for rule in rules if not rule.statement]
+    return [each for rule in simple for each in (rule.parsed, rule.parsed_clear) if each]
 
 
 def tick_ms(since_ms: int, until_ms: int) -> int:

@@ -48,10 +48,20 @@ def test_what_cannot_be_tried_is_refused_in_words(house):
     assert ask(house, speed=2).status_code == 400
 
 
-def test_a_rule_in_sql_says_that_it_cannot_be_played(house):
-    refused = house.post("/api/rules/sql/backtest", json={})
-    assert refused.status_code == 400
-    assert "speaks of now" in refused.json()["error"]["message"]
+def test_a_rule_in_sql_is_played_by_its_runs(house):
+    found = house.post("/api/rules/sql/backtest", json={"since": "10m"}).json()
+    assert (found["source"], found["count"], len(found["fired"])) == ("runs of its SQL", 1, 1)
+    assert found["samples"] in (9, 10)
+
+
+def test_what_is_tried_comes_with_the_present_setting_beside_it(house):
+    found = ask(house, since="2h", **{"for": "10m"}).json()
+    assert (found["count"], found["present"]["count"], found["present"]["present"]) == (0, 1, None)
+    assert ask(house, since="2h").json()["present"] is None
+
+
+def test_how_far_it_is_can_be_asked(house):
+    assert house.get("/api/backtest").json() == {"rule": "", "done": 0.0}
 
 
 def test_a_rule_that_nobody_has_is_not_found(house):

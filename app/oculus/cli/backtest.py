@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
-from oculus.backtests import Trial, backtest
+from oculus.backtests import PROGRESS, Trial
 from oculus.cli.copy import running, stored
 from oculus.cli.place import Place, place
 from oculus.cli.settings import read_settings
 from oculus.cli.table import table
 from oculus.core.clock import SystemClock
 from oculus.core.durations import spoken
-from oculus.core.errors import ConfigError
+from oculus.core.errors import ConfigError, OculusError
 from oculus.core.moments import parse_moment
 
-PATIENCE_S = 180.0
+PATIENCE_S = 300.0
+SAY_S = 1.0
 TRIED = ("condition", "clear", "for", "cooldown")
 MOST_SHOWN = 50
 
@@ -27,12 +32,11 @@ MOST_SHOWN = 50
 def run(args: argparse.Namespace) -> int:
     where = place(args)
     tried = {name: text for name in TRIED if (text := getattr(args, name.replace("for", "for_")))}
-    present = ask(args, where, {})
-    other = ask(args, where, tried) if tried else None
+    found = ask(args, where, tried)
     if args.json:
-        print(json.dumps({**other, "present": present} if other else present, indent=2))
+        print(json.dumps({name: each for name, each in found.items() if each or name != "present"}, indent=2))
     else:
-        print(report(present, other, tried))
+        print(report(found["present"] or found, found if tried else None, tried))
     return 0
 
 
@@ -40,15 +44,38 @@ def ask(args: argparse.Namespace, where: Place, tried: dict[str, str]) -> dict[s
     """The answer of the API, from the running copy or made here from the file."""
     body = {"since": args.since, "until": args.until, **tried}
     if copy := running(args, where):
-        asked: dict[str, Any] = copy.post(f"/api/rules/{quote(args.rule)}/backtest", body, PATIENCE_S)
+        with shown(lambda: copy.get("/api/backtest")["done"]):
+            asked: dict[str, Any] = copy.post(f"/api/rules/{quote(args.rule)}/backtest", body, PATIENCE_S)
         return asked
-    from oculus.web.api.backtest import answer  # only here: it brings the whole web with it
+    from oculus.web.api.backtest import compared  # only here: it brings the whole web with it
 
     trial = Trial(**{name.replace("for", "for_"): text for name, text in tried.items()})
-    with stored(args, where) as reader:
-        found = backtest(args.rule, trial, span(args), read_settings(args, where), reader)
-    made: dict[str, Any] = msgspec.to_builtins(answer(found))
+    with stored(args, where) as reader, shown(lambda: PROGRESS.share):
+        found = compared(args.rule, trial, span(args), read_settings(args, where), reader)
+    made: dict[str, Any] = msgspec.to_builtins(found)
     return made
+
+
+@contextmanager
+def shown(share: Callable[[], float]) -> Iterator[None]:
+    """While it is played, say once a second how far it is, to a person at a terminal."""
+    over = threading.Event()
+
+    def say() -> None:
+        while not over.wait(SAY_S):
+            with suppress(OculusError):
+                print(f"\r{share():4.0%} played", end="", file=sys.stderr, flush=True)
+
+    watcher = threading.Thread(target=say, name="progress", daemon=True)
+    if sys.stderr.isatty():
+        watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        if watcher.is_alive():
+            watcher.join(SAY_S)
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
 def span(args: argparse.Namespace) -> tuple[int, int]:

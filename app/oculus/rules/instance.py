@@ -13,7 +13,7 @@ from oculus.core.symbols import matched_name
 from oculus.rules.language.condition import Condition
 from oculus.rules.language.operand import Operand, fill
 from oculus.rules.life.reach import channels
-from oculus.rules.life.standing import Spec, Standing, State
+from oculus.rules.life.standing import Reach, Spec, Standing, State
 from oculus.rules.settings import RuleSettings
 from oculus.rules.sql.statement import Row, Statement
 from oculus.rules.template import NAMES, Template
@@ -121,6 +121,12 @@ class Instance:
     def open_alerts(self) -> list[Alert]:
         return [alert for alert in (self.alert, self.no_data_alert) if alert is not None]
 
+    def _reach(self) -> Reach:
+        """How far news of anything it has open has gone."""
+        standing = self.standing
+        silent = standing.no_data_ms is not None
+        return max(standing.reach, standing.no_data_reach) if silent else standing.reach
+
     def save(self, now_ms: int) -> SavedState:
         self.saved, self.saved_ms = True, now_ms
         body = Memory(
@@ -129,7 +135,7 @@ class Instance:
             saved_ms=now_ms,
             alert=self.alert.id if self.alert else None,
             no_data_alert=self.no_data_alert.id if self.no_data_alert else None,
-            channels=channels(self.rule.settings, self.standing.reach),
+            channels=channels(self.rule.settings, self._reach()),
         )
         return SavedState(
             rule=self.rule.name,

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from msgspec.structs import replace
-
 from oculus.core.alert import Alert, News, NewsKind, SavedState
 from oculus.rules.instance import Instance, Memory, Rule, read_memory
 from oculus.rules.judging.judge import Judge
 from oculus.rules.judging.telling import ended
 from oculus.rules.language.condition import ConditionError, parse
 from oculus.rules.life.pauses import away
-from oculus.rules.life.standing import Standing, State
+from oculus.rules.life.standing import Standing, State, with_data
 from oculus.rules.settings import RuleSettings
 
 
@@ -52,7 +50,7 @@ class Past:
             # Somebody has ended it in the meantime.
             standing = Standing(told_ms=standing.told_ms, rung_ms=standing.rung_ms)
         if instance.no_data_alert is None:
-            standing = replace(standing, no_data_ms=None)
+            standing = with_data(standing)
         instance.judged_ms = standing.seen_ms
         instance.saved = True
         if instance.alert:

@@ -41,6 +41,9 @@ class Roster:
             self.meet(symbol, now_ms)
         return self._woken.get(symbol, ())
 
+    def has_met(self, symbol: str) -> bool:
+        return symbol in self._met
+
     def meet(self, symbol: str, now_ms: int) -> None:
         """Make the instances that are possible now that `symbol` is there."""
         self._met.add(symbol)

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from oculus.core.errors import OculusError, QueryError
+from oculus.storage import asof
 from oculus.storage.answer import QueryResult, Values
 from oculus.storage.connection import first_line
 from oculus.storage.database import Database
@@ -49,9 +50,17 @@ class Queries:
         return len(self._running)
 
     def run(
-        self, sql: str, params: Params = None, max_rows: int = 1000, timeout_s: float = 5.0
+        self,
+        sql: str,
+        params: Params = None,
+        max_rows: int = 1000,
+        timeout_s: float = 5.0,
+        as_of_ms: int | None = None,
     ) -> QueryResult:
-        """Raises QueryError. Returns within `timeout_s` and half a second."""
+        """With `as_of_ms` as it would have been answered then, see asof.py.
+
+        Raises QueryError. Returns within `timeout_s` and half a second.
+        """
         begun = time.monotonic()
         if not self._places.acquire(timeout=timeout_s):
             raise QueryError(
@@ -59,7 +68,7 @@ class Queries:
                 f"{AT_ONCE} other statements ran all the time",
                 "Try again when they are done.",
             )
-        statement = Statement(self, sql, params, max_rows, begun)
+        statement = Statement(self, sql, params, max_rows, begun, as_of_ms)
         threading.Thread(target=statement.run, name="query", daemon=True).start()
         return statement.wait(begun + timeout_s)
 
@@ -92,12 +101,21 @@ class Queries:
 class Statement:
     """One statement on its way."""
 
-    def __init__(self, owner: Queries, sql: str, params: Params, max_rows: int, begun: float) -> None:
+    def __init__(
+        self,
+        owner: Queries,
+        sql: str,
+        params: Params,
+        max_rows: int,
+        begun: float,
+        as_of_ms: int | None = None,
+    ) -> None:
         self._owner = owner
         self._sql = sql
         self._params = params
         self._max_rows = max_rows
         self._begun = begun
+        self._as_of_ms = as_of_ms
         self._done = threading.Event()
         self._late = False
         self._cursor: duckdb.DuckDBPyConnection | None = None
@@ -149,6 +167,8 @@ class Statement:
         sql = check(parser, self._sql, tables(cursor), len(str(self._params or "")))
         if self._late:
             raise QueryError("query_timeout", "The statement took too long to read")
+        if self._as_of_ms is not None:
+            asof.go_back(parser, cursor, sql, self._as_of_ms)
         cursor.execute("BEGIN TRANSACTION READ ONLY")
         try:
             return self._fetch(cursor, sql)

@@ -128,6 +128,10 @@ class Reader:
         """`query` for rules: they have places of their own, so that neither waits for the other."""
         return self._rule_queries.run(sql, params, max_rows, RULE_S)
 
+    def judge_as_of(self, ms: int, sql: str, params: Params, max_rows: int) -> QueryResult:
+        """`judge` as it would have been answered at some moment, UTC ms. Raises NoPastError, QueryError."""
+        return self._rule_queries.run(sql, params, max_rows, RULE_S, ms)
+
     def samples(self, symbols: Sequence[str], since_ms: int) -> list[tuple[str, int, float]]:
         """(symbol, ms, value) of all samples after a moment, and of the last one before, in no order."""
         return self._ask(lambda cursor: windows.samples(cursor, symbols, since_ms))

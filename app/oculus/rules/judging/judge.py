@@ -144,7 +144,7 @@ class Judge:
             instance.no_data_alert = known
         else:
             instance.alert = known
-            self.settle(instance, evaluator.acknowledge(instance.standing), now_ms)
+        self.settle(instance, evaluator.acknowledge(instance.standing, about_data), now_ms)
         kind = NewsKind.NO_DATA if about_data else NewsKind.REMINDER
         channels = instance.rule.settings.channels
         # An event for the record, by which the alert's row learns of it too; nobody is told.

@@ -14,9 +14,19 @@ from msgspec.structs import replace
 
 from oculus.core.alert import NewsKind
 from oculus.rules.language.condition import Worse
-from oculus.rules.life.heard import Step, tell
+from oculus.rules.life.heard import Step, tell, tell_silence
 from oculus.rules.life.pauses import freeze
-from oculus.rules.life.standing import FREEZING, RANKS, Input, Notice, Reading, Spec, Standing, State
+from oculus.rules.life.standing import (
+    FREEZING,
+    RANKS,
+    Input,
+    Notice,
+    Reading,
+    Spec,
+    Standing,
+    State,
+    with_data,
+)
 from oculus.rules.life.trigger import spent
 from oculus.rules.settings import NoData
 
@@ -38,7 +48,7 @@ def step(
     if reading is None:
         return tell(spec, standing, now_ms, explained_by, quiet, present)
     if reading.kind in FREEZING:
-        return _freeze(spec, standing, reading, now_ms, quiet)
+        return _freeze(spec, standing, reading, now_ms, quiet, present)
     holds = reading.kind is Input.TRUE
     woken: tuple[Notice, ...] = ()
     if standing.frozen_ms is None:
@@ -92,6 +102,9 @@ def resolve(standing: Standing, ts_ms: int, reason: str = "") -> Step:
         frozen_ms=standing.frozen_ms,
         no_data_ms=standing.no_data_ms,
         no_data_held=standing.no_data_held,
+        no_data_told_ms=standing.no_data_told_ms,
+        no_data_reach=standing.no_data_reach,
+        no_data_acknowledged=standing.no_data_acknowledged,
     ), news
 
 
@@ -100,12 +113,12 @@ def close(standing: Standing, ts_ms: int, reason: str) -> Step:
     ended, news = resolve(standing, ts_ms, reason)
     if ended.no_data_ms is None:
         return ended, news
-    return replace(ended, no_data_ms=None, no_data_held=""), (*news, _data_again(ended, ts_ms, reason))
+    return with_data(ended), (*news, _data_again(ended, ts_ms, reason))
 
 
-def acknowledge(standing: Standing) -> Standing:
-    """No more reminders of this trouble, and it goes no further."""
-    return replace(standing, acknowledged=True)
+def acknowledge(standing: Standing, about_data: bool = False) -> Standing:
+    """No more reminders of this trouble, or of the missing data, and it goes no further."""
+    return replace(standing, **{"no_data_acknowledged" if about_data else "acknowledged": True})
 
 
 def forgettable(spec: Spec, standing: Standing, now_ms: int) -> bool:
@@ -185,18 +198,13 @@ def _is_worse(spec: Spec, value: float, worst: float) -> bool:
 # When nothing is known
 
 
-def _freeze(spec: Spec, standing: Standing, reading: Reading, now_ms: int, quiet: str) -> Step:
+def _freeze(spec: Spec, standing: Standing, reading: Reading, now_ms: int, quiet: str, present: bool) -> Step:
     standing = freeze(standing, now_ms)
     if not reading.overdue or spec.no_data is NoData.KEEP:
         return standing, ()
     if spec.no_data is NoData.OK:
         return (standing, ()) if standing.state is State.OK else resolve(standing, now_ms, "no data")
-    known = standing.no_data_ms is not None
-    if known and (quiet or not standing.no_data_held):
-        return standing, ()
-    since_ms = now_ms if standing.no_data_ms is None else standing.no_data_ms
-    news = Notice(kind=NewsKind.NO_DATA, ts_ms=now_ms, started_ms=reading.ts_ms, no_data=True, held=quiet)
-    return replace(standing, no_data_ms=since_ms, no_data_held=quiet), (news,)
+    return tell_silence(spec, standing, now_ms, reading.ts_ms, quiet, present)
 
 
 def _thaw(standing: Standing, reading: Reading, now_ms: int) -> Step:
@@ -206,14 +214,12 @@ def _thaw(standing: Standing, reading: Reading, now_ms: int) -> Step:
     if standing.no_data_ms is not None:
         news = (_data_again(standing, max(reading.ts_ms, standing.no_data_ms)),)
     return replace(
-        standing,
+        with_data(standing),
         seen_ms=max(standing.seen_ms, reading.ts_ms),
         told_ms=None if standing.told_ms is None else _later(standing.told_ms, since, now_ms),
         reminded_ms=_later(standing.reminded_ms, since, now_ms),
         freed_ms=None if standing.freed_ms is None else _later(standing.freed_ms, since, now_ms),
         frozen_ms=None,
-        no_data_ms=None,
-        no_data_held="",
     ), news
 
 
@@ -225,6 +231,7 @@ def _data_again(standing: Standing, ts_ms: int, reason: str = "") -> Notice:
         held=f"nobody was told of it: {standing.no_data_held}" if standing.no_data_held else "",
         reason=reason,
         no_data=True,
+        reach=standing.no_data_reach,
     )
 
 

@@ -30,9 +30,13 @@ class Grace:
         if now_ms < self._until_ms and not (metric.symbol.endswith(".up") and metric.value == 0):
             self._rounds[metric.symbol] = self._rounds.get(metric.symbol, 0) + 1
 
+    def over(self, now_ms: int) -> bool:
+        """Whether nobody is kept waiting by it, whatever it concerns."""
+        return now_ms >= self._until_ms and not self.lasts
+
     def until_ms(self, symbols: Iterable[str], now_ms: int) -> int:
         """When people are told again of what concerns `symbols`; `now_ms` or earlier if they are now."""
-        if now_ms >= self._until_ms and not self.lasts:
+        if self.over(now_ms):
             return 0
         watched = list(symbols)
         if watched and all(self._rounds.get(symbol, 0) >= ROUNDS for symbol in watched):

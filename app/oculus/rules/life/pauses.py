@@ -24,7 +24,13 @@ def skip(standing: Standing, gap: Gap) -> Standing:
         return freeze(standing, gap.from_ms)
     if gap.back:
         return freeze(set_back(standing, gap.from_ms), gap.from_ms)
-    return replace(freeze(standing, gap.from_ms), seen_ms=max(standing.seen_ms, gap.to_ms))
+    told_ms = standing.no_data_told_ms
+    return replace(
+        freeze(standing, gap.from_ms),
+        seen_ms=max(standing.seen_ms, gap.to_ms),
+        # Frozen as it is anyway, nothing else keeps this clock from running.
+        no_data_told_ms=None if told_ms is None else told_ms + max(0, gap.to_ms - max(gap.from_ms, told_ms)),
+    )
 
 
 def set_back(standing: Standing, now_ms: int) -> Standing:
@@ -37,4 +43,5 @@ def set_back(standing: Standing, now_ms: int) -> Standing:
         told_ms=None if standing.told_ms is None else min(standing.told_ms, now_ms),
         freed_ms=None if standing.freed_ms is None else min(standing.freed_ms, now_ms),
         frozen_ms=None if standing.frozen_ms is None else min(standing.frozen_ms, now_ms),
+        no_data_told_ms=None if standing.no_data_told_ms is None else min(standing.no_data_told_ms, now_ms),
     )

@@ -6,7 +6,7 @@ Pure, as the evaluator is. Whoever acknowledges a trouble keeps it from going an
 from __future__ import annotations
 
 from oculus.core.desk import AWAY_S
-from oculus.rules.life.standing import Reach, Spec, Standing
+from oculus.rules.life.standing import Reach, Spec
 from oculus.rules.settings import DESKTOP, RuleSettings
 
 DESK_MS = round(AWAY_S * 1000)  # so long somebody at the desk has to acknowledge
@@ -17,15 +17,12 @@ def first(spec: Spec, present: bool) -> Reach:
     return Reach.DESK if spec.prefer_desktop and present else Reach.RULE
 
 
-def now_reached(spec: Spec, standing: Standing, now_ms: int, present: bool) -> Reach:
-    """Who should know by now of a trouble that has been told of."""
-    if standing.acknowledged or standing.told_ms is None:
-        return standing.reach
-    passed_ms = now_ms - standing.told_ms
+def now_reached(spec: Spec, reach: Reach, passed_ms: int, present: bool) -> Reach:
+    """Who should know by now of what was told of so long ago, which `reach` know and nobody acknowledges."""
     if spec.escalate_ms and passed_ms >= spec.escalate_ms:
         return Reach.ALL
-    waits = standing.reach is Reach.DESK and present and passed_ms < DESK_MS
-    return standing.reach if waits else max(standing.reach, Reach.RULE)
+    waits = reach is Reach.DESK and present and passed_ms < DESK_MS
+    return reach if waits else max(reach, Reach.RULE)
 
 
 def channels(settings: RuleSettings, reach: Reach, heard: Reach = Reach.NOBODY) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum, StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from oculus.core.alert import NewsKind
 from oculus.rules.language.condition import Worse
@@ -93,6 +94,21 @@ class Standing(Struct, frozen=True, kw_only=True, omit_defaults=True):
     frozen_ms: int | None = None  # since when nothing is known
     no_data_ms: int | None = None  # since when a NO_DATA alert is open
     no_data_held: str = ""  # why nobody was told of that
+    no_data_told_ms: int | None = None  # when people heard of it
+    no_data_reach: Reach = Reach.RULE  # who knows of it
+    no_data_acknowledged: bool = False
+
+
+def with_data(standing: Standing) -> Standing:
+    """The same without an alert of missing data."""
+    return replace(
+        standing,
+        no_data_ms=None,
+        no_data_held="",
+        no_data_told_ms=None,
+        no_data_reach=Reach.RULE,
+        no_data_acknowledged=False,
+    )
 
 
 class Notice(Struct, frozen=True, kw_only=True):

@@ -173,17 +173,22 @@ class Runner(Worker):
         begun = self._clock.monotonic()
         statement = job.statement
         self._counters.time("rules.sql_late", max(0, self._clock.now_ms() - ts_ms) / 1000)
-        try:
-            result = self._run_sql(statement.sql, statement.params, MOST_ROWS)
-            rows, truncated, error = rows_by_key(result, statement.key), result.truncated, ""
-        except (OculusError, RowsError) as failure:
-            rows, truncated, error = {}, False, str(failure)
-        except Exception as failure:  # whatever the one statement did, the next one runs
-            log.error("rules.sql: %s failed in an unforeseen way", job.rule, exc_info=failure)
-            rows, truncated, error = {}, False, str(failure) or type(failure).__name__
+        outcome = outcome_of(job.rule, statement, ts_ms, self._run_sql)
         took_s = self._clock.monotonic() - begun
         job.last_ms, job.took_ms = ts_ms, round(took_s * 1000, 1)
         self._counters.time("rules.sql", took_s)
-        return Outcome(
-            rule=job.rule, statement=statement, ts_ms=ts_ms, rows=rows, truncated=truncated, error=error
-        )
+        return outcome
+
+
+def outcome_of(rule: str, statement: Statement, ts_ms: int, run_sql: RunSql) -> Outcome:
+    """Run it now; `ts_ms` is when it was due. Whatever goes wrong is part of the outcome."""
+    try:
+        result = run_sql(statement.sql, statement.params, MOST_ROWS)
+        rows = rows_by_key(result, statement.key)
+    except (OculusError, RowsError) as failure:
+        return Outcome(rule=rule, statement=statement, ts_ms=ts_ms, error=str(failure))
+    except Exception as failure:  # whatever the one statement did, the next one runs
+        log.error("rules.sql: %s failed in an unforeseen way", rule, exc_info=failure)
+        said = str(failure) or type(failure).__name__
+        return Outcome(rule=rule, statement=statement, ts_ms=ts_ms, error=said)
+    return Outcome(rule=rule, statement=statement, ts_ms=ts_ms, rows=rows, truncated=result.truncated)

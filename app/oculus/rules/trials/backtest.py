@@ -10,6 +10,7 @@ from oculus.core.alert import Alert, News, NewsKind
 from oculus.core.gap import Gap
 from oculus.core.metric import Metric
 from oculus.rules.settings import RuleSettings
+from oculus.rules.sql.runner import Outcome
 from oculus.rules.trials.replay import Replay
 
 SHORT_MS = 120_000
@@ -39,6 +40,7 @@ class Backtest(Struct, frozen=True, kw_only=True):
     samples: int = 0
     rolled: int = 0  # of these, how many are means of a time of which no raw ones are kept
     first_ms: int | None = None  # of the first sample that was there
+    runs: int = 0  # of its SQL, one for each of `samples`; 0 for a rule with a condition
     troubles: list[str] = field(default_factory=list)  # why the rule could not be judged
 
     @property
@@ -65,10 +67,11 @@ def play(
     span: tuple[int, int],
     gaps: Sequence[Gap] = (),
     audience: Audience | None = None,
+    outcomes: Sequence[Outcome] = (),
 ) -> Backtest:
     """`replay` knows `rule`, and maybe rules on which it depends. `span` is (since, until)."""
     counted = Counted(samples)
-    news = [each for each in replay.run(counted, *span, gaps) if each.alert.rule == rule.name]
+    news = [each for each in replay.run(counted, *span, gaps, outcomes) if each.alert.rule == rule.name]
     worst = {each.alert.id: each.standing.worst for each in replay.open() if each.alert}
     return Backtest(
         rule=rule.name,
@@ -76,9 +79,10 @@ def play(
         until_ms=span[1],
         fired=firings(news, worst),
         told=messages(news, audience or Audience()),
-        samples=counted.count,
+        samples=len(outcomes) if rule.statement else counted.count,
         rolled=counted.rolled,
         first_ms=counted.first_ms,
+        runs=len(outcomes),
         troubles=[event.message for event in replay.events],
     )
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
+from heapq import merge
+from operator import attrgetter
 from statistics import median
 
 from msgspec import Struct
@@ -25,8 +26,13 @@ from oculus.rules.life.silence import Silence
 from oculus.rules.memory.sight import Sight
 from oculus.rules.roster import Roster
 from oculus.rules.settings import NoData, RuleSettings
+from oculus.rules.sql.rows import RowJudge
+from oculus.rules.sql.runner import Outcome
+from oculus.rules.trials.quiet import quiet_of
 
 TICK_MS = 1000  # as the live engine's
+Seen = Metric | Outcome
+WHEN = attrgetter("ts_ms")
 USUAL = 9  # pauses between samples from which the usual one is known
 
 
@@ -61,7 +67,10 @@ class Heard:
 
 
 class Replay:
-    """Rules without SQL, from nothing. What they would have written and said comes back as news."""
+    """Rules from nothing. What they would have written and said comes back as news.
+
+    A rule with SQL is judged by the outcomes of its runs, which somebody else makes.
+    """
 
     def __init__(
         self,
@@ -75,6 +84,8 @@ class Replay:
         self._sight = Sight(lambda _: None, self._heard.freshness)
         self._judge = Judge(self._sight, self.events.append, Counters(), silence)
         self._judge.roster = Roster(rules, self._sight.exists, self._sight.follow)
+        self._row_judge = RowJudge(self._judge, self.events.append, Counters())
+        self._quiet = quiet_of(rules, USUAL + 1)
         self._tick_ms = tick_ms
         self._watched = any(rule.no_data is NoData.ALERT for rule in rules)
         self._tick_at = 0
@@ -85,31 +96,63 @@ class Replay:
             self._take(metric)
 
     def run(
-        self, samples: Iterable[Metric], since_ms: int, until_ms: int, gaps: Sequence[Gap] = ()
+        self,
+        samples: Iterable[Metric],
+        since_ms: int,
+        until_ms: int,
+        gaps: Sequence[Gap] = (),
+        outcomes: Iterable[Outcome] = (),
     ) -> Iterator[News]:
-        """All news of a span, in order. `samples` come in the order of their times."""
+        """All news of a span, in order. `samples` and `outcomes` come in the order of their times."""
         self._judge.roster.enter_single(since_ms)
         self._tick_at = since_ms
         turns = turning_points(gaps, since_ms, until_ms)
-        for ts_ms, same in groupby(samples, key=lambda metric: metric.ts_ms):
-            yield from self._pass(min(ts_ms, until_ms), turns)
-            if ts_ms > until_ms:
-                break
-            self._judge_moment(sorted(same, key=lambda metric: (metric.symbol, metric.value)), ts_ms)
+        given: list[Iterable[Seen]] = [samples, outcomes]
+        stream = merge(*given, key=WHEN)
+        ahead = self._pass_over(next(stream, None), stream, turns, until_ms)
+        while ahead is not None and ahead.ts_ms <= until_ms:
+            ts_ms, same = ahead.ts_ms, [ahead]
+            while (ahead := next(stream, None)) is not None and ahead.ts_ms == ts_ms:
+                same.append(ahead)
+            yield from self._pass(ts_ms, turns)
+            self._judge_moment(same, ts_ms)
             yield from self._judge.changes.news()
+            ahead = self._pass_over(ahead, stream, turns, until_ms)
         yield from self._pass(until_ms + 1, turns)
+
+    def _pass_over(
+        self, ahead: Seen | None, stream: Iterator[Seen], turns: deque[Gap], until_ms: int
+    ) -> Seen | None:
+        """Leave out the samples by which nothing can change."""
+        quiet = self._quiet
+        if (
+            quiet is None
+            or ahead is None
+            or self._judge.restless()
+            or not self._sight.grace.over(ahead.ts_ms)
+        ):
+            return ahead
+        before_ms = turn_ms(turns[0]) if turns else until_ms + 1
+        ahead = quiet.pass_over(ahead, stream, self._judge.roster.has_met, before_ms)
+        for metric in quiet.left():
+            self._take(metric)
+        return ahead
 
     def open(self) -> Iterator[Instance]:
         """The instances that fire at the end."""
         return (instance for instance in self._judge.roster.instances() if instance.alert)
 
-    def _judge_moment(self, metrics: Iterable[Metric], ts_ms: int) -> None:
+    def _judge_moment(self, inputs: Sequence[Seen], ts_ms: int) -> None:
         woken: dict[Instance, None] = {}
-        for metric in metrics:
+        metrics = [each for each in inputs if isinstance(each, Metric)]
+        for metric in sorted(metrics, key=lambda metric: (metric.symbol, metric.value)):
             if self._take(metric):
                 woken.update(dict.fromkeys(self._judge.roster.woken(metric.symbol, ts_ms)))
         for instance in sorted(woken, key=lambda each: each.rule.rank):
             self._judge.judge(instance, ts_ms, ts_ms)
+        for each in inputs:
+            if isinstance(each, Outcome):
+                self._row_judge.take(each, ts_ms)
 
     def _take(self, metric: Metric) -> bool:
         self._heard.note(metric)

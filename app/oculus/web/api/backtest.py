@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
-from oculus.backtests import Trial, backtest
+from oculus.backtests import PROGRESS, Trial, backtest
 from oculus.core.clock import to_iso
 from oculus.rules.trials.backtest import Backtest
 from oculus.runtime import Oculus
+from oculus.settings.schema import Settings
+from oculus.storage.reader import Reader
 from oculus.web.api.params import moment
 from oculus.web.api.snooze import known
 from oculus.web.errors import bad_request
@@ -40,7 +43,9 @@ class BacktestAnswer(Struct, frozen=True, kw_only=True):
     """`short` of the firings were over in less than two minutes; `told` counts messages by channel.
 
     It was played over `samples` stored samples, the first of them at `first_sample`: raw ones, or where
-    none are kept any more, the means of the rollups, as `source` says.
+    none are kept any more, the means of the rollups, as `source` says. For a rule with SQL these are the
+    runs that were made as of then, and the first number there is. `present` is the same of the rule's own
+    settings, where another one was tried.
     """
 
     rule: str
@@ -55,6 +60,14 @@ class BacktestAnswer(Struct, frozen=True, kw_only=True):
     samples: int
     first_sample: str | None
     troubles: list[str]
+    present: BacktestAnswer | None = None
+
+
+class ProgressAnswer(Struct, frozen=True):
+    """`done` is from 0 to 1. One backtest is played at a time; `rule` is empty while there is none."""
+
+    rule: str
+    done: float
 
 
 def mount(app: Site, oculus: Oculus) -> None:
@@ -69,7 +82,22 @@ def mount(app: Site, oculus: Oculus) -> None:
         if span[0] >= span[1]:
             raise bad_request("since: is not before until", "Write such as 7d.")
         trial = Trial(condition=body.condition, clear=body.clear, for_=body.for_, cooldown=body.cooldown)
-        return answer(backtest(known(oculus, name), trial, span, oculus.settings, oculus.reader))
+        return compared(known(oculus, name), trial, span, oculus.settings, oculus.reader)
+
+    @app.get("/api/backtest")
+    def progress() -> ProgressAnswer:
+        """How far the backtest that is being played has come."""
+        return ProgressAnswer(PROGRESS.what, round(PROGRESS.share, 3))
+
+
+def compared(
+    name: str, trial: Trial, span: tuple[int, int], settings: Settings, reader: Reader
+) -> BacktestAnswer:
+    """The rule with what is tried, and where that is something, beside it as it is now."""
+    tried = answer(backtest(name, trial, span, settings, reader))
+    if trial == Trial():
+        return tried
+    return replace(tried, present=answer(backtest(name, Trial(), span, settings, reader)))
 
 
 def answer(found: Backtest) -> BacktestAnswer:
@@ -88,12 +116,17 @@ def answer(found: Backtest) -> BacktestAnswer:
         short=found.short,
         fired=fired,
         told=found.told,
-        source="raw"
-        if not found.rolled
-        else "rollups"
-        if found.rolled == found.samples
-        else "rollups, then raw",
+        source=source(found),
         samples=found.samples,
         first_sample=iso(found.first_ms),
         troubles=found.troubles,
     )
+
+
+def source(found: Backtest) -> str:
+    """What it was played over."""
+    if found.runs:
+        return "runs of its SQL"
+    if not found.rolled:
+        return "raw"
+    return "rollups" if found.rolled == found.samples else "rollups, then raw"
