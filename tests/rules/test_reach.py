@@ -3,8 +3,9 @@
 import pytest
 
 from oculus.core.durations import parse_duration
+from oculus.core.gap import Gap, GapReason
 from oculus.rules.life.silence import Silence
-from oculus.rules.settings import Escalation
+from oculus.rules.settings import Escalation, NoData
 
 BOSS = Escalation(after=parse_duration("10m"), channels=("pager", "mail"))
 
@@ -186,6 +187,86 @@ def test_it_escalates_from_there(desk, make_rule):
     desk.at(0, ("a.b", 9))
     run(desk, 900)
     assert heard(desk)[1:] == [(120, "FIRED", ("mail",)), (600, "ESCALATED", ("pager",))]
+
+
+# Data that stays away goes the same way
+
+
+class Collector:
+    collector, interval_s, answered_ms = "c", 30.0, None
+
+
+def silent(world, make_rule, **more):
+    """A rule whose data stays away from 0 on; people hear of that at 60."""
+    world.rules(make_rule("a.b > 5", no_data=NoData.ALERT, no_data_for="60s", **more))
+    collector = world.collectors["a.b"] = Collector()
+    world.at(0, ("a.b", 1))
+    collector.answered_ms = world.clock.now_ms()
+
+
+def test_missing_data_that_nobody_acknowledges_goes_to_others_too(world, make_rule):
+    silent(world, make_rule, channels=("log",), escalate=BOSS)
+    world.wait(900, every=5)
+    world.at(910, ("a.b", 1))
+    assert heard(world) == [
+        (60, "NO_DATA", ("log",)),
+        (660, "ESCALATED", ("pager", "mail")),
+        (910, "RESOLVED", ("log", "pager", "mail")),
+    ]
+    assert len({news.alert.id for news in world.news}) == 1
+
+
+def test_missing_data_that_is_acknowledged_goes_no_further(world, make_rule):
+    silent(world, make_rule, channels=("log",), escalate=BOSS)
+    world.wait(600, every=5)
+    acknowledge(world)
+    world.wait(1800, every=5)
+    world.at(1810, ("a.b", 1))
+    assert heard(world) == [(60, "NO_DATA", ("log",)), (1810, "RESOLVED", ("log",))]
+
+
+@pytest.mark.parametrize("restart_at", [300, 900])
+def test_a_restart_neither_forgets_nor_repeats_that(world, make_rule, restart_at):
+    silent(world, make_rule, channels=("log",), escalate=BOSS)
+    world.wait(restart_at, every=5)
+    world.restart()
+    world.wait(1800, every=5)
+    world.at(1810, ("a.b", 1))
+    assert heard(world) == [
+        (60, "NO_DATA", ("log",)),
+        (660, "ESCALATED", ("pager", "mail")),
+        (1810, "RESOLVED", ("log", "pager", "mail")),
+    ]
+
+
+def test_time_in_which_nobody_watched_brings_missing_data_no_further(world, make_rule):
+    silent(world, make_rule, channels=("log",), escalate=BOSS)
+    world.wait(100, every=5)
+    world.engine.skip(Gap(world.clock.now_ms(), world.clock.now_ms() + 3_600_000, GapReason.SLEEP))
+    world.clock.seconds += 3600
+    world.wait(4200, every=5)
+    assert [kind for _, kind, _ in heard(world)] == ["NO_DATA"]
+    world.wait(4300, every=5)
+    assert [(at, kind) for at, kind, _ in heard(world)][1:] == [(4260, "ESCALATED")]
+
+
+def test_missing_data_waits_for_whoever_sits_at_the_desktop_too(desk, make_rule):
+    silent(desk, make_rule, channels=("desktop", "mail"), prefer_desktop=True)
+    desk.wait(400, every=5)
+    desk.at(410, ("a.b", 1))
+    assert heard(desk) == [
+        (60, "NO_DATA", ("desktop",)),
+        (180, "NO_DATA", ("mail",)),
+        (410, "RESOLVED", ("desktop", "mail")),
+    ]
+
+
+def test_missing_data_in_a_snooze_goes_further_when_that_ends(desk, make_rule):
+    silent(desk, make_rule, channels=("log",), escalate=BOSS)
+    desk.wait(70, every=5)
+    desk.silence.snooze("r", desk.clock.now_ms() + 900_000)
+    desk.wait(1200, every=5)
+    assert [(at, kind) for at, kind, _ in heard(desk)] == [(60, "NO_DATA"), (970, "ESCALATED")]
 
 
 @pytest.mark.parametrize(
