@@ -15,6 +15,7 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from oculus.collectors.collector import Collector, CollectorSettings
+from oculus.collectors.news import moved
 from oculus.collectors.sources.client import InTurn, Source, SourceStatus
 from oculus.collectors.sources.reply import Unchanged
 from oculus.core.clock import to_datetime
@@ -86,7 +87,9 @@ class MarketCollector(Collector):
             if self.heard_ms is None:
                 raise
             readings, self.said = [], f"waits for its turn: {error.what}"
-        fresh = [metric for reading in readings for metric in self._moved(reading)]
+        now_ms = self.clock.now_ms()
+        new = [each for each in readings if moved(self.tools, each.symbol, each.ts_ms, now_ms)]
+        fresh = [metric for reading in new for metric in self._metrics(reading)]
         self.said = self.said or tell(readings, fresh)
         if self.trouble and not self.lacking:
             read = {reading.symbol for reading in readings}
@@ -126,19 +129,6 @@ class MarketCollector(Collector):
     @property
     def interval_s(self) -> float:
         return self.settings.interval.total_seconds()
-
-    def _moved(self, reading: Reading) -> list[Metric]:
-        """What is to be written: nothing when the source's time is the one of before."""
-        now_ms, key = self.clock.now_ms(), f"time.{reading.symbol}"
-        if reading.ts_ms is not None:
-            known = self.tools.memory.load(key)
-            # A time ahead of now comes from a clock that was wrong; it must not hold up what follows.
-            if isinstance(known, int) and (reading.ts_ms == known or reading.ts_ms < known <= now_ms):
-                return []
-            self.tools.memory.save(key, reading.ts_ms)
-            if reading.ts_ms > now_ms:
-                self.tools.counters.add("collectors.clipped")
-        return list(self._metrics(reading))
 
     def _metrics(self, reading: Reading) -> Sequence[Metric]:
         values: dict[str, float | None] = {"": reading.value}

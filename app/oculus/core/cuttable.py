@@ -25,17 +25,21 @@ class CuttableAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        made: WeakSet[HTTPConnection] = WeakSet()
+        connecting: WeakSet[HTTPConnection] = WeakSet()
+        # A connection lets go of its socket when the answer is to be read until the other end hangs up.
+        sockets: WeakSet[socket.socket] = WeakSet()
 
         class Plain(HTTPConnection):
             def connect(self) -> None:
-                made.add(self)
+                connecting.add(self)
                 super().connect()
+                sockets.add(self.sock)
 
         class Secure(HTTPSConnection):
             def connect(self) -> None:
-                made.add(self)
+                connecting.add(self)
                 super().connect()
+                sockets.add(self.sock)
 
         class PlainPool(HTTPConnectionPool):
             ConnectionCls = Plain
@@ -44,14 +48,14 @@ class CuttableAdapter(HTTPAdapter):
             ConnectionCls = Secure
 
         self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
-        self._made = made
+        self._connecting, self._sockets = connecting, sockets
 
     def cut(self) -> None:
         """Whoever waits for an answer gets an error now. The adapter can go on being used."""
-        for connection in list(self._made):
-            if connection.sock is not None:
-                with contextlib.suppress(OSError):  # it has ended by itself
-                    connection.sock.shutdown(socket.SHUT_RDWR)
+        halfway = {connection.sock for connection in list(self._connecting) if connection.sock is not None}
+        for each in halfway.union(self._sockets):
+            with contextlib.suppress(OSError):  # it has ended by itself
+                each.shutdown(socket.SHUT_RDWR)
 
 
 def authorities(found: str | bool | None) -> str | bool:

@@ -1,4 +1,4 @@
-"""Finding numbers in an answer: by JMESPath in JSON, by pattern in text, by series in Prometheus' format."""
+"""Finding things in an answer: by JMESPath in JSON, by pattern in text, by series in Prometheus' format."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import msgspec
 from jmespath.exceptions import JMESPathError
 
 from oculus.collectors.custom.exposition import Sample, Selector, read_samples
-from oculus.collectors.custom.number import number, shown
+from oculus.collectors.custom.number import shown
 from oculus.core.outside import NOT_JSON
 
 TEXT_LIMIT = 2**20  # characters of a text that an expression is tried on
 
 
 class Found(NamedTuple):
-    """A number, and the moment the source gave with it, if it did."""
+    """What stands at a place, and the moment that the format itself gives with it, if it does."""
 
-    value: float
+    value: Any
     ts_ms: int | None = None
 
 
-Finder = Callable[[Any], Found]  # takes what `READERS` made of the answer; raises ValueError in words
+Finder = Callable[[Any], Found]  # takes what `read` made of the answer; raises ValueError in words
 
 
 def finder(format: str, expression: str) -> Finder:  # noqa: A002 - as it is called in the settings
@@ -64,7 +64,7 @@ def _in_json(expression: str) -> Finder:
             value = value[0]
         if value is None:
             raise ValueError(f"there is nothing at {expression}")
-        return Found(number(value))
+        return Found(value)
 
     return find
 
@@ -80,7 +80,7 @@ def _in_text(expression: str) -> Finder:
         match = compiled.search(text[:TEXT_LIMIT])
         if match is None:
             raise ValueError(f"nothing in it matches {expression}")
-        return Found(number(match[1 if compiled.groups else 0]))
+        return Found(match[1 if compiled.groups else 0])
 
     return find
 

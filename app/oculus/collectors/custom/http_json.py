@@ -1,18 +1,25 @@
 """http_json: numbers from any address that answers with JSON, text or Prometheus' format.
 
 Symbols  <category>.<key>   for each of `metrics`; `category` is custom.<name> unless set
+
+Where the answer says as of when it is (`ts`), that is the number's time, and a row is written only when it
+has moved.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
 
 from oculus.collectors.collector import Collector, CollectorSettings
 from oculus.collectors.custom.extract import Finder, finder, read
+from oculus.collectors.custom.moment import Unit, moment_ms
+from oculus.collectors.custom.number import number
 from oculus.collectors.network.http import unfit
 from oculus.collectors.network.url import Url
+from oculus.collectors.news import moved
 from oculus.collectors.sources.client import SourceStatus
 from oculus.collectors.sources.reply import HTML, Question, Reply, Unchanged
 from oculus.core.errors import BadAnswer
@@ -47,6 +54,16 @@ class HttpJsonSettings(CollectorSettings, frozen=True, kw_only=True, tag="http_j
             max_length=500,
         ),
     ]
+    ts: Annotated[
+        str, Meta(description="Where the answer says as of when it is, in the same language as `metrics`.")
+    ] = ""
+    ts_by_key: Annotated[
+        dict[str, str], Meta(description="The same for single metrics that have a time of their own.")
+    ] = field(default_factory=dict)
+    ts_unit: Annotated[
+        Unit, Meta(description="How that time is written: s or ms since 1970, iso; auto finds out.")
+    ] = "auto"
+    verify_tls: Annotated[bool, Meta(description="Whether its certificate must be trusted.")] = True
 
     def mistakes(self) -> list[str]:
         wrong = super().mistakes()
@@ -59,16 +76,22 @@ class HttpJsonSettings(CollectorSettings, frozen=True, kw_only=True, tag="http_j
         for name, value in self.headers.items():
             if what := unfit(name, value):
                 wrong.append(f"headers.{name} {what}")
-        return wrong + [what for key, said in self.metrics.items() if (what := self._misfit(key, said))]
+        for key in self.metrics:
+            if not VALID.fullmatch(key):
+                wrong.append(f"metrics has {key!r}; write a key of lower-case letters, digits and . _ - : /")
+        for key in self.ts_by_key.keys() - self.metrics.keys():
+            wrong.append(f"ts_by_key has {key!r}, which is none of metrics; write one of its keys")
+        return wrong + list(self._misfits())
 
-    def _misfit(self, key: str, expression: str) -> str:
-        if not VALID.fullmatch(key):
-            return f"metrics has {key!r}; write a key of lower-case letters, digits and . _ - : /"
-        try:
-            finder(self.format, expression)
-        except ValueError as error:
-            return f"metrics.{key} {error}"
-        return ""
+    def _misfits(self) -> Iterator[str]:
+        """What is wrong with the expressions."""
+        given = [(f"metrics.{key}", said) for key, said in self.metrics.items()]
+        given += [(f"ts_by_key.{key}", said) for key, said in self.ts_by_key.items()]
+        for name, expression in [*given, *([("ts", self.ts)] if self.ts else [])]:
+            try:
+                finder(self.format, expression)
+            except ValueError as error:
+                yield f"{name} {error}"
 
 
 class HttpJson(Collector):
@@ -83,8 +106,10 @@ class HttpJson(Collector):
         super().__init__(settings)
         self.category = f"custom.{clean(settings.name)}"
         self._base = settings.category or self.category
-        self._finders: dict[str, Finder] = {
-            key: finder(settings.format, said) for key, said in settings.metrics.items()
+        self._finders = {key: finder(settings.format, said) for key, said in settings.metrics.items()}
+        times = {key: settings.ts_by_key.get(key, settings.ts) for key in settings.metrics}
+        self._times: dict[str, Finder] = {
+            key: finder(settings.format, said) for key, said in times.items() if said
         }
 
     def symbols(self) -> list[str]:
@@ -112,6 +137,7 @@ class HttpJson(Collector):
             headers={"Accept": ACCEPTED[self.settings.format], **given},
             body=self.settings.body.encode() or None,
             json=self.settings.format == "json",
+            verify=self.settings.verify_tls,
         )
         timeout_s = self.settings.timeout.total_seconds()
         return self.tools.sources.at(self.settings.url).ask(question, timeout_s)
@@ -128,24 +154,35 @@ class HttpJson(Collector):
             raise BadAnswer(self.name, str(error)) from error
 
     def _find(self, answer: Any) -> list[Metric]:
-        """Those numbers that are there. Raises BadAnswer when none is."""
-        found, missing = [], []
-        for key, find in self._finders.items():
+        """Those numbers that are there and new. Raises BadAnswer when none is there."""
+        found: dict[str, tuple[float, int | None]] = {}
+        missing = []
+        for key in self._finders:
             try:
-                value, ts_ms = find(answer)
+                found[key] = self._one(key, answer)
             except ValueError as error:
                 missing.append(f"{key}: {error}")
-            else:
-                found.append(self._metric(key, value, ts_ms))
         more = len(missing) - LONGEST_TROUBLE
         told = "; ".join(missing[:LONGEST_TROUBLE]) + (f"; and {more} more" if more > 0 else "")
         if missing and not found:
             raise BadAnswer(self.name, told, "Mend `metrics` in its settings if the answer has changed.")
         self.trouble = told
-        self.said = f"{len(found)} of {len(self._finders)} numbers"
-        return found
+        return self._new(found)
 
-    def _metric(self, key: str, value: float, ts_ms: int | None) -> Metric:
-        if ts_ms is not None and ts_ms > self.clock.now_ms():
-            self.tools.counters.add("collectors.clipped")
-        return self.metric(f"{self._base}.{key}", value, ts_ms)
+    def _one(self, key: str, answer: Any) -> tuple[float, int | None]:
+        """A number and its time, if it has one. Raises ValueError in words."""
+        value, ts_ms = self._finders[key](answer)
+        if key in self._times:
+            ts_ms = moment_ms(self._times[key](answer).value, self.settings.ts_unit)
+        return number(value), ts_ms
+
+    def _new(self, found: dict[str, tuple[float, int | None]]) -> list[Metric]:
+        now_ms = self.clock.now_ms()
+        new = [
+            self.metric(f"{self._base}.{key}", value, ts_ms)
+            for key, (value, ts_ms) in found.items()
+            if moved(self.tools, f"{self._base}.{key}", ts_ms, now_ms)
+        ]
+        self.as_of_ms = max((ts_ms for _, ts_ms in found.values() if ts_ms is not None), default=None)
+        self.said = f"{len(found)} of {len(self._finders)} numbers" + ("" if new else "; nothing new")
+        return new

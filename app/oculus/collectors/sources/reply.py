@@ -40,6 +40,7 @@ class Question(Struct, frozen=True, kw_only=True):
     body: bytes | None = None
     json: bool = True  # whether anything but JSON is a failure
     limit: int = BODY_LIMIT
+    verify: bool = True  # whether its certificate must be trusted
     marks: bool = True  # whether "as before the restart" will do; False: the answer is needed whole
 
 
