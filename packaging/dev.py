@@ -3,6 +3,7 @@
     python3 packaging/dev.py run [oculus arguments]      make what is missing, then start Oculus
     python3 packaging/dev.py test [-- pytest arguments]  make what the tests need, then run them all
     python3 packaging/dev.py bench [name]                measure, and print one table
+    python3 packaging/dev.py soak [minutes]              a week's work in 20 minutes: does anything grow
     python3 packaging/dev.py audit [--offline]           is what is installed what was pinned, and safe
     python3 packaging/dev.py lint                        the part of `test` that takes seconds
     python3 packaging/dev.py lock [--upgrade]            pin the dependencies anew, with hashes
@@ -72,7 +73,9 @@ LINT = {
 def main(arguments: list[str]) -> int:
     """Do what the first argument says. Returns the exit code."""
     command, rest = (arguments[0], arguments[1:]) if arguments else ("help", [])
-    commands = {each.__name__: each for each in (run, test, bench, audit, lint, lock, css, build, bundle)}
+    commands = {
+        each.__name__: each for each in (run, test, bench, soak, audit, lint, lock, css, build, bundle)
+    }
     if command not in commands:
         print(__doc__)
         return 0 if command in ("help", "-h", "--help") else 2
@@ -109,6 +112,12 @@ def bench(names: list[str]) -> int:
     """Run the benchmarks in tests/bench, or the named ones."""
     prepare("test")
     return tool([str(ROOT / "tests" / "bench" / "run.py"), *names])
+
+
+def soak(options: list[str]) -> int:
+    """Many collectors, rules and pages, hurried; one table of what grew."""
+    prepare("test")
+    return tool([str(ROOT / "tests" / "bench" / "soak.py"), *options])
 
 
 def audit(options: list[str]) -> int:

@@ -20,6 +20,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tables import table
+
 FOLDER = Path(__file__).resolve().parent
 HEADINGS = ("benchmark", "what", "figure", "compared", "aim")
 LIMIT_S = 15 * 60  # a benchmark that hangs must not hide the others' figures
@@ -39,7 +41,7 @@ def main(names: Sequence[str]) -> int:
         rows += [(name, *row) for row in figures]
         remarks += [f"{name}: {line}" for line in said.splitlines() if line.strip()]
         failed += [name] if code else []
-    print(table(rows))
+    print(table(HEADINGS, rows))
     print("\n".join(["", *remarks] if remarks else []))
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
@@ -78,18 +80,6 @@ def as_rows(figures: Any) -> list[list[str]]:
     width = len(HEADINGS) - 1
     rows = [[str(value) for value in row] for row in figures]
     return [[*row, *[""] * width][:width] for row in rows]
-
-
-def table(rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table, its columns aligned, so that it reads well here and in the README."""
-    lines = [HEADINGS, *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
-    rule = ["-" * width for width in widths]
-    padded = [
-        [text.ljust(width) for text, width in zip(line, widths, strict=True)]
-        for line in [HEADINGS, rule, *rows]
-    ]
-    return "\n".join(f"| {' | '.join(line)} |" for line in padded)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ import pytest
 @pytest.fixture
 def bench(root, tmp_path):
     """Runs a copy of the runner over the benchmarks that a test writes beside it."""
-    (tmp_path / "run.py").write_bytes((root / "tests" / "bench" / "run.py").read_bytes())
+    for name in ("run.py", "tables.py"):
+        (tmp_path / name).write_bytes((root / "tests" / "bench" / name).read_bytes())
 
     def run(*names, **benchmarks):
         for name, text in benchmarks.items():
