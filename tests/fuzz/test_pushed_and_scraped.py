@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from fakes.fuzz import DEEP, as_bytes, attempt, fuzzed, mutated, numbers_in, scrambled
 from oculus.collectors.custom.exposition import Selector, read_samples
 from oculus.collectors.custom.extract import FINDERS, finder, read
+from oculus.collectors.custom.moment import moment_ms
+from oculus.collectors.custom.number import number
 from oculus.collectors.custom.push_body import read_push
 from oculus.core.symbols import VALID
 
@@ -97,9 +99,11 @@ def test_a_number_in_json_is_found_or_the_reason_is_said(body, path):
     if error:
         assert str(error)
         return
-    found, error = attempt(lambda: find(read("json", body, str)), ValueError)
+    found, error = attempt(lambda: number(find(read("json", body, str)).value), ValueError)
     assert error is None or str(error)
-    assert error or math.isfinite(found.value)
+    assert error or math.isfinite(found)
+    when, error = attempt(lambda: moment_ms(find(read("json", body, str)).value), ValueError)
+    assert str(error) if error else when >= 0
 
 
 @fuzzed(scrambled("users: 1234\nload 0.52 of 4\n"), scrambled(r"users: (\d+)"), examples=150)
@@ -108,9 +112,11 @@ def test_a_number_in_text_is_found_or_the_reason_is_said(text, pattern):
     if error:
         assert str(error)
         return
-    found, error = attempt(lambda: find(text), ValueError)
+    found, error = attempt(lambda: number(find(text).value), ValueError)
     assert error is None or str(error)
-    assert error or math.isfinite(found.value)
+    assert error or math.isfinite(found)
+    when, error = attempt(lambda: moment_ms(find(text).value), ValueError)
+    assert str(error) if error else when >= 0
 
 
 def test_every_format_that_can_be_set_is_fuzzed():
