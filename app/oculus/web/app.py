@@ -37,6 +37,7 @@ from oculus.web.kept import api as kept_api
 from oculus.web.kept.shelf import Shelf
 from oculus.web.site import Site
 from oculus.web.stream import hub
+from oculus.web.trials import noise as noise_page
 from oculus.web.trials import pages as trial_pages
 
 PARTS = (
@@ -58,7 +59,7 @@ PARTS = (
     desktop,
     exposition,
 )
-PAGES = (pages, detail_pages, form_pages, trial_pages, partials)
+PAGES = (pages, detail_pages, form_pages, trial_pages, noise_page, partials)
 
 
 def build(oculus: Oculus, guard: Guard, codes: OnceCodes, link: Callable[[], str]) -> Site:

@@ -10,6 +10,7 @@ from oculus.web.dashboard.board import Boards
 from oculus.web.detail.alerts import SPANS as ALERT_SPANS
 from oculus.web.detail.alerts import AlertsQuery, alert_list
 from oculus.web.detail.channels import channels_sheet, try_out
+from oculus.web.detail.moved import moved_list
 from oculus.web.detail.rule import SPANS, USUAL_SPAN, rule_sheet
 from oculus.web.detail.symbol import RANGES, USUAL_RANGE, sheet
 from oculus.web.site import Site
@@ -54,6 +55,7 @@ def mount(app: Site, oculus: Oculus, boards: Boards) -> None:
         )
 
     mount_alerts(app, oculus, boards)
+    mount_rules(app, oculus, boards)
 
     @app.get("/partials/metric/<symbol:path>")
     def symbol_part(symbol: str) -> str:
@@ -87,6 +89,13 @@ def mount_alerts(app: Site, oculus: Oculus, boards: Boards) -> None:
         """One real message through a channel, and what the service said to it."""
         return render("partials/tried.html", tried=try_out(oculus, name))
 
+    @app.get("/partials/moved/<number:int>")
+    def moved(number: int) -> str:
+        """What else moved when an alert fired."""
+        return render("partials/moved.html", moved=moved_list(oculus, number))
+
+
+def mount_rules(app: Site, oculus: Oculus, boards: Boards) -> None:
     @app.get("/rules/<name:path>", query=RuleQuery)
     def rule(name: str, query: RuleQuery) -> str:
         span = query.span if query.span in SPANS else USUAL_SPAN
