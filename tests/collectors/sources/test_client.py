@@ -267,6 +267,51 @@ def test_a_proxy_from_the_environment_is_used(kit, internet, monkeypatch):
     assert len(internet.asked) == 1
 
 
+def refusing_proxy(monkeypatch, listen):
+    port = listen(
+        lambda each: (each.recv(65536), each.sendall(b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n"))
+    )
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "")
+
+
+@pytest.mark.parametrize("where", ["http://nowhere.invalid", "http://127.0.0.1:9", "https://proxied.example"])
+def test_what_never_reached_the_provider_does_not_count(kit, internet, monkeypatch, listen, where):
+    if "proxied" in where:
+        refusing_proxy(monkeypatch, listen)
+    kit.set(coingecko={"base_url": where, "per_month": 3, "per_minute": 3})
+    for _ in range(8):
+        with pytest.raises(SourceError):
+            ask(kit)
+        kit.clock.ahead(61)
+    status = kit.sources.get("coingecko").status()
+    assert (status.calls_used, status.calls_left) == (0, 3)
+    kit.restart(coingecko={"per_month": 3})
+    internet.say("coingecko", "/ping", {})
+    ask(kit)
+    assert kit.sources.get("coingecko").status().calls_left == 2
+
+
+def test_whoever_could_not_be_reached_is_asked_again_within_a_minute(kit, internet):
+    kit.set(coingecko={"base_url": "http://127.0.0.1:9"})
+    for _ in range(8):
+        with pytest.raises(SourceError, match="refuses connections"):
+            ask(kit)
+        assert cool_down(kit)[1] <= 60
+        kit.clock.ahead(61)
+
+
+def test_a_question_that_was_heard_counts_though_no_answer_came(kit, listen):
+    kit.set(
+        coingecko={"base_url": f"http://127.0.0.1:{listen(lambda each: each.recv(65536))}", "per_month": 9}
+    )
+    with pytest.raises(SourceError, match="closed the connection without an answer"):
+        ask(kit)
+    assert kit.sources.get("coingecko").status().calls_used == 1
+
+
 def test_a_name_nobody_knows_is_told_in_words(kit):
     kit.set(coingecko={"base_url": "http://nowhere.invalid"})
     with pytest.raises(SourceError, match="is not known to the name service"):

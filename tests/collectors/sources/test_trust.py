@@ -18,9 +18,10 @@ def secure(site, server_tls, kit, monkeypatch):
     return lambda: kit.sources.get("coingecko").get_json("/ping")
 
 
-def test_a_certificate_of_an_unknown_authority_is_refused_in_words(secure):
+def test_a_certificate_of_an_unknown_authority_is_refused_in_words_and_costs_no_call(secure, kit):
     with pytest.raises(SourceError, match="certificate that is not trusted"):
         secure()
+    assert kit.sources.get("coingecko").status().calls_used == 0
 
 
 @pytest.mark.parametrize("name", NAMES)

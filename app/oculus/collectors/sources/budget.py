@@ -34,6 +34,15 @@ class Budget:
         for span in SPANS:
             self._used[span] = (name_of(span, now_ms), self.used(span, now_ms) + 1)
 
+    def give_back(self, asked_ms: int) -> None:
+        """The question that was noted at `asked_ms` has reached nobody."""
+        if asked_ms in self._recent:
+            self._recent.remove(asked_ms)
+        for span in SPANS:
+            name, count = self._used[span]
+            if name == name_of(span, asked_ms):
+                self._used[span] = (name, max(0, int(count) - 1))
+
     def used(self, span: str, now_ms: int) -> int:
         """How many were asked in this hour, day or month."""
         name, count = self._used[span]

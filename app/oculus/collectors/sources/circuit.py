@@ -36,11 +36,13 @@ class Circuit:
     def open(self) -> bool:
         return self.failures >= REPEATED
 
-    def failed(self, reason: str, now_ms: int, wish_s: float | None = None) -> None:
+    def failed(
+        self, reason: str, now_ms: int, wish_s: float | None = None, longest_s: float = LONGEST_S
+    ) -> None:
         """Note a failure. `wish_s` is how long the provider itself wants to be left alone."""
         self.failures += 1
         self.reason = reason
-        span = min(LONGEST_S, FIRST_S * 2.0 ** min(self.failures - 1, 30))
+        span = min(longest_s, FIRST_S * 2.0 ** min(self.failures - 1, 30))
         rest = max(span * self._random_share(), OPEN_S if self.open else 0.0)
         self.until_ms = now_ms + round(max(rest, min(wish_s or 0.0, LONGEST_WISH_S)) * 1000)
 

@@ -16,7 +16,7 @@ from oculus.collectors.sources.circuit import Circuit
 from oculus.collectors.sources.etags import Etags
 from oculus.collectors.sources.memory import Memory
 from oculus.collectors.sources.providers import Limits, Provider
-from oculus.collectors.sources.reply import Question, Refused, Reply, Unchanged
+from oculus.collectors.sources.reply import Question, Refused, Reply, Unchanged, Unreached
 from oculus.collectors.sources.settings import SourceSettings
 from oculus.core.clock import Clock, to_iso
 from oculus.core.durations import spoken
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 MINUTE_S = 60.0
 FAIR_SHARE = 0.2  # of its time that a question has at least, once it is its turn
 BUSY = (418, 429, 503)
+UNREACHED_S = 60.0  # the longest rest of who has not been reached, and so not been bothered
 OUR_FAULT = (400, 404, 405, 406, 409, 410, 414, 416, 422)
 
 
@@ -221,9 +222,13 @@ class Source:
             self._answer = reason
             if isinstance(error, Refused):
                 self._circuit.worked()
+            elif isinstance(error, Unreached):
+                self._budget.give_back(self._asked_ms or 0)
+                self._circuit.failed(reason, now_ms, longest_s=UNREACHED_S)
             else:
                 wish_s = error.retry_after_s if isinstance(error, SourceBusy) else None
                 self._circuit.failed(reason, now_ms, wish_s)
+            if self._circuit.failures:
                 log.debug("%s: %s; left alone until %s", self.provider.name, reason,
                           to_iso(self._circuit.until_ms))  # fmt: skip
             self._save()

@@ -26,6 +26,10 @@ class Refused(SourceError):
         self.status = status
 
 
+class Unreached(SourceError):
+    """No connection came about, so it has not been asked. Perhaps this machine is offline."""
+
+
 class Unchanged(Exception):
     """The answer is the one of before the restart, which is not here any more: there is nothing new."""
 

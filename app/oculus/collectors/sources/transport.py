@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from ssl import SSLCertVerificationError
 from urllib.parse import urljoin
 
 import requests
 import urllib3
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from oculus import __version__
-from oculus.collectors.sources.reply import Question, Reply, speaks_json
+from oculus.collectors.sources.reply import Question, Reply, Unreached, speaks_json
 from oculus.core.cuttable import FAILURES, CuttableAdapter, NoAuth, authorities
 from oculus.core.durations import short
 from oculus.core.errors import BadAnswer, SourceError
-from oculus.core.outgoing import Watch, closed, origin, same_host, why
+from oculus.core.outgoing import Watch, causes, closed, origin, same_host, why
 
 urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # whoever set verify_tls: false knows
 
@@ -22,6 +24,12 @@ USER_AGENT = f"Oculus/{__version__} (personal monitor)"
 MOST_REDIRECTS = 3
 REDIRECTS = (301, 302, 303, 307, 308)
 BROKEN_OFF = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
+UNREACHED = (
+    NewConnectionError,
+    ConnectTimeoutError,
+    SSLCertVerificationError,
+    requests.exceptions.ProxyError,
+)
 ERROR_LIMIT = 64 * 1024  # bytes of an error's body; more is not read
 
 
@@ -40,20 +48,17 @@ class Transport:
         )
 
     def ask(self, url: str, question: Question, headers: Mapping[str, str], timeout_s: float) -> Reply:
-        """The answer, whatever its status. Raises SourceError when there is none."""
+        """The answer, whatever its status. Raises SourceError when there is none, Unreached if nobody was asked."""
         deadline = time.monotonic() + timeout_s
         late = self._watch.within(timeout_s, self._adapter.cut)
         try:
             return self._asked(url, question, headers, deadline)
         except FAILURES as error:
+            what = "its answer broke off" if isinstance(error, BROKEN_OFF) else f"{origin(url)} {why(error)}"
             if late.passed or time.monotonic() >= deadline or isinstance(error, requests.Timeout):
-                raise SourceError(
-                    self._title, f"did not answer within {short(round(timeout_s, 2))}"
-                ) from None
-            if isinstance(error, BROKEN_OFF):
-                raise SourceError(self._title, "its answer broke off") from None
+                what = f"did not answer within {short(round(timeout_s, 2))}"
             # Without a cause: the library's words hold the whole address, and logs show causes.
-            raise SourceError(self._title, f"{origin(url)} {why(error)}") from None
+            raise (Unreached if unreached(error) else SourceError)(self._title, what) from None
         finally:
             late.cancel()
 
@@ -121,3 +126,8 @@ class Transport:
             if time.monotonic() >= deadline:
                 raise requests.Timeout
         return Reply(status=reply.status, headers=reply.headers, body=body)
+
+
+def unreached(error: BaseException) -> bool:
+    """Whether no connection came about, so that nobody has heard the question."""
+    return any(isinstance(cause, UNREACHED) for cause in causes(error))
