@@ -48,7 +48,7 @@ class Transport:
         )
 
     def ask(self, url: str, question: Question, headers: Mapping[str, str], timeout_s: float) -> Reply:
-        """The answer, whatever its status. Raises SourceError when there is none, Unreached if nobody was asked."""
+        """The answer, whatever its status. Raises SourceError: Unreached when it has not even been asked."""
         deadline = time.monotonic() + timeout_s
         late = self._watch.within(timeout_s, self._adapter.cut)
         try:
