@@ -17,6 +17,7 @@ from oculus.core.metric import Metric
 
 HOUR_MS = 3_600_000
 STEP_MS = 30_000  # a trail's points lie at least this far apart, its last one excepted: 120 an hour
+AHEAD_MS = 60_000  # what is further ahead of the clock is not the latest: the clock was set back
 FORGET_MS = 7 * 24 * HOUR_MS  # a symbol not heard of for so long is gone
 
 
@@ -54,6 +55,13 @@ class Series:
         while len(points) > 2 and points[0][0] < metric.ts_ms - HOUR_MS:
             points.popleft()
 
+    def turn_back(self, metric: Metric) -> None:
+        """Go on with `metric`: what seems to be newer came while the clock was wrong."""
+        self.latest = metric
+        self._trail = None
+        earlier = [point for point in self.points if point[0] < metric.ts_ms]
+        self.points = deque([*earlier, (metric.ts_ms, metric.value)])
+
     def trail(self) -> Trail:
         """The same object until something is added."""
         if self._trail is None:
@@ -72,12 +80,15 @@ class LiveCache:
         self._lock = threading.Lock()
 
     def update(self, batch: Sequence[Metric]) -> None:
+        future_ms = self._clock.now_ms() + AHEAD_MS
         with self._lock:
             for metric in batch:
                 known = self._series.get(metric.symbol)
                 if known is None:
                     self._series[metric.symbol] = Series(metric)
                     self._in_order = None
+                elif known.latest.ts_ms > future_ms >= metric.ts_ms:
+                    known.turn_back(metric)
                 else:
                     known.add(metric)
 

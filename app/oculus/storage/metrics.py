@@ -22,13 +22,16 @@ COLUMNS = "epoch_ms(ts), category, symbol, value, tags"
 # columns of 200 rows afterwards is five times quicker than carrying them through the grouping.
 LATEST = """
     SELECT epoch_ms(ts), category, symbol, value, tags FROM metrics
-    WHERE rowid IN (SELECT arg_max(rowid, ts) FROM metrics WHERE ts >= make_timestamptz(?) GROUP BY symbol)
+    WHERE rowid IN (
+        SELECT arg_max(rowid, ts) FROM metrics
+        WHERE ts >= make_timestamptz(?) AND ts < make_timestamptz(?) GROUP BY symbol
+    )
     ORDER BY symbol
 """
 RECENT = """
     SELECT max(epoch_ms(ts)), any_value(category), symbol, arg_max(value, ts), NULL
     FROM metrics
-    WHERE ts >= make_timestamptz(?)
+    WHERE ts >= make_timestamptz(?) AND ts < make_timestamptz(?)
     GROUP BY symbol, epoch_ms(ts) // ?
 """
 SERIES = """
@@ -97,14 +100,14 @@ class Stats(Struct, frozen=True):
     last: float | None
 
 
-def latest_all(cursor: duckdb.DuckDBPyConnection, since_ms: int) -> list[Metric]:
-    """The newest metric of every symbol heard of since then, by symbol."""
-    return read(cursor, LATEST, [since_ms * 1000])
+def latest_all(cursor: duckdb.DuckDBPyConnection, since_ms: int, until_ms: int = FAR_MS) -> list[Metric]:
+    """The newest metric before `until_ms` of every symbol heard of since `since_ms`, by symbol."""
+    return read(cursor, LATEST, [since_ms * 1000, until_ms * 1000])
 
 
-def recent(cursor: duckdb.DuckDBPyConnection, since_ms: int, step_ms: int) -> list[Metric]:
+def recent(cursor: duckdb.DuckDBPyConnection, since_ms: int, until_ms: int, step_ms: int) -> list[Metric]:
     """The last value of every symbol in every `step_ms`, without tags, in no order."""
-    return read(cursor, RECENT, [since_ms * 1000, step_ms])
+    return read(cursor, RECENT, [since_ms * 1000, until_ms * 1000, step_ms])
 
 
 def series(

@@ -22,7 +22,7 @@ from oculus.storage.copies import copy_database
 from oculus.storage.database import Database
 from oculus.storage.export import export
 from oculus.storage.history import AlertFilter, AlertRecord, EventFilter, StoredEvent
-from oculus.storage.live import HOUR_MS, STEP_MS
+from oculus.storage.live import AHEAD_MS, HOUR_MS, STEP_MS
 from oculus.storage.metrics import MetricFilter, MetricPage, Stats
 from oculus.storage.moved import Moved
 from oculus.storage.parser import Parser
@@ -65,10 +65,13 @@ class Reader:
         return self._ask(lambda cursor: metrics.latest_all(cursor, since_ms))
 
     def seeds(self, now_ms: int) -> list[Metric]:
-        """What the live cache needs at the start: the last hour's trails, then the latest of all symbols."""
-        return self._ask(lambda cursor: metrics.recent(cursor, now_ms - HOUR_MS, STEP_MS)) + self.latest_all(
-            now_ms - SEED_MS
-        )
+        """What the live cache needs at the start: the last hour's trails, then the latest of all symbols.
+
+        Nothing that was stored while the clock was ahead.
+        """
+        until_ms = now_ms + AHEAD_MS
+        trails = self._ask(lambda cursor: metrics.recent(cursor, now_ms - HOUR_MS, until_ms, STEP_MS))
+        return trails + self._ask(lambda cursor: metrics.latest_all(cursor, now_ms - SEED_MS, until_ms))
 
     def events(
         self,

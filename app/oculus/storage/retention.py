@@ -71,7 +71,7 @@ class Retention:
         for table, old in OLD.items():
             self._forget(table, old, now_ms - EVENTS_MS)
 
-    def shrink(self, tell: Callable[[str, int], None]) -> None:
+    def shrink(self, now_ms: int, tell: Callable[[str, int], None]) -> None:
         """While the file is larger than it may be, the oldest go: numbers first, then minutes, then hours."""
         for table in (RAW, "metrics_1m", "metrics_1h"):
             until_ms = None
@@ -79,7 +79,8 @@ class Retention:
                 oldest, newest = self._stored(table)
                 if self._used() <= self._settings.max_size or oldest is None or newest is None:
                     break
-                until_ms = oldest + max(TAKEN_IN[table], round((newest - oldest) * SHARE))
+                span_ms = max(0, min(newest, now_ms) - oldest)  # rows of a wrong clock lie far ahead
+                until_ms = oldest + max(TAKEN_IN[table], round(span_ms * SHARE))
                 if not self.delete_before(table, until_ms):
                     break
                 self._wait(self._writer.checkpoint())

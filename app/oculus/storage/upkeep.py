@@ -25,12 +25,14 @@ from oculus.storage.copies import copy_database
 from oculus.storage.recovery import daily_backup
 from oculus.storage.retention import Retention
 from oculus.storage.settings import StorageSettings
+from oculus.storage.steady import LEAP_MS, SteadyTime, keep, recall
 from oculus.storage.writer import Writer
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 TIDY_AT = "04:10"  # local time: most people's machines are idle then, or off, and catch up later
+LONGEST_S = 3_660  # to the next job: one runs every hour
 ROOM = 1.2  # times the database's size that must be free for a backup
 
 
@@ -49,17 +51,21 @@ class Upkeep(Worker):
         self._clock = clock
         self._copying: duckdb.DuckDBPyConnection | None = None
         self.calendar = schedule.Scheduler()
-        self.calendar.every().hour.do(self.clean)
-        if settings.vacuum == "daily":
-            self.calendar.every().day.at(TIDY_AT).do(self.tidy)
+        self._plan()
         self._started = False
         self._retention = Retention(writer, settings, self._wait, self._pause)
+        known_ms = recall(self._database.cursor(), clock.now_ms())
+        leap_ms = min(LEAP_MS, settings.retention.ms // 2)
+        self._steady = SteadyTime(clock, known_ms, leap_ms, self._tell_of_clock)
 
     def step(self) -> None:
         try:
+            self._steady.now_ms()
             if not self._started:
                 self._started = True
                 self.clean()
+            if (self.calendar.idle_seconds or 0) > LONGEST_S:
+                self._plan()  # the clock was set back: what was planned lies in a time to come
             self.calendar.run_pending()
         except Stopped:
             log.debug("upkeep: stopped half-way")
@@ -69,10 +75,18 @@ class Upkeep(Worker):
         if copying is not None:
             copying.interrupt()
 
+    def _plan(self) -> None:
+        self.calendar.clear()
+        self.calendar.every().hour.do(self.clean)
+        if self._settings.vacuum == "daily":
+            self.calendar.every().day.at(TIDY_AT).do(self.tidy)
+
     def clean(self) -> None:
         """Delete what is older than the retention, then the oldest while the file is too large."""
-        self._retention.clean(self._clock.now_ms())
-        self._retention.shrink(self._tell_of_shrinking)
+        now_ms = self._steady.now_ms()
+        self._writer.change(lambda cursor: keep(cursor, now_ms), hurry=False)
+        self._retention.clean(now_ms)
+        self._retention.shrink(now_ms, self._tell_of_shrinking)
 
     def tidy(self) -> None:
         """Fold the log into the file, which also frees the room of deleted rows, and make the backup."""
@@ -118,6 +132,9 @@ class Upkeep(Worker):
             EventType.SYSTEM,
             Severity.WARN,
         )
+
+    def _tell_of_clock(self, message: str, severity: Severity) -> None:
+        self._tell(message, EventType.SYSTEM, severity)
 
     def _pause(self, seconds: float) -> None:
         if self.stopping.wait(seconds):
