@@ -14,7 +14,7 @@ HOUSE = Path(oculus.__file__).parent
 FLOORS = [
     {"core"},
     {"collectors", "storage", "rules", "notify"},
-    {"settings", "vitals", "plugin", "snoozes", "watch", "movers", "reruns"},
+    {"settings", "vitals", "plugin", "snoozes", "watch", "movers", "reruns", "pins"},
     {"hints", "backtests"},
     {"noise"},
     {"runtime"},

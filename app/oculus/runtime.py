@@ -105,9 +105,9 @@ class Oculus:
             told=lambda alert_id: alerts.told_channels(self.database.cursor(), alert_id),
             facts=self._facts(),
         )
-        memory = Remembered(self.database, self.writer, self.clock)
-        self.sources = Sources(settings.sources, memory, self.clock)
-        tools = Tools(self.sources, memory, DailyCloses(self.database, self.writer), self.counters)
+        self.memory = Remembered(self.database, self.writer, self.clock)
+        self.sources = Sources(settings.sources, self.memory, self.clock)
+        tools = Tools(self.sources, self.memory, DailyCloses(self.database, self.writer), self.counters)
         self.diary = Diary(self.writer, self.clock, self._skip, self.notifier.slept, self._popup)
         self.watch = Watch(self.diary.over, self.clock)
         self.outage = Outage(self.writer.put, self.diary.lost, self.diary.found, self.clock, self.counters)
@@ -287,7 +287,8 @@ class Oculus:
     def _broken(self, problems: Sequence[str]) -> None:
         self.problems = list(problems)
         if problems:
-            what = f"The settings have {len(problems)} mistakes; the old ones stay. The first: {problems[0]}"
+            count = "a mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
+            what = f"The settings have {count}; the old ones stay. The first: {problems[0]}"
             self.writer.tell(self._event(what, EventType.ERROR, Severity.ERROR))
 
     def _tell_of_restart(self, settings: Settings) -> None:

@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
 from fakes.screen import until
 
+XError = pytest.importorskip("Xlib.error").XError
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the bench is an X server")
 
 OK, CRITICAL = "#35c98a", "#ff5d5d"
@@ -65,6 +67,25 @@ def test_the_icon_follows_an_alert_and_its_click_opens_the_window(screen, bare, 
     assert program.quit() == 0
     until(lambda: CRITICAL not in screen.icon_colours())
     assert "Traceback" not in program.said()
+
+
+def test_what_is_pinned_on_the_dashboard_is_in_the_tooltip(screen, bare):
+    program = bare("--hidden")
+    until(lambda: "oculus.queue" in tooltip(screen))
+    program.ask("/api/pins", {"symbol": "net.tcp.shop"})
+    until(lambda: " · shop 0." in tooltip(screen))
+
+
+def tooltip(screen):
+    """Without GTK it is the name of the icon's own window."""
+    names, windows = [], [screen.x().screen().root]
+    while windows:
+        with suppress(XError):  # it went this moment
+            window = windows.pop()
+            if (window.get_wm_class() or ("",))[0] == "oculusSystemTrayIcon":
+                names.append(window.get_wm_name())
+            windows += window.query_tree().children
+    return " ".join(map(str, names))
 
 
 def test_a_tray_that_was_ended_and_comes_again_takes_the_icon_in_again(screen, bare):

@@ -18,17 +18,22 @@ from oculus.desktop.words import TOOLTIP
 NASTY = "-x <b>&"
 
 
-def house(*firing, collectors=("ok",), pinned=(), alive=True, values=(), snoozed=(), offline=False):
+def instance(number, where, acknowledged, **more):
+    given = {"no_data_alert_id": None, "no_data_acknowledged": False, "severity": None, **more}
+    return SimpleNamespace(
+        alert_id=number, instance=where, state="firing", acknowledged=acknowledged, **given
+    )
+
+
+def house(
+    *firing, collectors=("ok",), pinned=(), kept=(), alive=True, values=(), snoozed=(), offline=False, **more
+):
     """As much of a running Oculus as the icon asks. `firing`: alert, rule, severity, where, acknowledged."""
     rules = [
         SimpleNamespace(
             name=rule,
             severity=severity,
-            instances=[
-                SimpleNamespace(
-                    alert_id=number, instance=where, state="firing", no_data=False, acknowledged=acknowledged
-                )
-            ],
+            instances=[instance(number, where, acknowledged, **more)],
         )
         for number, rule, severity, where, acknowledged in firing
     ]
@@ -40,6 +45,7 @@ def house(*firing, collectors=("ok",), pinned=(), alive=True, values=(), snoozed
         ),
         writer=well,
         settings=SimpleNamespace(desktop=SimpleNamespace(pinned=pinned)),
+        memory=SimpleNamespace(load={"web.pins": kept}.get),
         live=SimpleNamespace(latest=dict(values).get),
         snoozes=SimpleNamespace(until=dict(snoozed).get),
         outage=SimpleNamespace(offline=lambda: offline),
@@ -94,6 +100,27 @@ def test_the_tooltip_shows_pinned_values_while_nothing_fires():
     now = outlook(house(pinned=("crypto.price.btc_usd", "net.ping.gw"), values={btc.symbol: btc}))
     assert now.tooltip == "Oculus: btc_usd 97,412.5 USD · gw no value yet"
     assert outlook(house()).tooltip == "Oculus: all is well, 1 collector"
+
+
+def test_what_is_pinned_on_the_dashboard_comes_after_the_settings_and_once():
+    now = outlook(house(pinned=("net.ping.gw", "net.ping.dns"), kept=["net.tcp.shop", "net.ping.gw"]))
+    assert [each.partition(" ")[0] for each in now.pinned] == ["gw", "dns", "shop"]
+    assert "shop no value yet" in now.tooltip
+    assert len(outlook(house(kept=[f"net.ping.host{number}" for number in range(100)])).pinned) == 12
+
+
+def test_a_row_of_sql_that_is_worse_than_its_rule_is_what_the_icon_shows():
+    now = outlook(house(fires(severity=Severity.WARN), severity=Severity.CRITICAL))
+    assert now.state is State.CRITICAL
+    assert now.troubles[0].label == "critical: shop_down"
+
+
+def test_silence_is_an_alert_of_its_own_beside_that_of_the_condition():
+    now = outlook(house(fires(1), no_data_alert_id=2, no_data_acknowledged=True))
+    assert [(each.alert_id, each.acknowledged) for each in now.troubles] == [(1, False), (2, True)]
+    only = outlook(house(fires(None), no_data_alert_id=2))
+    assert [each.alert_id for each in only.troubles] == [2]
+    assert only.state is State.CRITICAL
 
 
 def test_the_tooltip_says_why_nothing_is_watched():

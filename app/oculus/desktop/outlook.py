@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,10 +13,12 @@ from oculus.core.symbols import category_of, unit_of
 from oculus.desktop.icons import State
 from oculus.desktop.words import TOOLTIP, clipped
 from oculus.notify.render.news import amount
+from oculus.pins import pinned as kept_pins
 from oculus.rules.life.silence import ALL
 from oculus.rules.status import InstanceStatus, RuleStatus
 from oculus.runtime import Oculus
 
+MOST_PINS = 12
 FIRING = ("firing", "recovering")
 STATES = {
     Severity.INFO: State.OK,
@@ -60,7 +62,7 @@ def outlook(oculus: Oculus) -> Outlook:
     troubles = firing(oculus.engine.status(), lambda rule: oculus.snoozes.until(rule) is not None)
     snoozed = clock_time(oculus.snoozes.until(ALL))
     collectors = oculus.scheduler.status()
-    pinned = tuple(pin(oculus, symbol) for symbol in oculus.settings.desktop.pinned)
+    pinned = tuple(pin(oculus, symbol) for symbol in pins(oculus))
     state = state_of(oculus, collectors, troubles)
     return Outlook(
         state=state,
@@ -88,22 +90,31 @@ def state_of(oculus: Oculus, collectors: Sequence[CollectorStatus], troubles: Se
 def firing(rules: Sequence[RuleStatus], is_snoozed: Callable[[str], bool]) -> tuple[Trouble, ...]:
     found = [
         Trouble(
-            alert_id=each.alert_id,
+            alert_id=number,
             rule=rule.name,
-            severity=rule.severity,
+            severity=each.severity or rule.severity,
             where=each.instance,
-            acknowledged=each.acknowledged,
+            acknowledged=acknowledged,
             snoozed=is_snoozed(rule.name),
         )
         for rule in rules
         for each in rule.instances
-        if each.alert_id is not None and is_firing(each)
+        for number, acknowledged in open_alerts(each)
     ]
     return tuple(sorted(found, key=lambda trouble: (-trouble.severity.rank, trouble.acknowledged)))
 
 
-def is_firing(instance: InstanceStatus) -> bool:
-    return instance.state in FIRING or instance.no_data
+def open_alerts(instance: InstanceStatus) -> Iterator[tuple[int, bool]]:
+    """Number, and whether acknowledged: of its condition, and of the silence of its numbers."""
+    if instance.alert_id is not None and instance.state in FIRING:
+        yield instance.alert_id, instance.acknowledged
+    if instance.no_data_alert_id is not None:
+        yield instance.no_data_alert_id, instance.no_data_acknowledged
+
+
+def pins(oculus: Oculus) -> list[str]:
+    """Those of the settings, then those of the dashboard, each once; as many as a menu bears."""
+    return list(dict.fromkeys((*oculus.settings.desktop.pinned, *kept_pins(oculus.memory))))[:MOST_PINS]
 
 
 def pin(oculus: Oculus, symbol: str) -> str:

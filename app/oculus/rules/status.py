@@ -30,6 +30,9 @@ class InstanceStatus(Struct, frozen=True, kw_only=True):
     held: str  # why nobody was told of what fires
     alert_id: int | None
     acknowledged: bool
+    no_data_alert_id: int | None = None
+    no_data_acknowledged: bool = False
+    severity: Severity | None = None  # what a row of SQL says of itself, else the rule's
 
 
 class RuleStatus(Struct, frozen=True, kw_only=True, rename={"for_": "for"}):
@@ -128,4 +131,7 @@ def _instance(instance: Instance) -> InstanceStatus:
         held=standing.held,
         alert_id=instance.alert.id if instance.alert else None,
         acknowledged=standing.acknowledged,
+        no_data_alert_id=instance.no_data_alert.id if instance.no_data_alert else None,
+        no_data_acknowledged=standing.no_data_acknowledged,
+        severity=instance.severity,
     )

@@ -8,10 +8,10 @@ import msgspec
 from msgspec import Struct
 
 from oculus.core.errors import OculusError
+from oculus.pins import keep, pinned
 from oculus.runtime import Oculus
-from oculus.storage.remembered import Remembered
 
-PINS, QUERIES = "web.pins", "web.queries"
+QUERIES = "web.queries"
 MOST_PINS = 100
 MOST_QUERIES = 200
 LONGEST_NAME = 100
@@ -31,11 +31,11 @@ class Shelf:
     """Any thread may ask. Both lists are in the order in which they were made."""
 
     def __init__(self, oculus: Oculus) -> None:
-        self._memory = Remembered(oculus.database, oculus.writer, oculus.clock)
+        self._memory = oculus.memory
         self._lock = threading.Lock()
 
     def pins(self) -> tuple[str, ...]:
-        return tuple(self._memory.load(PINS) or ())
+        return pinned(self._memory)
 
     def pin(self, symbol: str) -> None:
         """Raises ShelfError when there are too many. What is pinned already stays where it is."""
@@ -43,11 +43,11 @@ class Shelf:
             kept = self.pins()
             if symbol not in kept:
                 check(len(kept) < MOST_PINS, f"{MOST_PINS} symbols are pinned already", "Unpin one first.")
-                self._memory.save(PINS, [*kept, symbol])
+                keep(self._memory, [*kept, symbol])
 
     def unpin(self, symbol: str) -> None:
         with self._lock:
-            self._memory.save(PINS, [each for each in self.pins() if each != symbol])
+            keep(self._memory, [each for each in self.pins() if each != symbol])
 
     def queries(self) -> list[SavedQuery]:
         return msgspec.convert(self._memory.load(QUERIES) or [], list[SavedQuery])
