@@ -1,5 +1,6 @@
 """Plugins: somebody else's code as a collector, whatever it does."""
 
+import json
 import logging
 import re
 import textwrap
@@ -11,6 +12,7 @@ import pytest
 from oculus.collectors.custom import plugin_files
 from oculus.collectors.custom.plugin import BoundPlugin
 from oculus.core.errors import ConfigError
+from oculus.core.loglines import JsonLines, PlainLines
 from oculus.settings.load import load
 from oculus.settings.show import shown
 
@@ -157,10 +159,29 @@ def test_a_broken_plugin_is_told_with_its_place_and_never_stops_the_rest(
     assert words in notice
 
 
-def test_the_log_has_a_broken_plugins_traceback_at_debug(settings_of, caplog):
-    caplog.set_level(logging.DEBUG, logger="oculus.collectors.custom.plugin_files")
+def logged(caplog):
+    """The lines of the log file about plugins that broke."""
+    lines = [json.loads(JsonLines().format(record)) for record in caplog.records]
+    return [line for line in lines if "traceback" in line]
+
+
+def test_the_log_has_a_broken_plugins_traceback_and_no_person_sees_it(settings_of, caplog):
     settings_of("- {type: plugin, module: trace.py}\n", trace="def f():\n    1 / 0  # the culprit\nf()")
-    assert any(record.exc_info for record in caplog.records if record.levelno == logging.DEBUG)
+    [line] = logged(caplog)
+    assert line["level"] == "warn"
+    assert "line 2, in f" in line["traceback"]
+    assert "Traceback" not in PlainLines().format(caplog.records[-1])
+
+
+def test_the_log_has_the_traceback_of_a_run_that_failed_once_for_each_reason(desk, settings_of, caplog):
+    act = "raise ValueError(type(self).__name__ if self.clock.now_ms() % 2 else 'even')"
+    desk.scheduler.replace(settings_of("- {type: plugin, module: bad.py}\n", bad=COLLECT % act).collectors)
+    for _ in range(3):
+        desk.round(3600)
+    [line] = logged(caplog)
+    assert "ValueError" in line["message"]
+    assert ", in collect" in line["traceback"]
+    assert "The log holds the traceback" in desk.status("bad").last_error
 
 
 @pytest.mark.parametrize("module", ["../office.py", "sub/office.py", "/etc/office.py", "..\\o.py", ".py"])

@@ -218,7 +218,7 @@ def test_with_neither_socket_nor_answers_nothing_is_written(world, heard):
     assert failures > 5
 
 
-def test_a_frozen_stream_is_found_out_by_asking(world, heard):
+def test_a_frozen_stream_is_found_out_by_asking(world, heard, caplog):
     world.run(heard)
     world.internet.say(CLOB, "/midpoint", {"mid": "0.70"})
     world.run(heard, 60)
@@ -226,6 +226,7 @@ def test_a_frozen_stream_is_found_out_by_asking(world, heard):
     world.run(heard, 10)
     world.until(lambda: len(world.socket.subscribed) == 2)
     assert world.kit.counters.get("polymarket.frozen") == 1
+    assert "the stream stood still while will-it-rain moved" in caplog.text
     world.internet.say(GAMMA, "/markets", [market(prices=["0.7", "0.3"])])
     world.run(heard)
     assert world.run(heard, 30)["poly.will-it-rain"] == 0.7
@@ -246,6 +247,24 @@ def test_a_comparison_without_a_number_proves_nothing(world, heard, answer):
         world.run(heard, 61)
     assert len(world.socket.subscribed) == 1
     assert heard.trouble == ""
+
+
+def test_a_market_that_is_not_traded_yet_is_asked_for_every_half_minute_and_then_listened_to(world):
+    world.internet.say(GAMMA, "/markets", [market(tokens=[], prices=["0.4", "0.6"])])
+    collector = world.collector()
+    assert world.run(collector)["poly.will-it-rain"] == 0.4
+    assert collector._streams == []
+    later = market(tokens=[], prices=["0.41", "0.59"], updatedAt="2026-11-25T12:00:20Z")
+    world.internet.say(GAMMA, "/markets", [later])
+    asked = world.internet.count(GAMMA)
+    found = {}
+    for _ in range(12):
+        found |= world.run(collector)
+    assert found["poly.will-it-rain"] == 0.41
+    assert world.internet.count(GAMMA) - asked == 2
+    world.internet.say(GAMMA, "/markets", [market()])
+    world.run(collector, 31)
+    world.until(lambda: world.socket.subscribed)
 
 
 # Ends

@@ -50,3 +50,23 @@ def test_it_ends_at_once_although_nothing_comes(stream, ca_file, monkeypatch, un
     begun = time.monotonic()
     assert stream.stop(4)
     assert time.monotonic() - begun < 4
+
+
+def test_it_pings_every_ten_seconds_and_waits_longer_and_longer_up_to_a_minute_between_tries():
+    made, waits = Stream("ws://127.0.0.1:9/", ["1"], Quotes()), []
+    made.stopping.wait = waits.append
+    for _ in range(9):
+        made.step()
+    assert Pace().ping == 10.0
+    for number, wait in enumerate(waits, 1):
+        assert 0.5 * min(60, 2**number) <= wait <= min(60, 2**number)
+    made._rest(lived_s=61)
+    assert waits[-1] <= 1.0, "the last connection was a good one"
+
+
+def test_a_server_that_refuses_is_told_and_tried_again(until):
+    made = Stream("ws://127.0.0.1:9/", ["1"], Quotes(), Pace(shortest_wait=0.01, longest_wait=0.02))
+    made.start()
+    until(lambda: made.trouble == "it is refused")
+    until(lambda: made._tries >= 3)
+    assert made.stop(4)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, cast
 from msgspec import Meta, field
 
 from oculus.collectors.collector import Collector, CollectorSettings
-from oculus.collectors.custom.plugin_files import loaded, where
+from oculus.collectors.custom.plugin_files import loaded, traceback_of, traced, where
 from oculus.collectors.words import of_crash
 from oculus.core.errors import SourceError
 from oculus.core.metric import Metric
@@ -63,6 +63,7 @@ class Plugin(Collector):
     def __init__(self, settings: PluginSettings) -> None:
         super().__init__(settings)
         self._inner: Collector | None = None
+        self._logged = ""  # the failure that the log has
 
     @property
     def name(self) -> str:
@@ -81,16 +82,21 @@ class Plugin(Collector):
         except BaseException as error:  # even a sys.exit() must only cost this one run
             self.close()
             self._inner = None
-            log.debug("%s: the plugin failed", self.name, exc_info=error)
             what = f"{where(error, self._source)}{of_crash(error)}"
-            raise SourceError(
-                self.settings.module, what, "The log holds the traceback at level debug."
-            ) from error
+            self._log(what, error)
+            raise SourceError(self.settings.module, what, "The log holds the traceback.") from error
+        self._logged = ""
         self.trouble, self.unwell = inner.trouble, inner.unwell
         self.rest_s, self.stands_s, self.heard_ms = inner.rest_s, inner.stands_s, inner.heard_ms
         self.said, self.as_of_ms = inner.said, inner.as_of_ms
         self.news, inner.news = [*self.news, *getattr(inner, "news", [])], []
         return metrics
+
+    def _log(self, what: str, error: BaseException) -> None:
+        """With its traceback; what fails in the same way at every run is logged once."""
+        if what != self._logged:
+            self._logged = what
+            log.warning("plugin %s: %s", self.name, what, extra=traced(traceback_of(error)))
 
     def close(self) -> None:
         inner = self._inner

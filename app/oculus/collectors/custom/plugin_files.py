@@ -39,6 +39,7 @@ class Found(Struct, frozen=True):
     digest: str  # changes with what it holds
     kind: type[Collector] | None = None
     trouble: str = ""
+    traceback: str = ""  # where it broke, for the log
 
 
 class Unfit(Exception):
@@ -76,6 +77,16 @@ def where(error: BaseException, source: str) -> str:
     return f"line {lines[-1]}: " if lines else ""
 
 
+def traceback_of(error: BaseException) -> str:
+    """All of it, as Python prints it."""
+    return "".join(traceback.format_exception(error))
+
+
+def traced(text: str) -> dict[str, str]:
+    """What a record of the log takes as `extra`: the file has the traceback, people never see it."""
+    return {"traceback": text} if text else {}
+
+
 def _from_file(folder: Path, module: str) -> Found:
     if not FILE_NAME.fullmatch(module):
         return Found(
@@ -109,7 +120,7 @@ def _once(source: str, digest: str, make: Any) -> Found:
         found = _bounded(source, digest, make)
         _loaded[source, digest] = found
         if found.trouble:
-            log.warning("plugin %s: %s", source, found.trouble)
+            log.warning("plugin %s: %s", source, found.trouble, extra=traced(found.traceback))
         else:
             log.info("plugin %s: loaded", source)
     return _loaded[source, digest]
@@ -134,8 +145,8 @@ def _attempt(source: str, digest: str, make: Any) -> Found:
     except Unfit as error:
         return Found(source, digest, trouble=str(error))
     except BaseException as error:  # even a sys.exit() must only cost this one plugin
-        log.debug("plugin %s: cannot be loaded", source, exc_info=error)
-        return Found(source, digest, trouble=f"{where(error, source)}{of_crash(error)}")
+        trouble = f"{where(error, source)}{of_crash(error)}"
+        return Found(source, digest, trouble=trouble, traceback=traceback_of(error))
 
 
 def _class_of_file(path: Path, code: bytes, digest: str) -> type[Collector]:

@@ -7,6 +7,7 @@ Symbols  pred.poly.<slug> .<outcome>   price of the first outcome, and of each; 
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Annotated
 
@@ -25,6 +26,8 @@ from oculus.core.durations import Duration
 from oculus.core.errors import SourceError
 from oculus.core.metric import Metric
 from oculus.core.symbols import clean
+
+log = logging.getLogger(__name__)
 
 Slug = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_\-]*$", max_length=200)]
 SHORTEST = Duration(seconds=5)  # between two rows of a token: the stream may say a hundred times as much
@@ -193,7 +196,7 @@ class Polymarket(Collector):
                         watched.asked = LONG_AGO
 
     def _compare_one(self, watched: Watched) -> None:
-        token = watched.market.tokens[0]
+        slug, token = watched.market.slug, watched.market.tokens[0]
         before = self._quotes.middle(token)
         watched.compared = self._now()
         answer = self._rest.midpoint(token)
@@ -203,6 +206,7 @@ class Polymarket(Collector):
                 if token in stream.tokens:
                     stream.renew()
             self.tools.counters.add("polymarket.frozen")
+            log.warning("%s: the stream stood still while %s moved; it is made anew", self.name, slug)
 
     # Rows
 
