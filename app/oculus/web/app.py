@@ -34,6 +34,7 @@ from oculus.web.dashboard.board import Boards
 from oculus.web.detail import pages as detail_pages
 from oculus.web.forms import pages as form_pages
 from oculus.web.kept import api as kept_api
+from oculus.web.kept.look import Look
 from oculus.web.kept.shelf import Shelf
 from oculus.web.site import Site
 from oculus.web.stream import hub
@@ -59,7 +60,7 @@ PARTS = (
     desktop,
     exposition,
 )
-PAGES = (pages, detail_pages, form_pages, trial_pages, noise_page, partials)
+PAGES = (pages, detail_pages, trial_pages, noise_page, partials)
 
 
 def build(oculus: Oculus, guard: Guard, codes: OnceCodes, link: Callable[[], str]) -> Site:
@@ -70,9 +71,11 @@ def build(oculus: Oculus, guard: Guard, codes: OnceCodes, link: Callable[[], str
     for part in PARTS:
         part.mount(app, oculus)
     shelf = Shelf(oculus)
-    boards = Boards(oculus, shelf)
+    look = Look(oculus)
+    boards = Boards(oculus, shelf, look)
     kept_api.mount(app, shelf)
     sql_page.mount(app, oculus, boards, shelf)
+    form_pages.mount(app, oculus, boards, look)
     for page in PAGES:
         page.mount(app, oculus, boards)
     hub.mount(app)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from oculus.collectors.status import CollectorState, CollectorStatus
 from oculus.rules.life.silence import ALL
 from oculus.runtime import Oculus
+from oculus.web.kept.look import Look
 
 MOST_NAMES = 3
 LONG_QUEUE = 10_000
@@ -40,19 +41,21 @@ class Frame:
     firing_count: int
     pulse: Pulse
     notices: tuple[Notice, ...]
+    market: str  # the colours of what rises and falls (kept/look.py)
 
 
 class Frames:
     """Makes the frame of every page."""
 
-    def __init__(self, oculus: Oculus) -> None:
+    def __init__(self, oculus: Oculus, look: Look) -> None:
         self._oculus = oculus
+        self._look = look
         self._watch = Watch()
 
     def frame(self, collectors: Sequence[CollectorStatus], firing_count: int) -> Frame:
         oculus = self._oculus
         lost = self._watch.lost(oculus.counters.get("writer.dropped"), oculus.clock.monotonic())
-        return Frame(firing_count, pulse(collectors), notices(oculus, collectors, lost))
+        return Frame(firing_count, pulse(collectors), notices(oculus, collectors, lost), self._look.market)
 
 
 class Watch:

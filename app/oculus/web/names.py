@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from oculus.core.symbols import category_of, part_of, unit_of
 from oculus.web.numbers import figure, milliseconds
@@ -25,6 +26,8 @@ KINDS = {
     "pred.poly": "price",
     "pred.prob": "probability",
 }
+PRICES = ("crypto.price", "stock.price", "stock.index", "stock.sector", "pred.poly", "pred.prob")
+MARKETS = (*PRICES, "crypto.ma")  # whose rise and fall has colours
 TITLES = {
     "crypto.sentiment.fng": ("Fear & Greed", "0 to 100 · alternative.me"),
     "crypto.sentiment.altseason": ("Altcoin season", "0 to 100"),
@@ -51,6 +54,12 @@ def panel_of(symbol: str) -> str:
     """The panel a symbol appears in, and so its colour: the first part, if that is one we know."""
     first = symbol.partition(".")[0]
     return first if first in PANELS else "custom"
+
+
+@lru_cache(maxsize=16384)
+def is_market(symbol: str) -> bool:
+    """Whether people look at it as at a price: up and down may be coloured."""
+    return category_of(symbol) in MARKETS
 
 
 def name_of(symbol: str, tags: Mapping[str, str]) -> str:

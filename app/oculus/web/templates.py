@@ -10,7 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from oculus import __version__
 from oculus.core.clock import to_datetime
 from oculus.core.paths import bundled
-from oculus.web.numbers import age
+from oculus.web.names import is_market
+from oculus.web.numbers import age, size
 
 HTMX = "/static/vendor/htmx-2.0.11/htmx.min.js"
 CHARTS = "/static/vendor/lightweight-charts-5.2.1/lightweight-charts.standalone.production.js"
@@ -39,6 +40,8 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.filters["age"] = lambda ms: age(ms / 1000)
+    made.filters["size"] = lambda count: str(size(count))
+    made.tests["market"] = lambda symbol: is_market(symbol)
     made.filters["utc"] = lambda ms: f"{to_datetime(ms):%Y-%m-%d %H:%M:%S} UTC"
     made.globals.update(
         version=__version__, htmx=HTMX, idiomorph=IDIOMORPH, charts=CHARTS, htmx_settings=HTMX_SETTINGS

@@ -58,5 +58,9 @@ export function stats({ stats: found, uptime_pct: uptime, unit, symbol }) {
   for (const tile of document.querySelectorAll("[data-stat]")) {
     tile.querySelector(".tile-value").textContent = words[tile.dataset.stat];
     tile.hidden = words[tile.dataset.stat] === "";
+    if (tile.dataset.stat === "moved" && "market" in tile.dataset) {
+      tile.querySelector(".tile-value").classList.toggle("went-up", found.last > found.first);
+      tile.querySelector(".tile-value").classList.toggle("went-down", found.last < found.first);
+    }
   }
 }

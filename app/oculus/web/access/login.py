@@ -49,6 +49,14 @@ def mount(app: Site, guard: Guard, codes: OnceCodes, link: Callable[[], str], cl
         """An address that opens the pages once within a minute, without the token in it."""
         return LinkAnswer(link())
 
+    @app.post("/logout")
+    def leave() -> str:
+        """This browser forgets that it was let in."""
+        response.delete_cookie(guard.cookie_name, path="/", httponly=True, samesite="strict")
+        response.status = 303
+        response.set_header("Location", "/login")
+        return ""
+
     @app.post("/login")
     def answer() -> str:
         given = request.forms.getunicode("token", "").strip()

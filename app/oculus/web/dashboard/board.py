@@ -11,6 +11,7 @@ from oculus.web.dashboard.cards import FOLDED, Cards, Facts, Panel
 from oculus.web.dashboard.firing import SHOWN, Firing, FiringLine, by_symbol, firing_lines, instances_by_alert
 from oculus.web.dashboard.view import Choices, View, arranged, choices
 from oculus.web.frame import Frame, Frames
+from oculus.web.kept.look import Look
 from oculus.web.kept.shelf import Shelf
 from oculus.web.lists import told
 
@@ -43,11 +44,11 @@ class Board:
 class Boards:
     """Puts boards together for every request, and keeps what makes the next one cheap."""
 
-    def __init__(self, oculus: Oculus, shelf: Shelf) -> None:
+    def __init__(self, oculus: Oculus, shelf: Shelf, look: Look) -> None:
         self._oculus = oculus
         self._shelf = shelf
         self._cards = Cards()
-        self._frames = Frames(oculus)
+        self._frames = Frames(oculus, look)
         self._lock = threading.Lock()
         self._open: list[AlertRecord] = []
         self._asked = float("-inf")

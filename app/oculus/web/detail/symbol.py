@@ -9,7 +9,7 @@ from oculus.core.symbols import category_of, main_of, part_of
 from oculus.rules.status import RuleStatus
 from oculus.runtime import Oculus
 from oculus.storage.live import Trail
-from oculus.web.chart.api import PHASES, PRICES
+from oculus.web.chart.api import PHASES
 from oculus.web.chart.limits import speaks_of
 from oculus.web.chart.marks import alerts_on
 from oculus.web.dashboard.board import Board
@@ -17,7 +17,7 @@ from oculus.web.dashboard.cards import Card
 from oculus.web.detail.runs import Run, last_runs
 from oculus.web.errors import not_found
 from oculus.web.lists import AlertRow, RuleRow, alert_row, rule_row
-from oculus.web.names import about, name_of, panel_of
+from oculus.web.names import PRICES, about, name_of, panel_of
 from oculus.web.numbers import NOTHING, Figure, Trend, figure, trend
 
 ALERTS = 10

@@ -12,10 +12,13 @@ from oculus.runtime import Oculus
 from oculus.settings.objects import KINDS
 from oculus.settings.show import shown
 from oculus.settings.write import plain_yaml
+from oculus.storage.sizes import sizes
 from oculus.web.dashboard.board import Boards
+from oculus.web.errors import bad_request
 from oculus.web.forms.editor import ONE, Editor
 from oculus.web.forms.sheet import Sheet, Where, away, to
 from oculus.web.forms.submission import sent
+from oculus.web.kept.look import MARKETS, Look
 from oculus.web.site import Site
 from oculus.web.templates import render
 from oculus.web.trials.pages import Page as TrialPage
@@ -28,6 +31,7 @@ SAID = {
     "paused": "Paused.",
     "resumed": "It runs again.",
     "deleted": "Deleted.",
+    "look": "The colours are changed.",
     "written": "It is written, but the old settings stay: what is wrong stands above.",
 }
 
@@ -45,7 +49,7 @@ class Said(Struct, frozen=True):
     said: str = ""
 
 
-def mount(app: Site, oculus: Oculus, boards: Boards) -> None:
+def mount(app: Site, oculus: Oculus, boards: Boards, look: Look) -> None:
     """Hang settings and forms on `app`."""
 
     def page(name: str, **what: Any) -> str:
@@ -54,6 +58,7 @@ def mount(app: Site, oculus: Oculus, boards: Boards) -> None:
     editor = Editor(oculus)
     mount_forms(app, Sheet(oculus, editor, page, TrialPage(oculus, boards, editor).of_draft))
     mount_entries(app, editor)
+    mount_look(app, look)
 
     @app.get("/settings", query=Said)
     def settings(query: Said) -> str:
@@ -65,7 +70,24 @@ def mount(app: Site, oculus: Oculus, boards: Boards) -> None:
             writable=oculus.reloader is not None,
             merged=plain_yaml(shown(oculus.settings)),
             files=[str(path) for path in oculus.settings.files],
+            markets=MARKETS,
         )
+
+    @app.get("/partials/sizes")
+    def room() -> str:
+        """How large the file is, and what takes the room in it."""
+        return render("partials/sizes.html", sizes=sizes(oculus.database), path=str(oculus.database.path))
+
+
+def mount_look(app: Site, look: Look) -> None:
+    @app.post("/settings/look")
+    def choose() -> str:
+        """The colours of markets, for every browser and the window."""
+        market = sent(request.body.read()).get("market", "")
+        if market not in MARKETS:
+            raise bad_request("market: is none of the colours", f"There are {', '.join(MARKETS)}.")
+        look.choose(market)
+        return away("look", taken=True)
 
 
 def mount_forms(app: Site, sheet: Sheet) -> None:
