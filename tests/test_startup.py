@@ -17,7 +17,7 @@ def loaded_by(code):
         check=True,
         timeout=60,
     ).stdout
-    return {name.partition(".")[0] for name in told.rpartition("loaded ")[2].split()}
+    return set(told.rpartition("loaded ")[2].split())
 
 
 def test_the_command_line_loads_nothing_heavy():
@@ -40,3 +40,37 @@ except SystemExit as end:
 def test_serving_loads_what_only_some_need_only_for_them():
     """Ten megabytes of memory: HTTP towards sources and channels, name servers, pictures."""
     assert loaded_by("import oculus.runtime, oculus.web.serving.server") & {"PIL", "dns", "requests"} == set()
+
+
+def test_a_machine_that_only_probes_loads_no_market_no_messenger_and_no_page(tmp_path):
+    code = f"""
+import urllib.request
+from pathlib import Path
+from oculus.core.secret import Secret
+from oculus.runtime import Oculus
+from oculus.settings.load import load
+from oculus.web.serving.server import WebServer
+folder = Path({str(tmp_path)!r})
+config = folder / "oculus.yaml"
+config.write_text("collectors: [{{type: tcp, target: '127.0.0.1:9'}}]")
+with Oculus(load(config), folder) as oculus, WebServer(oculus, "127.0.0.1", 0, Secret("x" * 43)) as server:
+    assert urllib.request.urlopen(f"{{server.url}}/readyz").status == 200
+    oculus.scheduler.run_now("127.0.0.1:9")
+"""
+    loaded = loaded_by(code)
+    assert "oculus.collectors.network.tcp" in loaded
+    kinds = ("crypto", "stocks", "prediction", "network.ping", "network.http", "custom.http_json")
+    channels = ("email", "telegram", "discord", "slack", "webhook", "apprise")
+    unused = {f"oculus.collectors.{kind}" for kind in kinds} | {
+        f"oculus.notify.channels.{n}" for n in channels
+    }
+    unused |= {
+        "bottle",
+        "icmplib",
+        "jmespath",
+        "smtplib",
+        "websockets",
+        "oculus.web.app",
+        "oculus.web.templates",
+    }
+    assert loaded & unused == set()

@@ -15,7 +15,7 @@ VARIABLE = re.compile(r"<[^>]*>")
 
 def routes(house):
     """Every route there is, with something in place of its variables."""
-    return sorted({(route.method, VARIABLE.sub("x", route.rule)) for route in house.server.app.routes})
+    return sorted({(route.method, VARIABLE.sub("x", route.rule)) for route in house.server.app().routes})
 
 
 def test_no_route_gives_anything_without_the_token(shared):

@@ -33,7 +33,7 @@ def described(shared):
 def test_every_route_for_programs_is_described(shared, described):
     from oculus.web.api.openapi import PLACE
 
-    rules = {PLACE.sub(r"{\1}", r.rule) for r in shared.server.app.routes}
+    rules = {PLACE.sub(r"{\1}", r.rule) for r in shared.server.app().routes}
     wanted = {r for r in rules if r.startswith(("/api/", "/in/")) or r == "/metrics"}
     assert wanted | {"/healthz", "/readyz"} == set(described["paths"])
 

@@ -213,7 +213,7 @@ def test_a_reader_who_stands_still_holds_nobody_up_and_learns_what_it_missed(hou
 
 
 def streams(house):
-    return house.server._front._door._stream
+    return house.server._front._door()._stream
 
 
 def test_nothing_is_gathered_for_those_who_have_gone(house, until):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from msgspec import Struct, field
 
 from oculus.collectors import COLLECTORS
-from oculus.collectors.collector import CollectorSettings
+from oculus.collectors.collector import Collector, CollectorSettings
 from oculus.collectors.custom.plugin import PluginSettings
+from oculus.core.registry import Registry
 from oculus.notify import CHANNELS
-from oculus.notify.channel import ChannelSettings
+from oculus.notify.channel import Channel, ChannelSettings
 from oculus.rules.life.hours import Mute
 from oculus.rules.settings import RuleSettings
 from oculus.settings.bind import WRONG, bind, bind_struct
@@ -20,6 +20,8 @@ from oculus.settings.draft import Draft, Where
 from oculus.settings.plugins import bind_plugin
 from oculus.settings.schema import SECTIONS, Settings
 from oculus.settings.words import advice, either, shown
+
+Kinds = Registry[Collector] | Registry[Channel]
 
 PLAIN = ("server", "storage", "logging", "desktop", "connectivity", "sources")  # one of each
 
@@ -66,8 +68,7 @@ def bind_plain(draft: Draft) -> dict[str, Any]:
 
 
 def bind_collectors(draft: Draft) -> list[tuple[Where, CollectorSettings]]:
-    kinds = {name: kind.settings_class for name, kind in COLLECTORS.items()}
-    bound = [(where, bind_typed(kinds, where, draft)) for where in entries(draft, "collectors")]
+    bound = [(where, bind_typed(COLLECTORS, where, draft)) for where in entries(draft, "collectors")]
     return [(where, settings) for where, settings in bound if settings is not WRONG]
 
 
@@ -82,12 +83,11 @@ def bind_mute(draft: Draft) -> list[Mute]:
 
 
 def bind_channels(draft: Draft) -> list[tuple[str, ChannelSettings]]:
-    kinds = {name: kind.settings_class for name, kind in CHANNELS.items()}
     given = draft.data.get("channels")
     if given is not None and not isinstance(given, dict):
         draft.wrong(("channels",), f"{shown(given)} is no group of channels", "write lines such as log: {}")
     names = given if isinstance(given, dict) else ()
-    bound = [(name, bind_typed(kinds, ("channels", name), draft, usual=name)) for name in names]
+    bound = [(name, bind_typed(CHANNELS, ("channels", name), draft, usual=name)) for name in names]
     return [(name, settings) for name, settings in bound if settings is not WRONG]
 
 
@@ -98,7 +98,7 @@ def entries(draft: Draft, section: str) -> list[Where]:
     return draft.entries(section)
 
 
-def bind_typed(kinds: Mapping[str, type[Struct]], where: Where, draft: Draft, usual: str = "") -> Any:
+def bind_typed(kinds: Kinds, where: Where, draft: Draft, usual: str = "") -> Any:
     """An entry whose `type` says what it is; `usual` is the type where none is written."""
     given = draft.at(where)
     if given is None and usual in kinds:  # `log:` with nothing behind it
@@ -110,7 +110,8 @@ def bind_typed(kinds: Mapping[str, type[Struct]], where: Where, draft: Draft, us
         return WRONG
     kind = given.get("type", usual)
     if isinstance(kind, str) and kind in kinds:
-        bound = bind_struct(kinds[kind], where, draft)
+        found = kinds[kind]
+        bound = bind_struct(found.settings_class, where, draft)
         return bind_plugin(bound, where, draft) if isinstance(bound, PluginSettings) else bound
     if "type" in given:
         draft.wrong((*where, "type"), f"{shown(kind)} is no type there is", advice(str(kind), kinds))

@@ -11,7 +11,6 @@ from typing import Any
 from msgspec import Struct, field
 
 from oculus.web.errors import HttpError, envelope, wants_json
-from oculus.web.templates import render
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
@@ -20,6 +19,7 @@ Receive = Callable[[], Awaitable[Message]]
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
 PIECE = 256 * 1024
+DOWNLOAD = "oculus.download"  # where the front door finds the file to send, in what WSGI hands on
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -95,6 +95,8 @@ def refuse(error: HttpError, path: str) -> Answer:
     headers = list(error.headers.items())
     if wants_json(path):
         return Answer(error.status, envelope(error), JSON, headers)
+    from oculus.web.templates import render  # Jinja is for those who look at pages
+
     status = 303 if "Location" in error.headers else error.status
     page = render("pages/error.html", status=error.status, what=error.what, hint=error.hint)
     return Answer(status, page.encode(), HTML, headers)

@@ -11,13 +11,12 @@ import msgspec
 from bottle import Bottle, HTTPError, HTTPResponse, request, response
 
 from oculus.core.errors import OculusError
-from oculus.web.answers import JSON, refuse
+from oculus.web.answers import DOWNLOAD, JSON, refuse
 from oculus.web.api.params import read_body, read_query
 from oculus.web.errors import HttpError, as_http, unexpected
 
 log = logging.getLogger(__name__)
 
-DOWNLOAD = "oculus.download"  # where the front door finds the file to send
 Call = TypeVar("Call", bound=Callable[..., Any])
 Kind = type[msgspec.Struct]
 

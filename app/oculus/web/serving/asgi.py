@@ -12,17 +12,14 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from bottle import Bottle
-
 from oculus.core.errors import OculusError
 from oculus.settings.schema import ServerSettings
 from oculus.web.access.guard import Guard
 from oculus.web.answers import Answer, Send, refuse
 from oculus.web.errors import HttpError, as_http, unexpected
 from oculus.web.serving.incoming import Receive, Scope, read_body, read_request
-from oculus.web.serving.lanes import Lane
+from oculus.web.serving.lanes import App, Lane
 from oculus.web.serving.pool import Pool
-from oculus.web.stream.door import Door
 
 log = logging.getLogger(__name__)
 
@@ -36,11 +33,26 @@ class Health(Protocol):
     async def answer(self, path: str) -> Answer | None: ...
 
 
+class Door(Protocol):
+    """Answers WebSocket requests."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+
 class Front:
-    """The ASGI application. `server` gives the settings as they are now."""
+    """The ASGI application. `server` gives the settings as they are now.
+
+    `app` and `door` are asked for when the first request needs them, so that whatever shows pages is not
+    loaded on a machine that nobody looks at.
+    """
 
     def __init__(
-        self, app: Bottle, guard: Guard, health: Health, door: Door, server: Callable[[], ServerSettings]
+        self,
+        app: Callable[[], App],
+        guard: Guard,
+        health: Health,
+        door: Callable[[], Door],
+        server: Callable[[], ServerSettings],
     ) -> None:
         self._guard = guard
         self._door = door
@@ -57,7 +69,7 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            await self._door(scope, receive, send)
+            await self._door()(scope, receive, send)
             return
         answer = await self._answer(scope, receive)
         if answer is not None:

@@ -8,27 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from a2wsgi.wsgi import build_environ
-from bottle import Bottle
 
 from oculus.core.durations import spoken
-from oculus.web.answers import Answer
+from oculus.web.answers import DOWNLOAD, Answer
 from oculus.web.errors import HttpError
 from oculus.web.serving.incoming import Scope
 from oculus.web.serving.pool import Pool, PoolFull
-from oculus.web.site import DOWNLOAD
 
 Environ = dict[str, Any]
+App = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]  # as WSGI has it
 FRAMING = (b"transfer-encoding", b"content-length")
 
 
 class Lane:
-    """The application on a pool of its own. `limit_s`: for any answer."""
+    """The application that `app` gives, on a pool of its own. `limit_s`: for any answer."""
 
-    def __init__(self, app: Bottle, pool: Pool, limit_s: float) -> None:
+    def __init__(self, app: Callable[[], App], pool: Pool, limit_s: float) -> None:
         self.pool = pool
         self._app = app
         self._limit_s = limit_s
@@ -61,8 +60,8 @@ def environ_of(scope: Scope, body: bytes) -> Environ:
     return environ
 
 
-def ask(app: Bottle, environ: Environ) -> Answer:
-    """Call `app` and gather its whole answer. Runs on a worker."""
+def ask(app: Callable[[], App], environ: Environ) -> Answer:
+    """Call the application and gather its whole answer. Runs on a worker."""
     status, headers = "", []
 
     def start(given: str, fields: list[tuple[str, str]], *_: Any) -> Callable[[bytes], None]:
@@ -71,7 +70,7 @@ def ask(app: Bottle, environ: Environ) -> Answer:
         return pieces.append
 
     pieces: list[bytes] = []
-    found = app(environ, start)
+    found = app()(environ, start)
     try:
         pieces.extend(found)
     finally:

@@ -9,22 +9,24 @@ import socket
 import ssl
 import sys
 import threading
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import uvicorn
 
 from oculus.core.errors import OculusError
+from oculus.core.later import Later
 from oculus.core.secret import Secret
 from oculus.runtime import Oculus
 from oculus.web.access.guard import WILDCARDS, Guard, check_exposure
 from oculus.web.access.session import OnceCodes
-from oculus.web.app import build
 from oculus.web.serving.asgi import Front
 from oculus.web.serving.health import Health
 from oculus.web.serving.protocol import PatientProtocol
 from oculus.web.serving.tls import server_context
-from oculus.web.stream.door import Door, PatientSocket
-from oculus.web.stream.hub import Stream
+
+if TYPE_CHECKING:
+    from oculus.web.site import Site
+    from oculus.web.stream.door import Door
 
 LARGEST_HEAD = 16 * 1024
 LARGEST_WISH = 64 * 1024  # of what a client says over a WebSocket
@@ -43,17 +45,18 @@ class WebServer:
     def __init__(self, oculus: Oculus, host: str, port: int, token: Secret) -> None:
         check_exposure(host, token)
         tls = server_context(oculus.settings)
+        self._oculus = oculus
         self._clock = oculus.clock
         self._socket = bind(host, port)
         self.port: int = self._socket.getsockname()[1]
         self.url = f"{'https' if tls else 'http'}://{reachable(host)}:{self.port}"
         self._codes = OnceCodes()
         # Cookies do not know ports, so the name keeps two copies on one machine apart.
-        guard = Guard(token, f"oculus_{self.port}", host, self._clock, secure=tls is not None)
-        self.app = build(oculus, guard, self._codes, self.one_time_link)
+        self._guard = Guard(token, f"oculus_{self.port}", host, self._clock, secure=tls is not None)
         self._health = Health(oculus)
-        door = Door(Stream(oculus.feed), guard, lambda: oculus.settings.server)
-        self._front = Front(self.app, guard, self._health, door, lambda: oculus.settings.server)
+        self.app = Later(self._site)
+        door = Later(self._door)
+        self._front = Front(self.app, self._guard, self._health, door, lambda: oculus.settings.server)
         self._server = Server(self._front, tls)
         self._thread = threading.Thread(target=self._serve, name="web", daemon=True)
 
@@ -87,6 +90,19 @@ class WebServer:
     def __exit__(self, *failure: object) -> None:
         self.stop()
 
+    def _site(self) -> Site:
+        """The pages and the API. With Bottle and Jinja they are 5 MB, so they wait for whoever looks."""
+        from oculus.web.app import build
+
+        return build(self._oculus, self._guard, self._codes, self.one_time_link)
+
+    def _door(self) -> Door:
+        """Where WebSockets come in."""
+        from oculus.web.stream.door import Door
+        from oculus.web.stream.hub import Stream
+
+        return Door(Stream(self._oculus.feed), self._guard, lambda: self._oculus.settings.server)
+
     def _serve(self) -> None:
         asyncio.run(self._server.serve([self._socket]))
 
@@ -98,7 +114,7 @@ class Server(uvicorn.Server):
         config = uvicorn.Config(
             front,
             http=PatientProtocol,
-            ws=PatientSocket,
+            ws=cast(Any, patient_socket),  # called as the class would be
             ws_max_size=LARGEST_WISH,
             ws_ping_interval=20,
             ws_ping_timeout=60,  # a script may do something else for a while
@@ -128,6 +144,13 @@ class Server(uvicorn.Server):
             await asyncio.wait(self.server_state.tasks, timeout=FAREWELL_S)
         for connection in list(self.server_state.connections):
             connection.transport.abort()
+
+
+def patient_socket(**given: Any) -> asyncio.Protocol:
+    """uvicorn asks for it when the first WebSocket comes; until then its library is not needed."""
+    from oculus.web.stream.door import PatientSocket
+
+    return PatientSocket(**given)
 
 
 def bind(host: str, port: int) -> socket.socket:
