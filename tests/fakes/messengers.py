@@ -6,10 +6,12 @@ that: the name of a recorded answer in tests/data ("telegram/error_flood_429"), 
 
 from __future__ import annotations
 
+import contextlib
 import html
 import itertools
 import json
 import re
+import socket
 import threading
 from collections import deque
 from email.parser import BytesParser
@@ -22,6 +24,11 @@ from urllib.parse import parse_qsl, urlsplit
 DATA = Path(__file__).parent.parent / "data"
 PNG = b"\x89PNG\r\n\x1a\n"
 SLACK_KINDS = {"section", "context", "divider", "image", "header"}
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
 
 
 class Messenger(ThreadingHTTPServer):
@@ -38,6 +45,7 @@ class Messenger(ThreadingHTTPServer):
         self.sends = []  # when messages came, by `now`
         self.now = None  # seconds; with it the limits are kept
         self.numbers = itertools.count(101)
+        self.connections = []
         self.release = threading.Event()
         threading.Thread(target=self.serve_forever, args=(0.01,), name="messenger", daemon=True).start()
 
@@ -56,6 +64,24 @@ class Messenger(ThreadingHTTPServer):
                 return seconds - (now - recent[0])
         self.sends.append(now)
         return 0
+
+    def get_request(self):
+        connection, address = super().get_request()
+        self.connections.append(connection)
+        return connection, address
+
+    def go(self):
+        """Become unreachable."""
+        self.shutdown()
+        self.socket.close()
+        for connection in self.connections:
+            with contextlib.suppress(OSError):  # it has ended by itself
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def come(self):
+        """Be there again, at the same address."""
+        self.socket = socket.create_server(self.server_address)
+        threading.Thread(target=self.serve_forever, args=(0.01,), name="messenger", daemon=True).start()
 
     def handle_error(self, request, client_address):
         """Clients that hang up are what is tested."""
@@ -127,6 +153,14 @@ def parsed(headers, body):
 
 def units(text):
     return len(text.encode("utf-16-le")) // 2
+
+
+class AnyServer(Messenger):
+    """Takes whatever JSON it gets."""
+
+    def take(self, asked):
+        self.messages.append(asked.fields)
+        return 200, b"{}"
 
 
 class TelegramServer(Messenger):

@@ -14,6 +14,7 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
+from fakes.messengers import free_port
 from oculus.core.alert import NewsKind
 from oculus.core.durations import Duration
 from oculus.core.errors import ChannelError
@@ -87,12 +88,6 @@ def servers(authority):
     yield start
     for controller in running:
         controller.stop()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture

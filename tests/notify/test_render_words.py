@@ -10,7 +10,6 @@ from oculus.notify.facts import Facts, Notebook
 from oculus.notify.post.answers import quoted, trouble, wish_s
 from oculus.notify.post.outcome import Answer
 from oculus.notify.render.escape import (
-    fit,
     for_discord,
     for_slack,
     for_telegram,
@@ -20,7 +19,7 @@ from oculus.notify.render.escape import (
 )
 from oculus.notify.render.mention import mentions
 from oculus.notify.render.snapshot import snapshot
-from oculus.notify.render.words import arranged, more, spelt_out, summary, words
+from oculus.notify.render.words import arranged, fit, spelt_out, summary, words
 
 
 def test_the_details_say_how_much_against_what_since_when_and_where(news, facts):
@@ -122,11 +121,24 @@ def test_what_is_escaped_stays_within_the_limit_too():
     assert units(within(lambda longest: for_discord(shorten("*" * 900, longest)), 100)) <= 100
 
 
-def test_parts_that_do_not_fit_are_counted():
-    assert fit(["aa", "bb", "cc"], 100, more) == "aa\n\nbb\n\ncc"
-    assert fit(["aa", "bb", "cc"], 100, more, unseen=5) == "aa\n\nbb\n\ncc\n\nand 5 more"
-    assert fit(["a" * 20, "b" * 20, "c" * 20], 40, more, unseen=5) == f"{'a' * 20}\n\nand 7 more"
-    assert fit(["a" * 50], 40, more) == "and 1 more"
+def fitted(group, limit, length=2, **more):
+    return fit(group, lambda item: str(item.alert.id) * length, limit, **more)
+
+
+def test_what_does_not_fit_is_counted(news):
+    three = [news(alert=number) for number in (1, 2, 3)]
+    assert fitted(three, 100) == "11\n\n22\n\n33"
+    assert fitted(three, 100, head="h") == "h\n\n11\n\n22\n\n33"
+    assert fitted(three, 40, length=20) == f"{'1' * 20}\n\nand 2 more"
+    assert fitted(three[:1], 40, length=50) == "and 1 more"
+    assert fitted([news(alert=number) for number in range(25)], 400).endswith("\n\nand 5 more")
+
+
+def test_where_little_fits_that_is_told_which_matters_most_in_the_order_given(news):
+    digest = [news(alert=number) for number in range(1, 8)] + [news(alert=8, severity=Severity.CRITICAL)]
+    assert fitted(digest, 50, length=20) == f"{'8' * 20}\n\nand 7 more"
+    assert fitted(digest, 50, length=20, head="8 alerts") == f"8 alerts\n\n{'8' * 20}\n\nand 7 more"
+    assert fitted(digest, 60, length=20) == f"{'1' * 20}\n\n{'8' * 20}\n\nand 6 more"
 
 
 # The table, the notes, the answers

@@ -1,11 +1,12 @@
 """From a real socket to a real mail, with what the house knows in it."""
 
 import email
-import socket
 from email import policy
 
 import pytest
 from aiosmtpd.controller import Controller
+
+from fakes.messengers import free_port
 
 
 class Box:
@@ -19,13 +20,10 @@ class Box:
 
 @pytest.fixture
 def mailbox():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     box = Box()
-    controller = Controller(box, "127.0.0.1", port)
+    box.port = free_port()
+    controller = Controller(box, "127.0.0.1", box.port)
     controller.start()
-    box.port = port
     yield box
     controller.stop()
 

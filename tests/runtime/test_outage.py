@@ -1,33 +1,22 @@
 """Ten minutes without a network, and a SIGKILL in the middle of them and of the first message after them."""
 
-import contextlib
 import re
 import signal
-import socket
 import subprocess
 import sys
-import threading
 from collections import Counter
 
 import pytest
 from aiosmtpd.controller import Controller
 
 from fakes import outage_child
-from fakes.messengers import DiscordServer, Messenger, SlackServer, TelegramServer
+from fakes.messengers import AnyServer, DiscordServer, SlackServer, TelegramServer, free_port
 from fakes.outage_child import BEFORE, DURING, OUTAGE, ends
 from oculus.core.clock import SystemClock
 from oculus.storage.database import open_database
 from oculus.storage.settings import StorageSettings
 
 KILL_AT = 333
-
-
-class Hook(Messenger):
-    """Takes anything."""
-
-    def take(self, asked):
-        self.messages.append(asked.fields)
-        return 204, b""
 
 
 class Mailbox:
@@ -45,30 +34,23 @@ class Internet:
     def __init__(self):
         self.second = 0
         kinds = {"telegram": TelegramServer, "discord": DiscordServer, "slack": SlackServer}
-        kinds |= {"webhook": Hook, "team": Hook}
+        kinds |= {"webhook": AnyServer, "team": AnyServer}
         self.servers = {name: kind() for name, kind in kinds.items()}
         for server in self.servers.values():
             server.now = lambda: self.second
-            remember_connections(server)
         self.mailbox = Mailbox()
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.smtp_port = probe.getsockname()[1]
+        self.smtp_port = free_port()
         self._open_mail()
 
     def go(self):
         self.mail.stop()
         self.mail = None
         for server in self.servers.values():
-            server.shutdown()
-            server.socket.close()
-            for connection in server.connections:
-                with contextlib.suppress(OSError):  # it has ended by itself
-                    connection.shutdown(socket.SHUT_RDWR)
+            server.go()
 
     def come(self):
         for server in self.servers.values():
-            server.socket = socket.create_server(server.server_address)
-            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+            server.come()
         self._open_mail()
 
     def end(self):
@@ -100,17 +82,6 @@ channels:
   webhook: {{url: "{hook.url}/in"}}
   team: {{type: apprise, url: "json://127.0.0.1:{team.server_port}"}}
 """
-
-
-def remember_connections(server):
-    server.connections, accept = [], server.get_request
-
-    def accepted():
-        connection, address = accept()
-        server.connections.append(connection)
-        return connection, address
-
-    server.get_request = accepted
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ class Channel(ABC):
     settings_class: ClassVar[type[ChannelSettings]]
     group_for: Duration = Duration(0)  # news within this time goes as one message; 0: nothing waits
     gathers: bool = False  # whether what is due at once may go as one message although nothing waits
-    limits: ClassVar[tuple[Limit, ...]] = ()  # what the service allows
+    limits: tuple[Limit, ...] = ()  # what the service allows, or people can take
 
     def __init__(self, name: str, settings: ChannelSettings, clock: Clock, facts: Facts = NO_FACTS) -> None:
         self.name = name  # as rules call it

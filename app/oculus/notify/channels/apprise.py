@@ -20,9 +20,9 @@ from oculus.core.event import Severity
 from oculus.core.secret import Secret
 from oculus.notify.channel import Channel, ChannelSettings
 from oculus.notify.post.answers import quoted
-from oculus.notify.render.escape import fit, quiet, shorten
+from oculus.notify.render.escape import quiet, shorten
 from oculus.notify.render.mention import mentions
-from oculus.notify.render.words import Words, more, spelt_out, summary, words
+from oculus.notify.render.words import Words, arranged, fit, summary, words
 
 TEXT_LIMIT, TITLE_LIMIT = 2000, 200
 MESSAGE_LIMIT = 300
@@ -54,13 +54,16 @@ class Apprise(Channel):
     group_for = Duration(seconds=5)
 
     def send(self, group: Sequence[News]) -> None:
-        told, rest = spelt_out(group)
-        shown = [words(news, self.facts, MESSAGE_LIMIT) for news in told]
-        title = f"{shown[0].mark} {shown[0].title}" if len(group) == 1 else summary(group)
-        blocks = [block(each, alone=len(group) == 1) for each in shown]
-        names = " ".join(mentions(group, self.settings))
-        text = fit([*([names] if names else []), *blocks], TEXT_LIMIT, more, unseen=rest)
-        self._notify(text, shorten(quiet(title), TITLE_LIMIT), type_of(told[0]))
+        alone, worst = len(group) == 1, arranged(group)[0]
+        first = words(worst, self.facts)
+        title = f"{first.mark} {first.title}" if alone else summary(group)
+        text = fit(
+            group,
+            lambda news: block(words(news, self.facts, MESSAGE_LIMIT), alone=alone),
+            TEXT_LIMIT,
+            head=" ".join(mentions(group, self.settings)),
+        )
+        self._notify(shorten(text, TEXT_LIMIT), shorten(quiet(title), TITLE_LIMIT), type_of(worst))
 
     def _notify(self, text: str, title: str, kind: str) -> None:
         try:
@@ -68,6 +71,7 @@ class Apprise(Channel):
         except ImportError as error:
             raise ChannelError(*MISSING, permanent=True) from error
         library, listen = self._library(apprise), cast(Any, apprise).LogCapture
+        hush()
         with listen(level=logging.WARNING, fmt="%(message)s") as said:
             taken = library.notify(body=text, title=title, notify_type=kind, body_format="text")
             words = said.getvalue()
@@ -94,6 +98,14 @@ class Apprise(Channel):
                 permanent=True,
             )
         return made
+
+
+def hush() -> None:
+    """What Apprise says of a failure is in our words already, and need not be in the log at every try."""
+    own = logging.getLogger("apprise")
+    if own.propagate:
+        own.propagate = False
+        own.addHandler(logging.NullHandler())
 
 
 def type_of(news: News) -> str:

@@ -29,9 +29,9 @@ from oculus.notify.chart.picture import picture
 from oculus.notify.facts import NO_FACTS, Facts, Notebook
 from oculus.notify.post.answers import fields, form, json, quoted, trouble
 from oculus.notify.post.outcome import Answer
-from oculus.notify.render.escape import fit, for_discord, shorten, within
+from oculus.notify.render.escape import for_discord, shorten, within
 from oculus.notify.render.mention import mentions
-from oculus.notify.render.words import Words, more, spelt_out, summary, words
+from oculus.notify.render.words import Words, arranged, fit, summary, words
 
 log = logging.getLogger(__name__)
 
@@ -141,12 +141,11 @@ def embed(group: Sequence[News], facts: Facts) -> dict[str, Any]:
     """The embed, without its image."""
     if len(group) == 1:
         return single(group[0], facts)
-    told, rest = spelt_out(group)
-    shown = [words(news, facts, MESSAGE_LIMIT) for news in told]
+    worst = words(arranged(group)[0], facts)
     return {
         "title": shorten(summary(group), TITLE_LIMIT),
-        "description": fit(list(map(block, shown)), TEXT_LIMIT, more, unseen=rest),
-        "color": colour(shown[0]),
+        "description": fit(group, lambda news: block(words(news, facts, MESSAGE_LIMIT)), TEXT_LIMIT),
+        "color": colour(worst),
         "timestamp": to_iso(max(news.ts_ms for news in group)),
         "footer": {"text": "Oculus"},
     }

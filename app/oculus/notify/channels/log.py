@@ -1,6 +1,7 @@
 """Log: each piece of news as a line of oculus.log, with the alert as JSON in it. Always there.
 
-Storm    more than 20 at once stand in few lines: the worst in words, and `alerts` holds all of them
+Storm    more than 20 at once stand in few lines: the worst in words, and `alerts` holds all of them; what
+         follows ten others within 2 seconds waits until they are over
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from oculus.core.alert import News, NewsKind
 from oculus.core.errors import ChannelError
 from oculus.core.event import Severity
-from oculus.notify.channel import Channel, ChannelSettings
+from oculus.notify.channel import Channel, ChannelSettings, Limit
 from oculus.notify.render.news import alert_json, as_text
 from oculus.notify.render.words import MOST, more, spelt_out, summary
 
@@ -36,6 +37,7 @@ class Log(Channel):
     kind = "log"
     settings_class = LogSettings
     gathers = True
+    limits = (Limit(10, 2.0),)
 
     def fits(self, group: Sequence[News], late: bool) -> int:  # noqa: ARG002, a line is never late
         return min(len(group), LONGEST)

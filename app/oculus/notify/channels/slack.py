@@ -28,7 +28,7 @@ from oculus.notify.facts import NO_FACTS, Facts, Notebook
 from oculus.notify.post.answers import fields, form, json, quoted, trouble
 from oculus.notify.render.escape import for_slack, quiet, shorten, within
 from oculus.notify.render.mention import mentions
-from oculus.notify.render.words import Words, more, spelt_out, summary, words
+from oculus.notify.render.words import Words, arranged, more, spelt_out, summary, words
 
 log = logging.getLogger(__name__)
 
@@ -185,9 +185,10 @@ def message(group: Sequence[News], facts: Facts, names: str, line: str = "") -> 
     if rest:
         blocks.append({"type": "context", "elements": [mrkdwn(more(rest), FIELD_LIMIT)]})
     fallback = shorten(title, TEXT_LIMIT)
+    worst = words(arranged(group)[0], facts)
     return {
         "text": shorten(f"{names} *{title}*".strip(), TEXT_LIMIT),
-        "attachments": [{"color": DARK.states[shown[0].state], "fallback": fallback, "blocks": blocks}],
+        "attachments": [{"color": DARK.states[worst.state], "fallback": fallback, "blocks": blocks}],
     }
 
 

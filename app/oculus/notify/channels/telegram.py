@@ -26,9 +26,9 @@ from oculus.notify.chart.picture import picture
 from oculus.notify.facts import NO_FACTS, Facts, Notebook
 from oculus.notify.post.answers import Part, fields, form, json, quoted, trouble
 from oculus.notify.post.outcome import Answer
-from oculus.notify.render.escape import fit, for_telegram, units, within
+from oculus.notify.render.escape import for_telegram, units, within
 from oculus.notify.render.mention import mentions
-from oculus.notify.render.words import Words, more, spelt_out, summary, words
+from oculus.notify.render.words import Words, fit, summary, words
 
 log = logging.getLogger(__name__)
 
@@ -202,10 +202,11 @@ def text_of(group: Sequence[News], facts: Facts, limit: int, names: str) -> str:
     room = limit - size(ending)
     if len(group) == 1:
         return within(lambda longest: block(words(group[0], facts, longest)), room, size) + ending
-    told, rest = spelt_out(group)
-    blocks = [f"<b>{for_telegram(summary(group))}</b>"]
-    blocks += [block(words(news, facts, MESSAGE_LIMIT), brief=True) for news in told]
-    return fit(blocks, room, more, size, rest) + ending
+    head = f"<b>{for_telegram(summary(group))}</b>"
+    return (
+        fit(group, lambda news: block(words(news, facts, MESSAGE_LIMIT), brief=True), room, size, head)
+        + ending
+    )
 
 
 def block(told: Words, *, brief: bool = False) -> str:

@@ -2,7 +2,7 @@
 
 Body     one object as in GET /api/alerts, plus "news": FIRED, RESOLVED, REMINDER, NO_DATA or ESCALATED;
          or what the template `body` makes of it
-Many     more than 20 at once, and what waited for the address to be back, go as one request:
+Many     more than 20 at once or in 2 seconds, and what waited for the address to be back, go as one request:
          {"version": 1, "kind": "digest", "count": 65, "alerts": [the same objects]}, about 100 kB each;
          one by one with `batch: never`, with a template that does not use `alerts`, and to who refuses it
 Signed   with `secret`, X-Oculus-Signature is sha256=<HMAC-SHA256 of the body, in hex>
@@ -25,7 +25,7 @@ from oculus.core.clock import Clock
 from oculus.core.durations import Duration
 from oculus.core.errors import ChannelError
 from oculus.core.secret import Secret
-from oculus.notify.channel import Channel, ChannelSettings
+from oculus.notify.channel import Channel, ChannelSettings, Limit
 from oculus.notify.facts import NO_FACTS, Facts
 from oculus.notify.post.outcome import check
 from oculus.notify.render.body import EXAMPLE, templated, uses_alerts
@@ -35,6 +35,7 @@ from oculus.notify.render.words import MOST, words
 log = logging.getLogger(__name__)
 
 SIGNATURE = "X-Oculus-Signature"
+BURST = Limit(MOST, 2.0)  # so that a storm in which one follows the other is few requests, too
 ROOM = 100_000  # bytes of a body: what many servers take without being told to
 TOO_LARGE = 413
 NO_DIGEST = (400, 406, 415, 422, 501)  # answers of a receiver that expects another form
@@ -96,6 +97,8 @@ class Webhook(Channel):
         self._poster = Poster(settings.timeout.total_seconds())
         self._room = ROOM
         self.gathers = settings.batch == "auto" and (not settings.body or uses_alerts(settings.body))
+        if self.gathers:
+            self.limits = (BURST,)
 
     def fits(self, group: Sequence[News], late: bool) -> int:
         if len(group) <= MOST and not late:
@@ -128,7 +131,7 @@ class Webhook(Channel):
         if status == TOO_LARGE:
             self._room //= 2
         elif status in NO_DIGEST:
-            self.gathers = False
+            self.gathers, self.limits = False, ()
             log.info("%s: does not take many at once (%d): from now on one by one", self.name, status)
 
     def _body(self, group: Sequence[News]) -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 QUIET = "\u2060"  # word joiner: not seen, but "@\u2060everyone" is no mention any more
 DISCORD_SIGNS = re.compile(r"([\\*_~`|<>\[\]]|^[#\-+])")  # the last ones begin lists and headings
@@ -55,19 +55,3 @@ def within(make: Callable[[int], str], limit: int, size: Callable[[str], int] = 
     while (over := size(text := make(longest)) - limit) > 0 and longest > 0:
         longest = max(0, longest - over)
     return text
-
-
-def fit(
-    parts: Sequence[str],
-    limit: int,
-    more: Callable[[int], str],
-    size: Callable[[str], int] = units,
-    unseen: int = 0,
-) -> str:
-    """As many of `parts`, a blank line apart, as fit into `limit`; `more(n)` counts the rest and `unseen`."""
-    for count in range(len(parts), 0, -1):
-        rest = len(parts) - count + unseen
-        text = "\n\n".join([*parts[:count], *([more(rest)] if rest else [])])
-        if size(text) <= limit:
-            return text
-    return more(len(parts) + unseen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -12,7 +12,7 @@ from oculus.core.durations import spoken
 from oculus.core.event import Severity
 from oculus.core.symbols import unit_of
 from oculus.notify.facts import Facts
-from oculus.notify.render.escape import shorten
+from oculus.notify.render.escape import shorten, units
 from oculus.notify.render.news import VERBS, amount, one_line, symbol_of
 
 MOST = 20  # spelt out in one message; the rest is counted
@@ -90,13 +90,31 @@ def arranged(group: Sequence[News]) -> list[News]:
     return sorted(group, key=lambda news: (news.kind is NewsKind.RESOLVED, -news.alert.severity.rank))
 
 
-def spelt_out(group: Sequence[News]) -> tuple[list[News], int]:
+def spelt_out(group: Sequence[News], most: int = MOST) -> tuple[list[News], int]:
     """The news that one message tells one by one, in the order given, and how many more there are.
 
     Where not all have room, those are told that matter most.
     """
-    chosen = {id(news) for news in arranged(group)[:MOST]}
-    return [news for news in group if id(news) in chosen], max(0, len(group) - MOST)
+    chosen = {id(news) for news in arranged(group)[:most]}
+    return [news for news in group if id(news) in chosen], max(0, len(group) - most)
+
+
+def fit(
+    group: Sequence[News],
+    block: Callable[[News], str],
+    limit: int,
+    size: Callable[[str], int] = units,
+    head: str = "",
+) -> str:
+    """The `block` of as many as have room within `limit`, a blank line apart; the rest is counted."""
+    made = {id(news): block(news) for news in spelt_out(group)[0]}
+    for count in range(min(MOST, len(group)), -1, -1):
+        told, rest = spelt_out(group, count)
+        parts = [head, *(made[id(news)] for news in told), more(rest) if rest else ""]
+        text = "\n\n".join(filter(None, parts))
+        if size(text) <= limit:
+            break
+    return text
 
 
 def summary(group: Sequence[News]) -> str:
