@@ -1,26 +1,54 @@
-"""Every market collector against every bad answer: nothing is made up, and it gets over it."""
+"""Every collector that asks a provider, against every bad answer: nothing is made up, and it gets over it."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import msgspec
 import pytest
 
 from fakes.internet import DATA, Internet
 from fakes.market import Kit
+from fakes.polymarket import market
 from fakes.providers import play
 from oculus.collectors import COLLECTORS
 from oculus.collectors.job import Job
 from oculus.collectors.market import MarketCollector
+from oculus.collectors.scheduler import Scheduler
+from oculus.core.errors import OculusError
 from oculus.core.fields import read_special
 
-MARKETS = [name for name, kind in COLLECTORS.items() if issubclass(kind, MarketCollector)]
-SETTINGS = {
-    "crypto.price": {"assets": ["btc"], "fallback": []},
-    "crypto.ma": {"assets": ["btc"]},
-    "crypto.mvrv": {"source": "bitcoin_data"},
-    "stock.price": {"tickers": ["AAPL"], "interval": "1m"},
-    "stock.sector": {"sectors": ["xlk"]},
-}
+
+class Case(NamedTuple):
+    """One collector that asks one provider."""
+
+    provider: str
+    type: str
+    settings: dict
+
+
+COINS, SHARES = {"assets": ["btc"], "fallback": []}, {"tickers": ["AAPL"], "interval": "1m", "fallback": []}
+CASES = [
+    Case("coingecko", "crypto.price", COINS),
+    Case("binance", "crypto.price", {**COINS, "source": "binance"}),
+    Case("coinbase", "crypto.price", {**COINS, "source": "coinbase"}),
+    Case("kraken", "crypto.price", {**COINS, "source": "kraken"}),
+    Case("coingecko", "crypto.ma", {"assets": ["btc"]}),
+    Case("alternative_me", "crypto.fng", {}),
+    Case("glassnode", "crypto.mvrv", {"source": "glassnode"}),
+    Case("bitcoin_data", "crypto.mvrv", {"source": "bitcoin_data"}),
+    Case("coinmetrics", "crypto.mvrv", {"source": "coinmetrics"}),
+    Case("coingecko", "crypto.altseason", {"source": "coingecko"}),
+    Case("coinmarketcap", "crypto.altseason", {"source": "coinmarketcap"}),
+    Case("yahoo", "stock.price", SHARES),
+    Case("finnhub", "stock.price", {**SHARES, "source": "finnhub"}),
+    Case("alphavantage", "stock.price", {**SHARES, "source": "alphavantage"}),
+    Case("yahoo", "stock.index", {}),
+    Case("yahoo", "stock.sector", {"sectors": ["xlk"]}),
+    Case("polymarket_gamma", "polymarket", {"markets": ["will-it-rain"], "stream": False}),
+    Case("shop", "http_json", {"name": "shop", "metrics": {"orders": "data.total"}}),
+]
+KEYS = {name: {"api_key": "a-long-key"} for name in ("alphavantage", "coinmarketcap", "finnhub", "glassnode")}
 JSON = {"Content-Type": "application/json"}
 BAD = {
     "429 with seconds": {"content": b"slow down", "status": 429, "headers": {"Retry-After": "30"}},
@@ -32,13 +60,21 @@ BAD = {
     "an empty list": {"content": []},
     "null": {"content": None},
     "nulls in the middle": {
-        "content": {"data": [None], "prices": [None], "bitcoin": None, "chart": {"result": [None]}},
+        "content": {
+            "data": [None], "prices": [None], "bitcoin": None, "chart": {"result": [None]}, "symbol": None,
+            "lastPrice": None, "price": None, "result": {"XXBTZUSD": None},
+            "Global Quote": {"05. price": None}, "c": None, "t": None, "d": None, "mvrvZscore": None,
+            "slug": "will-it-rain", "outcomes": None,
+        },
     },
     "words for numbers": {
         "content": {
             "bitcoin": {"usd": "n/a"}, "prices": [["?", "?"]], "data": [{"value": "n/a", "timestamp": "?"}],
             "d": "?", "unixTs": "?", "mvrvZscore": "-",
             "chart": {"result": [{"meta": {"regularMarketPrice": "n/a", "regularMarketTime": "?"}}]},
+            "symbol": "?", "lastPrice": "n/a", "price": "?", "c": "?", "t": "?",
+            "result": {"XXBTZUSD": {"c": ["?"]}}, "Global Quote": {"05. price": "n/a"},
+            "slug": "will-it-rain", "outcomes": "?",
         },
     },
     "a number": {"content": 5},
@@ -62,36 +98,66 @@ def internet():
 @pytest.fixture
 def kit(internet):
     internet.forget()
-    made = Kit(internet)
+    made = Kit(internet, **KEYS)
     made.clock.at("2026-11-25T15:04:40Z")
     yield made
     made.close()
 
 
-def job(kit, name):
-    kind = COLLECTORS[name].settings_class
-    settings = {"type": name, "timeout": "300ms", **SETTINGS.get(name, {})}
-    return Job(msgspec.convert(settings, kind, dec_hook=read_special), kit.clock, 0.0, kit.tools)
+def settings(kit, case):
+    more = {"url": f"{kit.internet.url('shop')}/stats"} if case.type == "http_json" else {}
+    given = {"type": case.type, "timeout": "300ms", **case.settings, **more}
+    return msgspec.convert(given, COLLECTORS[case.type].settings_class, dec_hook=read_special)
 
 
-@pytest.mark.parametrize("answer", BAD)
-@pytest.mark.parametrize("name", MARKETS)
-def test_nothing_is_made_up_the_reason_is_told_and_it_recovers(kit, internet, name, answer):
-    provider = COLLECTORS[name](job(kit, name).settings).provider()
+def go_wrong(internet, provider, answer):
     bad = dict(BAD[answer])
     internet.say(provider, "*", bad.pop("content"), **bad)
-    collector = job(kit, name)
-    outcome = collector.ask()
-    assert list(outcome.metrics) == []
-    assert not outcome.answered
-    assert outcome.how == "could not ask its source"
-    assert len(outcome.trouble) > 15
-    assert "Traceback" not in outcome.trouble
-    kit.clock.ahead(3700)
+
+
+def go_well(internet):
     internet.forget()
     play(internet)
     internet.say("yahoo", "/v8/finance/chart/XLK", DATA / "yahoo/chart_AAPL_open.json")
+    internet.say("polymarket_gamma", "/markets", [market()])
+    internet.say("shop", "/stats", {"data": {"total": 42}})
+
+
+def test_every_collector_of_markets_is_tried():
+    markets = {name for name, kind in COLLECTORS.items() if issubclass(kind, MarketCollector)}
+    assert markets < {case.type for case in CASES}
+
+
+@pytest.mark.parametrize("answer", BAD)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.type} by {case.provider}")
+def test_nothing_is_made_up_the_reason_is_told_and_it_recovers(kit, internet, case, answer):
+    go_wrong(internet, case.provider, answer)
+    collector = Job(settings(kit, case), kit.clock, 0.0, kit.tools)
+    outcome = collector.ask()
+    assert list(outcome.metrics) == []
+    if (case.type, answer) == ("polymarket", "an empty list"):  # is how it says that there is no such market
+        assert outcome.trouble == "there is no market or event will-it-rain"
+    else:
+        assert not outcome.answered
+        assert outcome.how == "could not ask its source"
+    assert len(outcome.trouble) > 15
+    assert "Traceback" not in outcome.trouble
+    kit.clock.ahead(3700)
+    go_well(internet)
     again = collector.ask()
     assert again.answered, again.trouble
     assert again.metrics
     assert again.trouble == ""
+
+
+@pytest.mark.parametrize("answer", BAD)
+def test_who_asks_by_hand_is_told_the_reason_too(kit, internet, answer):
+    go_wrong(internet, "coingecko", answer)
+    scheduler = Scheduler(lambda batch: None, lambda event: None, clock=kit.clock, tools=kit.tools)
+    scheduler.replace([settings(kit, CASES[0])])
+    with pytest.raises(
+        OculusError, match=r"crypto.price could not ask its source: CoinGecko: \w+"
+    ) as failure:
+        scheduler.run_now("crypto.price")
+    assert failure.value.what.endswith(scheduler.status()[0].last_error)
+    scheduler.stop()

@@ -188,3 +188,37 @@ def test_alpha_vantages_price_is_the_one_in_the_file():
     quote = parse_alphavantage(recorded("alphavantage/global_quote_IBM.json"), LATER)
     assert (quote.value, quote.change) == (121.74, 0.4207)
     assert quote.ts_ms == seconds("2020-05-08T20:00:00Z") * 1000
+
+
+def test_a_value_that_was_not_recorded_is_not_made_up():
+    assert parse_coinmetrics(recorded("coinmetrics/asset_metrics_capmvrvcur_btc.json")) == []  # no market cap
+    assert parse_coinmetrics(recorded("coinmetrics/asset_metrics_null_metric.json")) == []
+    with pytest.raises(BadAnswer):
+        parse_listings(recorded("coinmarketcap/altcoin_season_chart_2025-07-14.json"))  # of another address
+    with pytest.raises(BadAnswer):
+        parse_alphavantage(recorded("alphavantage/global_quote_unknown_symbol_empty.json"), LATER)
+    with pytest.raises(BadAnswer):
+        parse_yahoo(recorded("yahoo/error_chart_not_found_404.json"), LATER)
+
+
+def test_sparse_candles_and_other_series_keep_their_own_values():
+    rows = recorded("coinbase/exchange_candles_sparse.json")
+    assert list(parse_candles(rows, LATER).values()) == [row[4] for row in rows]
+    points = recorded("glassnode/metric_points_testdata.json")
+    assert parse_glassnode(points) == (points[-1]["t"] * 1000, points[-1]["v"])
+    points = recorded("glassnode/price_usd_close_btc_24h.json")
+    assert parse_glassnode(points).z == max(points, key=lambda point: point["t"])["v"]
+
+
+@pytest.mark.parametrize(
+    ("name", "wait_s"),
+    [("rate_limit_information_burst_200", 60), ("rate_limit_information_daily_200", 3600),
+     ("rate_limit_note_200", 60), ("premium_information_200", None), ("error_message_apikey_200", None)],
+)  # fmt: skip
+def test_alpha_vantages_complaints_with_status_200_are_told_and_heeded(internet, name, wait_s):
+    kit = Kit(internet)
+    internet.say("alphavantage", "/query", recorded(f"alphavantage/{name}.json"))
+    with pytest.raises(SourceError, match=r"Alpha Vantage: \w+") as failure:
+        kit.sources.get("alphavantage").get_json("/query")
+    kit.close()
+    assert getattr(failure.value, "retry_after_s", None) == wait_s

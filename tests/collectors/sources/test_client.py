@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
+import time
 
 import pytest
 
@@ -146,6 +148,24 @@ def test_a_useless_answer_is_told_in_words_counts_as_a_failure_and_is_got_over(k
     internet.say("coingecko", "/ping", [1])
     assert ask(kit) == [1]
     answer["content"] = content
+
+
+@pytest.mark.parametrize("kind", ["text/html", "image/png"])
+def test_what_is_no_json_is_not_even_read(kit, internet, kind):
+    endless = {"pieces": 100, "pause_s": 0.1, "headers": {"Content-Type": kind}}
+    internet.say("coingecko", "/ping", b"x" * 1000, **endless)
+    begun = time.monotonic()
+    with pytest.raises(SourceError, match=f"answered with {kind} instead of JSON"):
+        ask(kit, timeout_s=8)
+    assert time.monotonic() - begun < 4
+
+
+def test_a_small_body_that_unpacks_to_a_huge_one_is_refused(kit, internet):
+    packed = gzip.compress(b" " * (64 * 2**20))
+    assert len(packed) < 100_000
+    internet.say("coingecko", "/ping", packed, headers={"Content-Encoding": "gzip"})
+    with pytest.raises(BadAnswer, match="more than 8192 kB"):
+        ask(kit)
 
 
 def test_where_binance_does_not_serve_the_country_the_way_out_is_told(kit, internet):
