@@ -128,10 +128,27 @@ def test_a_rule_that_cannot_be_computed_says_why(make_rule):
 
 
 lengths = st.sampled_from(["0s", "20s", "1m", "2m"])
-conditions = st.sampled_from(["a > 3", "a > 3 and b < 4", "n.* > 3", "avg(a, 1m) > 3", "a crosses_above 3"])
+conditions = st.sampled_from(
+    [
+        "a > 3",
+        "4 <= a",
+        "not a between 1 and 4 or a > 5",
+        "a > 3 and b < 4",
+        "n.* > 3",
+        "avg(a, 1m) > 3",
+        "a crosses_above 3",
+        "age(a) > 40",
+        "count(a, 1m) < 2",
+    ]
+)
+names = st.sampled_from(["a", "a", "b", "n.x", "n.y"])
 steps = st.lists(
+    # seconds of sleep before it, then seconds awake, then a sample
     st.tuples(
-        st.sampled_from([1, 5, 20, 30, 45, 400]), st.sampled_from(["a", "b", "n.x", "n.y"]), st.integers(0, 6)
+        st.sampled_from([1, 5, 20, 30, 45, 400]),
+        st.sampled_from([0, 0, 0, 15, 120, 4000]),
+        names,
+        st.integers(0, 6),
     ),
     min_size=1,
     max_size=25,
@@ -146,17 +163,24 @@ def test_the_backtest_of_a_trace_is_the_live_run_of_it(
     rule = make_rule(
         condition, for_=hold, recover_for=recover, cooldown=cooldown, repeat=repeat, no_data=no_data
     )
-    at, samples = 0, []
-    for pause, symbol, value in trace:
-        at += pause
-        samples.append((at, symbol, value))
     world = new_world()
     world.rules(rule)
-    for second, symbol, value in samples:
-        world.wait(second - 1)
-        world.at(second, (symbol, value))
+    at, samples, gaps = 0, [], []
+    for pause, asleep, symbol, value in trace:
+        if asleep:
+            gap = Gap(NOON + at * 1000, NOON + (at + asleep) * 1000, GapReason.SLEEP)
+            at += asleep
+            world.clock.seconds = float(at)
+            world.engine.skip(gap)
+            world.step()
+            gaps.append(gap)
+        at += pause
+        world.wait(at - 1)
+        world.at(at, (symbol, value))
+        samples.append((at, symbol, value))
     live = [(news.kind, news.ts_ms, news.held, news.alert.instance) for news in world.news]
-    replayed = Replay([rule], interval_s=lambda _: 30.0).run(metrics(*samples), NOON, NOON + at * 1000)
+    replay = Replay([rule], interval_s=lambda _: 30.0)
+    replayed = replay.run(metrics(*samples), NOON, NOON + at * 1000, gaps)
     assert [(news.kind, news.ts_ms, news.held, news.alert.instance) for news in replayed] == live
 
 

@@ -181,3 +181,66 @@ def test_a_gap_alone_changes_no_state(world, make_rule, state):
     before = len(world.news)
     sleep(world, 1, HOUR)
     assert (world.state(), len(world.news)) == (state, before)
+
+
+# What only silence says
+
+
+@pytest.mark.parametrize("condition", ["age(a) > 120", "count(a, 2m) < 1"])
+def test_a_sleep_is_no_silence_of_a_source(world, make_rule, condition):
+    """Not even where the rule asks for silence alone, and the minute after waking is over."""
+    world.rules(make_rule(condition))
+    world.at(0, ("a", 0))
+    sleep(world, 1, HOUR)
+    world.wait(HOUR + 200)
+    world.at(HOUR + 201, ("a", 0))
+    world.wait(HOUR + 300)
+    assert world.news == []
+    world.wait(HOUR + 330)
+    assert world.kinds() == ["FIRED"]
+
+
+@pytest.mark.parametrize("condition", ["age(a) > 120", "count(a, 2m) < 1"])
+def test_a_source_that_stays_silent_after_waking_is_told_once_it_had_its_time(world, make_rule, condition):
+    world.rules(make_rule(condition))
+    world.at(0, ("a", 0))
+    sleep(world, 1, HOUR)
+    world.wait(HOUR + 299)
+    assert world.news == []
+    world.wait(HOUR + 301)
+    assert world.kinds() == ["FIRED"]
+
+
+def test_a_start_is_no_silence_of_a_source_either(world, make_rule):
+    world.rules(make_rule("age(a) > 120"))
+    world.at(0, ("a", 0))
+    world.restart(away=HOUR)
+    world.wait(HOUR + 30)
+    world.at(HOUR + 31, ("a", 0))
+    world.wait(HOUR + 60)
+    assert world.news == []
+
+
+def test_what_fired_for_its_silence_before_a_stop_goes_on_until_it_is_heard(world, make_rule):
+    world.rules(make_rule("age(a) > 120"))
+    world.at(0, ("a", 0))
+    world.wait(130)
+    world.restart(away=HOUR)
+    world.wait(HOUR + 230)
+    assert world.kinds() == ["FIRED"]
+    world.at(HOUR + 231, ("a", 0))
+    assert world.kinds() == ["FIRED", "RESOLVED"]
+
+
+def test_while_this_machine_is_offline_nobody_is_silent(world, make_rule):
+    world.rules(make_rule("age(a) > 120"))
+    world.at(0, ("a", 0))
+    world.at(1)
+    go_offline(world, 1)
+    world.wait(HOUR, every=10)
+    assert world.news == []
+    go_online(world, 1)
+    world.wait(HOUR + 290, every=10)
+    assert world.news == []
+    world.wait(HOUR + 310, every=10)
+    assert world.kinds() == ["FIRED"]

@@ -3,6 +3,7 @@
 import pytest
 from msgspec import structs
 
+from oculus.core import gap as core_gap
 from oculus.core.event import Severity
 from oculus.rules.settings import RuleSettings
 from oculus.rules.status import status_of
@@ -62,6 +63,33 @@ def test_a_probe_that_was_not_answered_is_down_and_not_silent():
 def test_a_time_in_which_nobody_watched_says_why_and_is_no_silence_besides():
     asleep = Gap(4 * MINUTE, 19 * MINUTE, "sleep")
     assert gaps(steps(0, 1, 2, 3, 20, 21, 22), [], MINUTE, [asleep]) == [asleep]
+
+
+def test_a_silence_that_a_gap_explains_only_in_part_is_both():
+    asleep = Gap(4 * MINUTE, 10 * MINUTE, "sleep")
+    found = gaps(steps(0, 1, 2, 3, 20, 21, 22), [], MINUTE, [asleep])
+    assert found == [asleep, Gap(10 * MINUTE, 20 * MINUTE, "silence")]
+
+
+def test_a_gap_is_shown_although_no_sample_is_missing():
+    moved = Gap(90_000, 150_000, "clock")
+    assert gaps(steps(0, 1, 2, 3), [], MINUTE, [moved]) == [moved]
+
+
+def test_uptime_leaves_out_what_was_measured_in_a_gap(house):
+    up = "net.tcp.gap:1.up"
+    house.store(*[house.metric(up, minute >= 20, ago_ms=minute * MINUTE) for minute in range(40)])
+    path = "/api/metrics/net.tcp.gap:1.up?range=1h"
+    assert house.get(path).json()["uptime_pct"] == 50
+    now = house.oculus.clock.now_ms()
+    house.oculus.diary.over(
+        core_gap.Gap(now - 19 * MINUTE - 30_000, now - 9 * MINUTE - 30_000, core_gap.GapReason.CLOCK), 0.0
+    )
+    house.oculus.writer.change(lambda cursor: None).result(5)
+    answer = house.get(path).json()
+    assert answer["uptime_pct"] == 66.6667  # 20 of 30
+    assert "clock" in [gap["reason"] for gap in answer["gaps"]]
+    house.oculus.writer.change(lambda cursor: cursor.execute("DELETE FROM gaps")).result(5)
 
 
 def test_uptime_counts_only_what_was_asked(house):

@@ -15,7 +15,7 @@ from oculus.core.errors import StorageError
 from oculus.core.gap import Gap
 from oculus.core.metric import Metric
 from oculus.core.windowstats import WindowStats
-from oculus.storage import gaps, history, metrics, moved, past, windows
+from oculus.storage import gaps, history, metrics, moved, past, uptime, windows
 from oculus.storage.answer import QueryResult
 from oculus.storage.connection import first_line, one
 from oculus.storage.copies import copy_database
@@ -148,6 +148,10 @@ class Reader:
     def gaps(self, since_ms: int, until_ms: int, limit: int = 1000) -> list[Gap]:
         """When nobody was watching: the gaps that touch a span of time, newest first."""
         return self._ask(lambda cursor: gaps.find(cursor, since_ms, until_ms, limit))
+
+    def uptime(self, symbol: str, since_ms: int, until_ms: int) -> float | None:
+        """The share of answered probes, from 0 to 1, by the values of a `.up`; gaps are left out."""
+        return self._ask(lambda cursor: uptime.uptime(cursor, symbol, since_ms, until_ms))
 
     def moved(self, now_ms: int, limit: int) -> list[Moved]:
         """The series that depart most from how they usually are at this hour."""

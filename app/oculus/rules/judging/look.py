@@ -51,9 +51,11 @@ def unreadable(instance: Instance, ts_ms: int, now_ms: int) -> Reading:
 def may_have_moved(sight: Sight, instance: Instance, now_ms: int) -> bool:
     """Whether it is about an age, or a window that holds other samples than when it was judged.
 
-    A window has a value at every moment, so every tick counts towards `for` and `recover_for`.
+    A window has a value at every moment, so every tick counts towards `for` and `recover_for`. What is not
+    known may be so at any tick.
     """
-    if instance.standing.state in (State.PENDING, State.RECOVERING):
+    standing = instance.standing
+    if standing.state in (State.PENDING, State.RECOVERING) or standing.frozen_ms is not None:
         return True
     recall, since_ms = sight.recall, instance.judged_ms
     return any(each.aging or recall.moved(each, since_ms, now_ms) for each in instance.conditions())

@@ -111,16 +111,20 @@ class Sight:
         return seen.metric.value
 
     def age(self, symbol: str) -> float | None:
-        """Seconds since the newest sample was measured."""
+        """Seconds since the newest sample was measured; None while nobody can know of a newer one."""
         seen = self._seen.get(symbol)
-        return max(0, self._now_ms - seen.metric.ts_ms) / 1000 if seen else None
+        if seen is None or self._unheard(symbol):
+            return None
+        return max(0, self._now_ms - seen.metric.ts_ms) / 1000
 
     def window(self, function: str, symbol: str, window_ms: int) -> float | None:
         """None when there is not enough for it, it is not known yet, or the symbol is stale."""
-        if function != DESPITE_SILENCE:
-            seen = self._seen.get(symbol)
-            if seen is None or not self._fresh(symbol, seen):
+        seen = self._seen.get(symbol)
+        if function == DESPITE_SILENCE:
+            if self._unheard(symbol):
                 return None
+        elif seen is None or not self._fresh(symbol, seen):
+            return None
         return self.recall.value(function, symbol, window_ms, self._moment_ms)
 
     def earlier(self, symbols: tuple[str, ...]) -> Earlier | None:
@@ -146,6 +150,15 @@ class Sight:
         begun_ms = max(begun_ms, self.grace.woke_ms)
         long = any(self._now_ms - max(answered, begun_ms) >= limit for answered, limit in answers)
         return since, long and not self.grace.lasts
+
+    def _unheard(self, symbol: str) -> bool:
+        """Whether it has not yet been heard from since somebody watches again, and still has time for that.
+
+        Silence says something of a source only when there was somebody to hear it.
+        """
+        woke_ms = self.grace.woke_ms
+        answered, limit = self._answer(symbol)
+        return answered < woke_ms and (self.grace.lasts or self._now_ms - woke_ms < limit)
 
     def _fresh(self, symbol: str, seen: Seen) -> bool:
         if self._now_ms - seen.heard_ms < (self._patience_ms or SHORTEST_MS):

@@ -163,7 +163,7 @@ class Replay:
         while turns and turn_ms(turns[0]) < until_ms:
             gap = turns.popleft()
             # Nobody ticks while the machine sleeps; offline, it is awake.
-            awake_until_ms = gap.from_ms if gap.reason is not GapReason.OFFLINE else turn_ms(gap)
+            awake_until_ms = gap.from_ms + 1 if gap.reason is not GapReason.OFFLINE else turn_ms(gap)
             yield from self._tick_to(awake_until_ms)
             self._skip(gap)
             self._tick_at = max(self._tick_at, turn_ms(gap))
@@ -183,16 +183,25 @@ class Replay:
         if gap.reason is not GapReason.STOPPED or gap.to_ms is None:
             self._judge.skip(gap)
             return
+        self._sight.grace.woke_ms = gap.to_ms
         for instance in self._judge.roster.instances():
             instance.begun_ms = max(instance.begun_ms, gap.to_ms)
             self._judge.settle(instance, away(instance.standing, gap.to_ms - gap.from_ms), gap.to_ms)
 
 
 def turning_points(gaps: Sequence[Gap], since_ms: int, until_ms: int) -> deque[Gap]:
-    """The gaps of a span where something happens: at their ends, for a lost network at its beginning too."""
-    found = [gap for gap in gaps if gap.to_ms is not None]
-    found += [Gap(gap.from_ms, None, gap.reason) for gap in gaps if gap.reason is GapReason.OFFLINE]
-    return deque(sorted((each for each in found if since_ms <= turn_ms(each) <= until_ms), key=turn_ms))
+    """The gaps of a span where something happens: at their ends, for a lost network at its beginning too.
+
+    What began before the span begins with it, and what lasts longer ends with it.
+    """
+    found: list[Gap] = []
+    for gap in gaps:
+        from_ms = max(gap.from_ms, since_ms)
+        to_ms = until_ms if gap.to_ms is None else min(gap.to_ms, until_ms)
+        if from_ms <= to_ms:
+            found.append(Gap(from_ms, to_ms, gap.reason))
+            found += [Gap(from_ms, None, gap.reason)] if gap.reason is GapReason.OFFLINE else []
+    return deque(sorted(found, key=turn_ms))
 
 
 def turn_ms(gap: Gap) -> int:

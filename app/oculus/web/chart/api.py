@@ -20,6 +20,7 @@ from oculus.web.site import Site
 STEPS_S = (1, 5, 10, 30, 60, 300, 900, 1800, 3600, 6 * 3600, 86400, 7 * 86400)
 POINTS = 400  # a chart has hardly more pixels
 MOST_POINTS = 10_000
+MOST_GAPS = 10_000
 PHASES = ("dns", "connect", "tls", "first_byte", "transfer")  # of a web request, one after the other
 
 Series = list[list[float]]
@@ -151,7 +152,7 @@ def up_of(oculus: Oculus, symbol: str) -> str:
 
 def away(oculus: Oculus, window: Window) -> list[Gap]:
     """When Oculus was not watching, as far as it lies in the window."""
-    found = oculus.reader.gaps(window.since_ms, window.until_ms)
+    found = oculus.reader.gaps(window.since_ms, window.until_ms, MOST_GAPS)
     return [
         Gap(
             max(each.from_ms, window.since_ms),
@@ -159,13 +160,12 @@ def away(oculus: Oculus, window: Window) -> list[Gap]:
             each.reason,
         )
         for each in found
-        if not each.back
     ]
 
 
 def uptime(oculus: Oculus, up: str, window: Window) -> float | None:
-    """Per cent of the probes in the window; None when there was none."""
-    share = oculus.reader.stats(up, window.since_ms, window.until_ms).avg
+    """Per cent of the probes in the window, gaps left out; None when there was none."""
+    share = oculus.reader.uptime(up, window.since_ms, window.until_ms)
     return None if share is None else round(share * 100, 4)
 
 

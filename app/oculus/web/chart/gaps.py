@@ -34,18 +34,27 @@ def gaps(
 ) -> list[Gap]:
     """The gaps of a series of steps, in order; `ups` are those of its `.up`, empty when it has none.
 
-    `away`: when Oculus was not watching. A silence then is no news.
+    `away`: when Oculus was not watching. A silence then is no news; what is longer than that remains one.
     """
-    asleep = list(away)
+    asleep = sorted(away, key=lambda gap: gap.from_)
     down = downs([(round(ms), value) for ms, value, *_ in ups])
-    silent = named(silences([round(ms) for ms, *_ in ups or series], step_ms), SILENCE)
-    unexplained = [gap for gap in silent if not any(overlap(gap, each, step_ms) for each in asleep)]
-    return sorted([*named(down, DOWN), *unexplained, *asleep], key=lambda gap: gap.from_)
+    silent = silences([round(ms) for ms, *_ in ups or series], step_ms)
+    unexplained = [part for span in silent for part in outside(span, asleep, 2 * step_ms)]
+    found = [*named(down, DOWN), *named(unexplained, SILENCE), *asleep]
+    return sorted(found, key=lambda gap: gap.from_)
 
 
-def overlap(gap: Gap, other: Gap, step_ms: int) -> bool:
-    """Whether two gaps are one and the same, as far as steps can tell."""
-    return gap.from_ < other.to + step_ms and other.from_ < gap.to + step_ms
+def outside(span: Span, asleep: Iterable[Gap], least_ms: int) -> list[Span]:
+    """The parts of a span that no gap explains; `asleep` in order. Edges of `least_ms` are only steps."""
+    begin, end = span
+    parts: list[Span] = []
+    for gap in asleep:
+        if gap.from_ < end and begin < gap.to:
+            parts.append((begin, gap.from_))
+            begin = max(begin, gap.to)
+    if begin == span[0]:
+        return [span]
+    return [part for part in [*parts, (begin, end)] if part[1] - part[0] > least_ms]
 
 
 def silences(times: Sequence[int], step_ms: int) -> list[Span]:
