@@ -50,7 +50,8 @@ WINDOW = (
 # What the tests need of the system: a browser, a font for its pages, the system's own ping, and a desktop
 # that nobody looks at.
 DEBIAN = (
-    "chromium", "fonts-dejavu-core", "iputils-ping", "xvfb", "openbox", "trayer", "dunst", "dbus", *WINDOW,
+    "chromium", "fonts-dejavu-core", "iputils-ping", "xvfb", "openbox", "trayer", "xfce4-panel", "dunst",
+    "dbus", *WINDOW,
 )  # fmt: skip
 ELSEWHERE = {
     "apt-get": "sudo apt-get install " + " ".join(DEBIAN),

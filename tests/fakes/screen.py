@@ -8,13 +8,30 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import sysconfig
 import time
+from pathlib import Path
 
 import pytest
 
 NEEDED = {"Xvfb": "xvfb", "openbox": "openbox", "trayer": "trayer", "dunst": "dunst", "dbus-daemon": "dbus"}
+# A panel with a tray of the new kind (StatusNotifier), as Ubuntu and Xfce have it; and who keeps its wishes.
+PANEL = "xfce4-panel"
+PANEL_SETTINGS = Path(f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}/xfce4/xfconf/xfconfd")
+PANEL_WISHES = """<?xml version="1.0" encoding="UTF-8"?>
+<channel name="xfce4-panel" version="1.0"><property name="configver" type="int" value="2"/>
+<property name="panels" type="array"><value type="int" value="1"/><property name="panel-1" type="empty">
+<property name="position" type="string" value="p=6;x=0;y=0"/><property name="length" type="uint" value="100"/>
+<property name="position-locked" type="bool" value="true"/><property name="size" type="uint" value="32"/>
+<property name="plugin-ids" type="array"><value type="int" value="1"/></property></property></property>
+<property name="plugins" type="empty"><property name="plugin-1" type="string" value="systray">
+<property name="square-icons" type="bool" value="true"/>
+<property name="known-items" type="array"><value type="string" value="oculus"/></property>
+</property></property></channel>
+"""
 WIDTH, HEIGHT = 1280, 900
 TRAY = (WIDTH - 16, 16)  # where trayer puts the first icon
+NEW_TRAY = (16, 16)  # and where the panel does
 BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>session</type><listen>unix:dir={folder}</listen><auth>EXTERNAL</auth>
@@ -39,6 +56,11 @@ def needs_gtk():
             gi.require_version(name, version)
         except ValueError:
             pytest.skip(f"no {name} {version}: install gir1.2-webkit2-4.1")
+
+
+def needs_new_tray():
+    if shutil.which(PANEL) is None or not PANEL_SETTINGS.exists():
+        pytest.skip(f"no tray of the new kind: install {PANEL}")
 
 
 def until(question, seconds=10.0):
@@ -125,6 +147,15 @@ class Screen:
         self.programs.start("trayer", "--edge", "top", "--align", "right", "--width", "20", "--height", "32")
         until(self.has_tray)
 
+    def start_new_tray(self):
+        """One that is told of icons over the session bus; needs that bus."""
+        wishes = Path(self.environment["XDG_CONFIG_HOME"], "xfce4/xfconf/xfce-perchannel-xml/xfce4-panel.xml")
+        wishes.parent.mkdir(parents=True, exist_ok=True)
+        wishes.write_text(PANEL_WISHES)
+        self.programs.start(str(PANEL_SETTINGS))
+        self.programs.start(PANEL, "--disable-wm-check")
+        until(lambda: self.ask_bus("NameHasOwner", "s", ("org.kde.StatusNotifierWatcher",))[0])
+
     def has_tray(self):
         x = self.x()
         return x.get_selection_owner(x.intern_atom("_NET_SYSTEM_TRAY_S0")) != 0
@@ -136,12 +167,19 @@ class Screen:
 
     def call(self, method, interface="org.freedesktop.Notifications", signature=None, body=()):
         """Ask the notification service."""
+        place = "/org/freedesktop/Notifications", "org.freedesktop.Notifications"
+        return self.ask(place, interface, method, signature, body)
+
+    def ask_bus(self, method, signature=None, body=()):
+        bus = "org.freedesktop.DBus"
+        return self.ask(("/org/freedesktop/DBus", bus), bus, method, signature, body)
+
+    def ask(self, place, interface, method, signature=None, body=()):
+        """Ask anything on the session bus; nothing where that answers with an error."""
         from jeepney import DBusAddress, MessageType, new_method_call
         from jeepney.io.blocking import open_dbus_connection
 
-        service = DBusAddress(
-            "/org/freedesktop/Notifications", "org.freedesktop.Notifications", interface=interface
-        )
+        service = DBusAddress(*place, interface=interface)
         with open_dbus_connection(self.environment["DBUS_SESSION_BUS_ADDRESS"]) as bus:
             reply = bus.send_and_get_reply(new_method_call(service, method, signature, body), timeout=5)
         return () if reply.header.message_type is MessageType.error else reply.body
@@ -167,7 +205,13 @@ class Screen:
 
     def icon_colours(self):
         """Those of the icon near the clock."""
-        return {"#" + bytes(colour).hex() for colour in self.colours((WIDTH - 32, 0, WIDTH, 32))}
+        return self.seen((WIDTH - 32, 0, WIDTH, 32))
+
+    def new_icon_colours(self):
+        return self.seen((0, 0, 32, 32))
+
+    def seen(self, box):
+        return {"#" + bytes(colour).hex() for colour in self.colours(box)}
 
     def click(self, place=TRAY, button=1):
         from Xlib import X

@@ -118,6 +118,13 @@ def test_a_missing_browser_is_told_with_the_line_to_type(dev, quiet, monkeypatch
     assert "sudo dnf install chromium" in said
 
 
+def test_the_test_command_installs_all_that_the_desktop_of_the_tests_is_made_of(dev):
+    from fakes import screen
+
+    assert {*screen.NEEDED.values(), screen.PANEL} <= set(dev.DEBIAN)
+    assert {"gir1.2-webkit2-4.1", "gir1.2-ayatanaappindicator3-0.1", "chromium"} <= set(dev.DEBIAN)
+
+
 def test_the_style_builder_is_installed_once_and_its_failure_stops_nothing(
     dev, checkout, quiet, monkeypatch, capsys
 ):
