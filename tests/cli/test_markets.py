@@ -13,7 +13,9 @@ SETTINGS = """
 server: {{port: 0}}
 sources:
   coingecko: {{base_url: "{url}", api_key: sk-very-secret-0123}}
+  kraken: {{base_url: "{kraken}"}}
 collectors:
+  - {{type: crypto.price, name: more, assets: [eth], source: coingecko, fallback: [kraken], timeout: 2s}}
   - {{type: crypto.price, name: coins, assets: [btc], fallback: [], timeout: 2s}}
 """
 
@@ -22,7 +24,7 @@ collectors:
 def internet(home):
     server = Internet()
     play(server)
-    home.config.write_text(SETTINGS.format(url=server.url("coingecko")))
+    home.config.write_text(SETTINGS.format(url=server.url("coingecko"), kraken=server.url("kraken")))
     yield server
     server.close()
 
@@ -64,8 +66,10 @@ def test_status_shows_calls_used_and_left_and_why_a_source_is_left_alone(home, i
     server = home.serve()
     eventually(lambda: "answered 429" in home.run("status").stdout, 20)
     told = home.run("status").stdout
-    (collector,) = json.loads(home.run("status", "--json").stdout)["collectors"]
+    eventually(lambda: "Kraken" in home.run("status").stdout, 20)
+    *_, collector = json.loads(home.run("status", "--json").stdout)["collectors"]
     server.stop()
+    assert "next run" in told
     assert "calls this month" in told
     assert "9999" in told
     assert (collector["source"], collector["calls_used"], collector["calls_left"]) == ("CoinGecko", 1, 9999)

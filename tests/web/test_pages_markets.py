@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from oculus.collectors.sources.client import SourceStatus
 from oculus.collectors.status import CollectorState, CollectorStatus
 from oculus.storage.live import Trail
 from oculus.web.dashboard.cards import Facts, state_of
@@ -38,6 +39,17 @@ def test_why_and_for_how_long_a_provider_is_left_alone_is_told(row):
         source="Kraken", calls_used=2, cool_down="answered 502", cool_down_until_ms=NOW + 90_000
     ).source
     assert told == "Kraken: 2 calls this month; left alone for another 1 m: answered 502"
+
+
+def test_so_it_is_told_of_who_stands_in(row):
+    stands = {"calls_used": 1, "calls_left": None, "asked_ms": NOW, "answer": "", "circuit_open": False}
+    alone = {"cool_down": "answered 500", "cool_down_until_ms": NOW + 60_000}
+    other = SourceStatus(name="coinbase", title="Coinbase", **stands, **alone)
+    told = row(source="CoinGecko", calls_used=12, calls_left=9988, others=[other]).source
+    assert told == (
+        "CoinGecko: 12 calls this month, 9,988 left · "
+        "Coinbase: 1 call this month; left alone for another 1 m: answered 500"
+    )
 
 
 def test_a_number_much_older_than_the_last_answer_is_told_with_its_age(row):

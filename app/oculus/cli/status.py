@@ -57,7 +57,8 @@ def _firing(alerts: list[dict[str, Any]]) -> str:
 
 def _sources(collectors: list[dict[str, Any]]) -> list[str]:
     """The providers that collectors share; nothing when there are none."""
-    by_name = {c["source"]: c for c in collectors if c["source"]}
+    known = [each for c in collectors for each in (c, *c["others"])]
+    by_name = {each["source"]: each for each in known if each["source"]}
     rows = [[name, c["calls_used"], c["calls_left"], _alone(c)] for name, c in by_name.items()]
     return [table(["source", "calls this month", "left", "left alone"], rows)] if rows else []
 

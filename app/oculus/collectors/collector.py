@@ -122,9 +122,9 @@ class Collector(ABC):
         """How the symbols begin that it may write beyond those; "" where it may write any."""
         return []
 
-    def source(self) -> SourceStatus | None:
-        """How the provider it asks stands; None when it asks none."""
-        return None
+    def sources(self) -> list[SourceStatus]:
+        """How the providers stand that it asks, the first in line first; none when it asks none."""
+        return []
 
     def metric(self, symbol: str, value: float, ts_ms: int | None = None, **tags: str) -> Metric:
         """A metric of this collector's category. `ts_ms` is the source's own time, never later than now."""

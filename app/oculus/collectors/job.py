@@ -128,7 +128,8 @@ class Job:
         """How it fares. `now` is the monotonic clock, `now_ms` the wall clock."""
         health, on = self.health, self.settings.enabled
         collector = self._collector  # its own thread may let go of it meanwhile
-        source = collector.source() if collector else None
+        sources = collector.sources() if collector else []
+        source = sources[0] if sources else None
         stuck = self.run is not None and self.run.given_up
         asks = on and not self.paused and not stuck
         return CollectorStatus(
@@ -156,6 +157,7 @@ class Job:
             calls_left=source.calls_left if source else None,
             cool_down_until_ms=source.cool_down_until_ms if source else None,
             cool_down=source.cool_down if source else "",
+            others=sources[1:],
         )
 
     def _state(self) -> CollectorState:

@@ -101,8 +101,15 @@ class MarketCollector(Collector):
             self.tools.memory.save(f"due.{self._key()}", self.clock.now_ms() + round(self.rest_s * 1000))
         return fresh
 
-    def source(self) -> SourceStatus | None:
-        return self.client(self.provider()).status()
+    def stand_ins(self) -> list[str]:
+        """The providers that may be asked besides."""
+        return []
+
+    def sources(self) -> list[SourceStatus]:
+        """The first one, and of the others those that have been asked this month."""
+        first, *others = dict.fromkeys([self.provider(), *self.stand_ins()])
+        behind = [self.client(name).status() for name in others]
+        return [self.client(first).status(), *(each for each in behind if each.calls_used or each.cool_down)]
 
     def client(self, name: str) -> Source:
         return self.tools.sources.get(name)

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from oculus.collectors.sources.client import SourceStatus
+
 
 class CollectorState(StrEnum):
     OK = "ok"
@@ -41,6 +43,7 @@ class CollectorStatus(Struct, frozen=True, kw_only=True):
     calls_left: int | None = None  # of that provider's day or month, where there is a limit
     cool_down_until_ms: int | None = None  # until when the provider is left alone
     cool_down: str = ""  # and why
+    others: list[SourceStatus] = []  # the providers that stand in for it, as far as they were asked
 
 
 class Freshness(Struct, frozen=True, kw_only=True):

@@ -106,17 +106,28 @@ def collector_row(status: CollectorStatus, now_ms: int) -> CollectorRow:
 
 
 def provider(status: CollectorStatus, now_ms: int) -> str:
-    """How the provider that a collector shares with others stands."""
+    """How the providers stand that a collector shares with others."""
     if not status.source:
         return ""
-    calls = status.calls_used or 0
-    used = f"{status.source}: {calls:,} call{'' if calls == 1 else 's'} this month"
-    left = "" if status.calls_left is None else f", {status.calls_left:,} left"
-    if not status.cool_down:
-        return used + left
-    rest_s = ((status.cool_down_until_ms or now_ms) - now_ms) / 1000
-    why = "" if status.cool_down in status.last_error else f": {status.cool_down}"
-    return f"{used}{left}; left alone for another {spoken(rest_s)}{why}"
+    first = allowance(status.source, status.calls_used or 0, status.calls_left)
+    said = [first + alone(status.cool_down, status.cool_down_until_ms, status.last_error, now_ms)]
+    for each in status.others:
+        stands = allowance(each.title, each.calls_used, each.calls_left)
+        said.append(stands + alone(each.cool_down, each.cool_down_until_ms, status.last_error, now_ms))
+    return " · ".join(said)
+
+
+def allowance(title: str, used: int, left: int | None) -> str:
+    calls = f"{title}: {used:,} call{'' if used == 1 else 's'} this month"
+    return calls if left is None else f"{calls}, {left:,} left"
+
+
+def alone(reason: str, until_ms: int | None, told: str, now_ms: int) -> str:
+    """For how long a provider is left alone, and why, unless that is `told` anyway; "" when it is not."""
+    if not reason:
+        return ""
+    rest_s = ((until_ms or now_ms) - now_ms) / 1000
+    return f"; left alone for another {spoken(rest_s)}{'' if reason in told else f': {reason}'}"
 
 
 def dated(status: CollectorStatus, now_ms: int) -> str:

@@ -101,6 +101,16 @@ def test_tether_is_never_silently_called_dollars(price, internet):
     assert internet.asked[-1].params == {"symbol": "BTCUSDT"}
 
 
+def test_the_allowance_of_who_stands_in_is_told_too(price, internet):
+    collector = price(assets=["btc"], fallback=["coinbase", "kraken"])
+    assert [each.title for each in collector.sources()] == ["CoinGecko"]
+    internet.say("coingecko", "/simple/price", b"", status=503)
+    collector.collect()
+    first, other = collector.sources()
+    assert (first.title, first.cool_down) == ("CoinGecko", "is overloaded (answered 503 Service Unavailable)")
+    assert (other.title, other.calls_used) == ("Coinbase", 1)
+
+
 def test_when_nobody_answers_the_first_reason_is_told(price, internet):
     for provider in ("coingecko", "coinbase", "kraken"):
         internet.say(provider, "*", b"", status=502)

@@ -67,6 +67,9 @@ class Average(MarketCollector):
     def provider(self) -> str:
         return "coingecko"
 
+    def stand_ins(self) -> list[str]:
+        return ["coinbase"]
+
     def questions(self) -> float:
         return len(self._assets) * self.settings.interval.total_seconds() / 86_400
 

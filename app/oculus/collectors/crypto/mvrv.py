@@ -61,6 +61,9 @@ class Mvrv(MarketCollector):
     def provider(self) -> str:
         return self._in_line("btc")[0]
 
+    def stand_ins(self) -> list[str]:
+        return [name for asset in self.settings.assets for name in self._in_line(asset)]
+
     def questions(self) -> float:
         return len(self.settings.assets) * self.interval_s / HALF_A_DAY_S
 

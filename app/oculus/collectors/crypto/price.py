@@ -77,6 +77,9 @@ class Price(MarketCollector):
     def provider(self) -> str:
         return self.settings.source
 
+    def stand_ins(self) -> list[str]:
+        return [*self.settings.fallback, *filter(None, [self.settings.compare])]
+
     def questions(self) -> float:
         return -(-len(self._assets) // 250) if self.settings.source == "coingecko" else len(self._assets)
 

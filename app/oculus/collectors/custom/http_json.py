@@ -115,8 +115,8 @@ class HttpJson(Collector):
     def symbols(self) -> list[str]:
         return [f"{self._base}.{key}" for key in self._finders]
 
-    def source(self) -> SourceStatus | None:
-        return self.tools.sources.at(self.settings.url).status()
+    def sources(self) -> list[SourceStatus]:
+        return [self.tools.sources.at(self.settings.url).status()]
 
     def collect(self) -> list[Metric]:
         try:

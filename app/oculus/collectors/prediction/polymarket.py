@@ -17,7 +17,7 @@ from oculus.collectors.collector import Collector, CollectorSettings
 from oculus.collectors.prediction.gamma import Market
 from oculus.collectors.prediction.odds import Written, main_symbols, rows
 from oculus.collectors.prediction.quotes import Price, Quotes
-from oculus.collectors.prediction.rest import GAMMA, Rest
+from oculus.collectors.prediction.rest import CLOB, GAMMA, Rest
 from oculus.collectors.prediction.stream import MOST_TOKENS, Pace, Stream
 from oculus.collectors.prediction.watched import LONG_AGO, Watched
 from oculus.collectors.sources.client import SourceStatus
@@ -86,8 +86,8 @@ class Polymarket(Collector):
     def may_write(self) -> list[str]:
         return ["pred."]
 
-    def source(self) -> SourceStatus | None:
-        return self.tools.sources.get(GAMMA).status()
+    def sources(self) -> list[SourceStatus]:
+        return [self.tools.sources.get(name).status() for name in (GAMMA, CLOB)]
 
     def close(self) -> None:
         self._closed = True

@@ -67,6 +67,9 @@ class ListingCollector(MarketCollector):
     def provider(self) -> str:
         return self.line()[0]
 
+    def stand_ins(self) -> list[str]:
+        return list(self.line())
+
     def questions(self) -> float:
         return float(len(self._listed))
 

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from oculus.collectors.sources.client import SourceStatus
 from oculus.collectors.status import CollectorStatus
 from oculus.runtime import Oculus
 from oculus.web.api.metrics import MetricAnswer, metric_answer
 from oculus.web.errors import not_found
 from oculus.web.site import Site
 from oculus.web.words import iso
+
+
+class SourceAnswer(Struct, frozen=True, kw_only=True):
+    """One provider: calls this month, those that are left, and why and until when it is left alone."""
+
+    source: str
+    calls_used: int
+    calls_left: int | None
+    cool_down: str
+    cool_down_until: str | None
 
 
 class CollectorAnswer(Struct, frozen=True, kw_only=True):
@@ -36,6 +47,7 @@ class CollectorAnswer(Struct, frozen=True, kw_only=True):
     calls_left: int | None
     cool_down: str
     cool_down_until: str | None
+    others: list[SourceAnswer]  # the providers that stand in for the first one, as far as they were asked
 
 
 class CollectorsAnswer(Struct, frozen=True):
@@ -109,6 +121,17 @@ def answer(status: CollectorStatus) -> CollectorAnswer:
         said=status.said,
         as_of=iso(status.as_of_ms),
         source=status.source,
+        calls_used=status.calls_used,
+        calls_left=status.calls_left,
+        cool_down=status.cool_down,
+        cool_down_until=iso(status.cool_down_until_ms),
+        others=[source_answer(each) for each in status.others],
+    )
+
+
+def source_answer(status: SourceStatus) -> SourceAnswer:
+    return SourceAnswer(
+        source=status.title,
         calls_used=status.calls_used,
         calls_left=status.calls_left,
         cool_down=status.cool_down,
