@@ -20,7 +20,7 @@ def collect_once(settings: CollectorSettings, tools: Tools | None = None) -> tup
     """
     job = Job(settings, SystemClock(), phase_s=0.0, tools=tools)
     outcomes: list[Outcome] = []
-    thread = threading.Thread(target=lambda: outcomes.append(job.ask()), name="once", daemon=True)
+    thread = threading.Thread(target=lambda: outcomes.append(job.ask(by_hand=True)), name="once", daemon=True)
     thread.start()
     thread.join(job.limit_s)
     job.leave()
