@@ -1,5 +1,6 @@
 """What is old goes: numbers, rollups, events, alerts. In slices through the writer, which go by the time they
-take, so that whatever else is to be written waits for one of them at the most.
+take and hold so many rows at the most, so that whatever else is to be written waits for one of them and for
+less than 250 ms (tests/bench/bench_cleaning.py).
 
 Nothing goes that the next coarser rollup has not yet taken in.
 """
@@ -25,6 +26,7 @@ from oculus.storage.writer import Writer
 log = logging.getLogger(__name__)
 
 LONGEST_S = 0.060  # of a slice; one that took longer makes the next one shorter
+SLICE_ROWS = 200_000  # some 20 ms; more may lie close together behind a time when little came
 FIRST_SPAN_MS, SHORTEST_SPAN_MS = 600_000, 1_000
 PAUSE_S = 0.05  # between slices
 SHARE = 0.05  # of the stored time that goes at once when the file is too large
@@ -37,6 +39,7 @@ TAKEN_IN = {RAW: MINUTE_MS, "metrics_1m": HOUR_MS, "metrics_1h": DAY_MS, "metric
 STORED = {RAW: RAW} | {level.table: level.stored for level in LEVELS}
 OLDEST = "SELECT epoch_ms(min(ts)), epoch_ms(max(ts)) FROM {table}"
 NEWEST_OF = "SELECT epoch_ms(max(ts)) FROM {table} WHERE ts < make_timestamptz(?)"
+COUNT = "SELECT count(*) FROM {table} WHERE ts < make_timestamptz(?)"
 DELETE = "DELETE FROM {table} WHERE ts < make_timestamptz(?)"
 USED = "SELECT (block_size * used_blocks)::BIGINT FROM pragma_database_size()"
 OLD = {
@@ -95,7 +98,7 @@ class Retention:
         end_ms = min(floor(end_ms, MINUTE_MS), floor(self._rolled_up(end_ms), TAKEN_IN[table]))
         deleted = 0
         while oldest < end_ms:
-            until = min(oldest + self._span_ms, end_ms)
+            until = self._slice_end(table, oldest, end_ms)
             begun = time.perf_counter()
             gone = self._wait(self._writer.change(partial(delete, table=table, until_ms=until)))
             self._adapt(time.perf_counter() - begun)
@@ -104,6 +107,14 @@ class Retention:
                 self._pause(PAUSE_S)
             oldest = until
         return deleted
+
+    def _slice_end(self, table: str, begin_ms: int, end_ms: int) -> int:
+        while True:
+            until = min(begin_ms + self._span_ms, end_ms)
+            rows = one(self._writer.database.cursor(), COUNT.format(table=table), [until * 1000])[0]
+            if rows <= SLICE_ROWS or self._span_ms <= SHORTEST_SPAN_MS:
+                return until
+            self._span_ms = max(SHORTEST_SPAN_MS, self._span_ms // 2)
 
     def _adapt(self, seconds: float) -> None:
         if seconds < LONGEST_S / 2:

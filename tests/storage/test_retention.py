@@ -1,0 +1,151 @@
+"""What is old goes: each thing after its own time, in pieces that hold nobody up."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from oculus.core.alert import Alert, Delivery, DeliveryState, News, NewsKind, Verdict
+from oculus.core.durations import Duration
+from oculus.core.event import Event, EventType, Severity
+from oculus.core.fields import Size
+from oculus.storage import alerts, retention
+from oculus.storage.reader import Reader
+from oculus.storage.rollups_sql import DAY_MS, HOUR_MS
+from oculus.storage.settings import StorageSettings
+from oculus.storage.upkeep import Upkeep
+
+FILL = """
+    INSERT INTO metrics
+    SELECT make_timestamptz(($1 + i * $2) * 1000), 'c.c', 'c.c.s' || (i % 10), round(random(), 3), '{}'
+    FROM range($3) t(i)
+"""
+
+
+@pytest.fixture
+def running(writer):
+    writer.start()
+    return writer
+
+
+def fill(database, begin_ms, step_ms, rows):
+    database.writing.execute(FILL, [begin_ms, step_ms, rows])
+
+
+def ask(database, sql, given=None):
+    return database.cursor().execute(sql, given).fetchall()
+
+
+def fired(number, ms, *, state="resolved"):
+    """An alert that fired at `ms`, with its news."""
+    alert = Alert(
+        id=number, rule="r", instance="c.c.s", severity=Severity.WARN, message="m", value=1.0, threshold=2.0,
+        worst=3.0, started_ms=ms, fired_ms=ms, ended_ms=None if state == "firing" else ms, state=state,
+        acknowledged_ms=None, tags={},
+    )  # fmt: skip
+    return News(kind=NewsKind.FIRED, alert=alert, ts_ms=ms)
+
+
+def store_alert(writer, news):
+    ms = news.ts_ms
+    sent = Delivery(
+        id=news.alert.id, event_id=0, channel="log", news=news, state=DeliveryState.SENT, attempts=1,
+        created_ms=ms, next_ms=ms, sent_ms=ms, expires_ms=ms, last_error="",
+    )  # fmt: skip
+    writer.change(lambda cursor: alerts.record(cursor, Verdict(news=[news]), [sent])).result(5)
+
+
+def test_events_alerts_and_deliveries_go_after_a_year_and_no_day_sooner(running, database, clock, metric):
+    year = 365 * DAY_MS
+    times = {1: clock.ms - year - 1, 2: clock.ms - year + 1, 3: clock.ms - 1}
+    for number, ms in times.items():
+        store_alert(running, fired(number, ms))
+        running.tell(
+            Event(
+                ts_ms=ms, source="oculus", type=EventType.SYSTEM, severity=Severity.INFO, message=f"{number}"
+            )
+        )
+    store_alert(running, fired(9, clock.ms - 2 * year, state="firing"))
+    Upkeep(running, StorageSettings(), clock).clean()
+    assert ask(database, "SELECT id FROM alerts ORDER BY id") == [(2,), (3,), (9,)]
+    assert ask(database, "SELECT alert_id FROM deliveries ORDER BY id") == [(2,), (3,), (9,)]
+    kept = ask(database, "SELECT message FROM events WHERE type = 'system' ORDER BY id")
+    assert kept == [("2",), ("3",)]
+    oldest = ask(database, "SELECT min(epoch_ms(ts)) FROM events")
+    assert oldest == [(clock.ms - year + 1,)]
+
+
+def test_what_fires_for_longer_than_a_year_is_still_known(running, database, clock, counters):
+    store_alert(running, fired(1, clock.ms - 500 * DAY_MS, state="firing"))
+    Upkeep(running, StorageSettings(), clock).clean()
+    [record] = Reader(database, counters).alerts(state="firing")
+    assert record.alert.id == 1
+    assert len(record.deliveries) == 1
+
+
+@pytest.fixture
+def pieces(monkeypatch):
+    """How many rows each piece of a deletion had."""
+    found: list[int] = []
+    delete = retention.delete
+
+    def counted(cursor: duckdb.DuckDBPyConnection, table: str, until_ms: int) -> int:
+        found.append(delete(cursor, table, until_ms))
+        return found[-1]
+
+    monkeypatch.setattr(retention, "delete", counted)
+    monkeypatch.setattr(retention, "PAUSE_S", 0.0)
+    return found
+
+
+def test_no_piece_is_large_however_the_rows_lie(running, database, clock, pieces, monkeypatch):
+    monkeypatch.setattr(retention, "SLICE_ROWS", 5_000)
+    fill(database, clock.ms - 200 * DAY_MS, DAY_MS, 150)  # one a day, so that a piece grows to many days
+    fill(database, clock.ms - 20 * DAY_MS, 10, 60_000)  # then all in ten minutes
+    fill(database, clock.ms - HOUR_MS, 1, 1)
+    Upkeep(running, StorageSettings(retention=Duration(days=1)), clock).clean()
+    assert ask(database, "SELECT count(*) FROM metrics") == [(1,)]
+    assert sum(pieces) >= 60_150
+    assert max(pieces) <= 5_000
+
+
+def test_events_go_in_pieces_too(running, database, clock):
+    database.writing.execute(
+        "INSERT INTO events (ts, source, type, severity, message) "
+        "SELECT make_timestamptz($1 * 1000 + i), 'oculus', 'system', 'info', 'x' FROM range(5000) t(i)",
+        [clock.ms - 400 * DAY_MS],
+    )
+    gone, change = [], running.change
+
+    def counted(work, then=None, hurry=True):
+        def kept(cursor):
+            result = work(cursor)
+            gone.append(result)
+            return result
+
+        return change(kept, then, hurry)
+
+    running.change = counted
+    fill(database, clock.ms - HOUR_MS, 1, 1)
+    Upkeep(running, StorageSettings(), clock).clean()
+    assert ask(database, "SELECT count(*) FROM events") == [(0,)]
+    assert [number for number in gone if isinstance(number, int) and number] == [2000, 2000, 1000]
+
+
+def test_below_max_size_nothing_goes_and_above_it_no_more_than_must(database, writer, clock, pieces):
+    database.writing.execute(
+        FILL.replace("round(random(), 3)", "random()"),
+        [clock.ms - 6 * DAY_MS, 6 * DAY_MS // 1_500_000, 1_500_000],
+    )
+    while writer._rollups.keep_up(database.writing):
+        pass
+    writer.start()
+    writer.checkpoint().result(20)
+    used = ask(database, retention.USED)[0][0]
+    Upkeep(writer, StorageSettings(max_size=Size(used + 2**20)), clock).clean()
+    assert sum(pieces) == 0
+    minutes = ask(database, "SELECT count(*) FROM metrics_1m")
+    limit = Size(round(used * 0.85))
+    Upkeep(writer, StorageSettings(max_size=limit), clock).clean()
+    assert limit * 0.75 < ask(database, retention.USED)[0][0] <= limit
+    assert ask(database, "SELECT count(*) FROM metrics_1m") == minutes, "only numbers went"
