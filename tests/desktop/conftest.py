@@ -76,13 +76,17 @@ class Program:
 
     def ask(self, path, body=None):
         """The API, as `oculus status` and others use it."""
+        return json.loads(self.page(path, body))
+
+    def page(self, path, body=None):
+        """Its text."""
         request = urllib.request.Request(
             until(self.address) + path,
             None if body is None else json.dumps(body).encode(),
             {"Authorization": f"Bearer {(self.data / 'token').read_text().strip()}"},
         )
         with urllib.request.urlopen(request, timeout=5) as answer:
-            return json.load(answer)
+            return answer.read().decode()
 
     def desk(self):
         return self.ask("/api/desktop")["desktop"]

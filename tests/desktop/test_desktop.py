@@ -1,5 +1,6 @@
 """The whole program on a real display, with a real tray, bus and notification service."""
 
+import re
 import signal
 import sys
 import time
@@ -222,6 +223,19 @@ def test_without_a_display_it_is_serve_and_says_so(screen, oculus):
     assert program.said().count("There is no display here, so Oculus runs as `oculus serve`.") == 1
     assert program.start("open").wait(10) == 0
     until(program.browsed.exists)
+    assert program.quit() == 0
+
+
+@pytest.mark.parametrize("page", ["/settings", "/about"])
+def test_it_starts_at_login_from_the_pages_too(screen, oculus, tmp_path, page):
+    program = oculus(screen, "--hidden").ready()
+    entry = tmp_path / "config" / "autostart" / "oculus.desktop"
+    assert not entry.exists()
+    for way in ("on", "off"):
+        (address,) = re.findall(r'hx-post="(/api/desktop/login/\w+)"', program.page(page))
+        assert address.endswith(f"/{way}")
+        program.ask(address, {})
+        assert entry.exists() is (way == "on")
     assert program.quit() == 0
 
 

@@ -71,6 +71,7 @@ def mount(app: Site, oculus: Oculus, boards: Boards, look: Look) -> None:
             merged=plain_yaml(shown(oculus.settings)),
             files=[str(path) for path in oculus.settings.files],
             markets=MARKETS,
+            desktop=oculus.desk.status() if oculus.desk else None,
         )
 
     @app.get("/partials/sizes")
