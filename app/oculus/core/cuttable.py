@@ -21,7 +21,7 @@ FAILURES = (requests.RequestException, HTTPError, HTTPException, OSError, ValueE
 
 
 class CuttableAdapter(HTTPAdapter):
-    """Remembers its connections. Those through a proxy are not cut; they have the plain time-outs."""
+    """Remembers its connections, also those through a proxy."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -33,13 +33,13 @@ class CuttableAdapter(HTTPAdapter):
             def connect(self) -> None:
                 connecting.add(self)
                 super().connect()
-                sockets.add(self.sock)
+                sockets.add(plain(self.sock))
 
         class Secure(HTTPSConnection):
             def connect(self) -> None:
                 connecting.add(self)
                 super().connect()
-                sockets.add(self.sock)
+                sockets.add(plain(self.sock))
 
         class PlainPool(HTTPConnectionPool):
             ConnectionCls = Plain
@@ -47,15 +47,27 @@ class CuttableAdapter(HTTPAdapter):
         class SecurePool(HTTPSConnectionPool):
             ConnectionCls = Secure
 
-        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+        self._pools = {"http": PlainPool, "https": SecurePool}
+        self.poolmanager.pool_classes_by_scheme = self._pools
         self._connecting, self._sockets = connecting, sockets
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        manager.pool_classes_by_scheme = self._pools
+        return manager
 
     def cut(self) -> None:
         """Whoever waits for an answer gets an error now. The adapter can go on being used."""
-        halfway = {connection.sock for connection in list(self._connecting) if connection.sock is not None}
+        halfway = {plain(made.sock) for made in list(self._connecting) if made.sock is not None}
         for each in halfway.union(self._sockets):
             with contextlib.suppress(OSError):  # it has ended by itself
                 each.shutdown(socket.SHUT_RDWR)
+
+
+def plain(sock: Any) -> socket.socket:
+    """The socket itself; TLS within the TLS of a proxy is a thing around it."""
+    found: socket.socket = sock if isinstance(sock, socket.socket) else sock.socket
+    return found
 
 
 def authorities(found: str | bool | None) -> str | bool:

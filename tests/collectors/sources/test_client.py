@@ -287,6 +287,19 @@ def test_a_proxy_from_the_environment_is_used(kit, internet, monkeypatch):
     assert len(internet.asked) == 1
 
 
+def test_a_body_that_drips_through_a_proxy_is_cut_off_in_time_too(kit, internet, monkeypatch):
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, internet.url("").rstrip("/"))
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "")
+    internet.say("ping", "/", b'{"a": "' + b"x" * 100 + b'"}', pieces=100, pause_s=0.1)
+    kit.set(coingecko={"base_url": "http://nowhere.invalid"})
+    begun = time.monotonic()
+    with pytest.raises(SourceError, match="did not answer within 500ms"):
+        ask(kit, timeout_s=0.5)
+    assert time.monotonic() - begun < 4
+
+
 def refusing_proxy(monkeypatch, listen):
     port = listen(
         lambda each: (each.recv(65536), each.sendall(b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n"))
