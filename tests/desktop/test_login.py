@@ -3,13 +3,14 @@
 import json
 import plistlib
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from oculus.core.errors import OculusError
 from oculus.desktop import geometry
-from oculus.desktop.autostart import DesktopFile, LaunchAgent, Login, Registry
+from oculus.desktop.autostart import DesktopFile, LaunchAgent, Login, Registry, command_here
 from oculus.desktop.geometry import Area, Geometry
 
 COMMAND = ["/opt/my apps/oculus", "--hidden", "--data", '/home/ada/50% "of" $it\\']
@@ -84,6 +85,28 @@ def test_macos_gets_a_property_list_and_windows_a_line(places):
     assert (wish["ProgramArguments"], wish["RunAtLoad"]) == (COMMAND, True)
     places["windows"].set(True)
     assert places["windows"]._registry.values["Oculus"].startswith('"/opt/my apps/oculus" --hidden --data')
+
+
+@pytest.mark.parametrize(
+    ("frozen", "system", "there", "started"),
+    [
+        (True, "win32", ["oculus.exe", "oculus-desktop.exe"], "oculus-desktop.exe"),
+        (True, "win32", ["oculus.exe"], "oculus.exe"),
+        (True, "linux", ["oculus", "oculus-desktop"], "oculus"),
+        (False, "win32", ["python.exe", "oculus.exe", "oculus-desktop.exe"], "oculus-desktop.exe"),
+        (False, "linux", ["python", "oculus"], "oculus"),
+        (False, "linux", ["python"], "python"),
+    ],
+)
+def test_windows_starts_the_program_without_a_terminal(tmp_path, monkeypatch, frozen, system, there, started):
+    for name in there:
+        (tmp_path / name).touch()
+    monkeypatch.setattr("sys.frozen", frozen, raising=False)
+    monkeypatch.setattr("sys.platform", system)
+    monkeypatch.setattr("sys.executable", str(tmp_path / there[0]))
+    program, *rest = command_here()
+    assert Path(program) == tmp_path / started
+    assert rest == (["-m", "oculus"] if started == "python" else [])
 
 
 def test_a_folder_that_cannot_be_written_is_told_in_words(tmp_path):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from oculus.core.errors import OculusError
+from oculus.core.extras import is_frozen
 
 HIDDEN = "--hidden"  # at login nobody asked for the window
 LABEL = "oculus-monitor.oculus"
@@ -139,10 +140,13 @@ class Registry:
 
 def command_here() -> list[str]:
     """How this very program is started: the frozen one, the script beside this Python, or this Python."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable]
-    script = Path(sys.executable).with_name("oculus.exe" if sys.platform == "win32" else "oculus")
-    return [str(script)] if script.exists() else [sys.executable, "-m", "oculus"]
+    here = Path(sys.executable)
+    script = here if is_frozen() else here.with_name("oculus.exe" if sys.platform == "win32" else "oculus")
+    # Windows has one without a terminal, which would stay open as long as Oculus runs.
+    for program in (here.with_name("oculus-desktop.exe"), script):
+        if program.exists():
+            return [str(program)]
+    return [sys.executable, "-m", "oculus"]
 
 
 def quoted(part: str) -> str:
