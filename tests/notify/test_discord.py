@@ -7,7 +7,6 @@ import pytest
 
 from fakes.messengers import PNG, DiscordServer
 from oculus.core.alert import NewsKind
-from oculus.core.durations import Duration
 from oculus.core.errors import ChannelError
 from oculus.core.event import Severity
 from oculus.core.secret import Secret
@@ -194,14 +193,3 @@ def test_after_the_last_message_of_a_window_the_channel_waits_for_the_next(disco
     channel.send([news()])
     assert channel.free_at == clock.monotonic() + 2
     assert failure(channel, news()).retry_after_s == 2
-
-
-def test_one_that_hangs_is_left(discord, server, news):
-    server.answers.append(lambda handler: handler.server.release.wait(10))
-    assert "did not answer" in str(failure(discord(timeout=Duration(milliseconds=200)), news()))
-
-
-@pytest.mark.parametrize("status", [500, 502, 503])
-def test_trouble_at_discord_is_worth_another_try(discord, server, news, status):
-    server.answers.append(lambda handler: handler.reply(status, b"<html>", {"Content-Type": "text/html"}))
-    assert not failure(discord(), news()).permanent

@@ -7,40 +7,11 @@ import re
 import pytest
 from aiosmtpd.controller import Controller
 
-from fakes.messengers import AnyServer, DiscordServer, SlackServer, TelegramServer, free_port
+from fakes.messengers import free_port
+from fakes.services import SERVERS, settings_of
 from oculus.core.errors import ChannelError
 from oculus.core.event import Severity
-from oculus.core.secret import Secret
-from oculus.notify.channels.apprise import AppriseSettings
-from oculus.notify.channels.discord import DiscordSettings
-from oculus.notify.channels.email import EmailSettings
-from oculus.notify.channels.slack import SlackSettings
-from oculus.notify.channels.telegram import TelegramSettings
-from oculus.notify.channels.webhook import WebhookSettings
 from oculus.notify.facts import Facts
-
-SERVERS = {
-    "telegram": TelegramServer, "discord": DiscordServer, "slack": SlackServer, "slack bot": SlackServer,
-    "webhook": AnyServer, "apprise": AnyServer,
-}  # fmt: skip
-SETTINGS = {
-    "telegram": lambda server: TelegramSettings(
-        telegram_bot_token=Secret(server.token), chat_id="-100000001", api_url=server.url, chart="off"
-    ),
-    "discord": lambda server: DiscordSettings(discord_webhook=Secret(server.webhook), chart="off"),
-    "slack": lambda server: SlackSettings(slack_webhook=Secret(server.webhook), chart="off"),
-    "slack bot": lambda server: SlackSettings(
-        slack_bot_token=Secret(server.token), slack_channel="#alerts", api_url=f"{server.url}/api",
-        chart="off",
-    ),
-    "webhook": lambda server: WebhookSettings(url=Secret(server.url)),
-    "apprise": lambda server: AppriseSettings(url=Secret(server.url.replace("http", "json"))),
-    "email": lambda mailbox: EmailSettings(
-        smtp_host="127.0.0.1", smtp_port=mailbox.port, tls="none", chart="off",
-        from_address="a@b.example", to_addresses=("c@d.example",),
-    ),
-}  # fmt: skip
-
 
 MOST = {"webhook": 25, "log": 25}  # messages of a storm, where nothing waits for what may follow
 
@@ -112,7 +83,7 @@ class Disk(logging.Handler):
         logging.getLogger("oculus.alerts").removeHandler(self)
 
 
-@pytest.fixture(params=[*SETTINGS, "desktop", "log"])
+@pytest.fixture(params=[*SERVERS, "email", "desktop", "log"])
 def post(request, house, clock):
     """A channel, its service, and a way to let a second pass."""
     kind = request.param
@@ -127,7 +98,7 @@ class Post:
     def __init__(self, kind, service, house, clock):
         self.kind, self.service, self.clock = kind, service, clock
         self.name = kind if kind in ("desktop", "log") else "hook"
-        settings = {"hook": SETTINGS[kind](service)} if kind in SETTINGS else {}
+        settings = {"hook": settings_of(kind, service)} if self.name == "hook" else {}
         popup = service.show if kind == "desktop" else None
         self.home = house(settings, clock, facts=Facts(popup=lambda: popup))
 

@@ -7,7 +7,6 @@ import pytest
 
 from fakes.messengers import PNG, SlackServer
 from oculus.core.alert import NewsKind
-from oculus.core.durations import Duration
 from oculus.core.errors import ChannelError
 from oculus.core.event import Severity
 from oculus.core.secret import Secret
@@ -207,26 +206,12 @@ def test_too_many_are_waited_out_as_slack_asks(who, seconds, server, news, reque
     assert error.retry_after_s == seconds
 
 
-@pytest.mark.parametrize("who", ["hook", "bot"])
-def test_a_page_of_html_is_worth_another_try_and_never_shown(who, server, news, request):
-    page, headers = b"<html>secret</html>", {"Content-Type": "text/html"}
-    server.answers.append(lambda handler: handler.reply(502, page, headers))
-    error = failure(request.getfixturevalue(who)(), news())
-    assert str(error) == "Slack answered: 502 Bad Gateway"
-    assert not error.permanent
-
-
 def test_what_slack_really_answers_is_understood(bot, hook, server, news, facts):
     server.answers.append("slack/chat_postMessage_ok")
     bot(chart="off").send([news(alert=1)])
     assert json.loads(facts.notes["ops", 1]) == {"ts": "1503435956.000247", "channel": "C1H9RESGL"}
     server.answers.append("slack/webhook_ok_200")
     hook().send([news()])
-
-
-def test_one_that_hangs_is_left(hook, server, news):
-    server.answers.append(lambda handler: handler.server.release.wait(10))
-    assert "did not answer" in str(failure(hook(timeout=Duration(milliseconds=200)), news()))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import pytest
 
 from fakes.messengers import PNG, TelegramServer, recorded
 from oculus.core.alert import NewsKind
-from oculus.core.durations import Duration
 from oculus.core.errors import ChannelError
 from oculus.core.event import Severity
 from oculus.core.secret import Secret
@@ -207,30 +206,6 @@ def test_a_flood_is_waited_out_as_telegram_asks(telegram, server, news):
     error = failure(telegram(chart="off"), news())
     assert not error.permanent
     assert error.retry_after_s == 5
-
-
-@pytest.mark.parametrize("status", [500, 502, 504])
-def test_a_page_of_html_is_worth_another_try(telegram, server, news, status):
-    server.answers.append(
-        lambda handler: handler.reply(status, b"<html>secret</html>", {"Content-Type": "text/html"})
-    )
-    error = failure(telegram(chart="off"), news())
-    assert not error.permanent
-    assert error.what.startswith(f"Telegram answered: {status} ")
-
-
-def test_one_that_hangs_is_left(telegram, server, news):
-    server.answers.append(lambda handler: handler.server.release.wait(10))
-    error = failure(telegram(timeout=Duration(milliseconds=200)), news())
-    assert "did not answer within 200ms" in str(error)
-
-
-def test_one_that_hangs_up_is_tried_again(telegram, server, news):
-    def hang_up(handler):
-        handler.close_connection = True
-
-    server.answers.append(hang_up)
-    assert not failure(telegram(), news()).permanent
 
 
 def test_what_telegram_really_answers_is_understood(telegram, server, news, facts):

@@ -60,6 +60,7 @@ class Channel(ABC):
     settings_class: ClassVar[type[ChannelSettings]]
     group_for: Duration = Duration(0)  # news within this time goes as one message; 0: nothing waits
     gathers: bool = False  # whether what is due at once may go as one message although nothing waits
+    whole: ClassVar[bool] = False  # for programs: all of it is told, what came to nothing too
     limits: tuple[Limit, ...] = ()  # what the service allows, or people can take
 
     def __init__(self, name: str, settings: ChannelSettings, clock: Clock, facts: Facts = NO_FACTS) -> None:
@@ -83,7 +84,7 @@ class Channel(ABC):
         """
 
     def fits(self, group: Sequence[News], late: bool) -> int:  # noqa: ARG002, some go by it
-        """How many of `group`, from its beginning, the next message takes. Asked of who `gathers`.
+        """How many of `group`, from its beginning, the next message takes. Asked of who `gathers` the `whole`.
 
         `late`: some of it could not be sent before, so that the message is a digest.
         """

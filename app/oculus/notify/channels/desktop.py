@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from oculus.core.alert import News, NewsKind
 from oculus.core.desk import Popup
-from oculus.core.durations import Duration
 from oculus.notify.channel import Channel, ChannelSettings, Limit
 from oculus.notify.render.news import VERBS, how_long, how_much, one_line
 from oculus.notify.render.words import arranged, summary
@@ -27,7 +26,7 @@ class Desktop(Channel):
 
     kind = "desktop"
     settings_class = DesktopSettings
-    group_for = Duration(milliseconds=250)  # a storm's first popup tells of all of it
+    gathers = True
     limits = (Limit(1, 10.0),)
 
     def absent(self) -> str:

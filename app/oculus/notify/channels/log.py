@@ -36,7 +36,7 @@ class Log(Channel):
 
     kind = "log"
     settings_class = LogSettings
-    gathers = True
+    gathers = whole = True
     limits = (Limit(10, 2.0),)
 
     def fits(self, group: Sequence[News], late: bool) -> int:  # noqa: ARG002, a line is never late

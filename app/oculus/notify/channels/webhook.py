@@ -89,6 +89,7 @@ class Webhook(Channel):
     kind = "webhook"
     settings_class = WebhookSettings
     settings: WebhookSettings
+    whole = True
 
     def __init__(self, name: str, settings: WebhookSettings, clock: Clock, facts: Facts = NO_FACTS) -> None:
         super().__init__(name, settings, clock, facts)

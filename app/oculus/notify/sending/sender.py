@@ -153,7 +153,7 @@ class Sender(Worker):
 
     def _work_off(self, channel: Channel | None, group: Sequence[Delivery]) -> float:
         """Bring each delivery as far as it goes now. When those that are not over are due again."""
-        for delivery in cancelled(group) if self._group_s() else ():
+        for delivery in cancelled(group) if channel and not channel.whole else ():
             delivery.state, delivery.last_error = DeliveryState.SKIPPED, OVER
         if over := [each for each in group if each.state.final or self._is_over(channel, each)]:
             self._ledger.save(over)
@@ -161,8 +161,8 @@ class Sender(Worker):
         return self._attempt(channel, self._next_message(channel, ready)) if channel and ready else 0.0
 
     def _next_message(self, channel: Channel, ready: Sequence[Delivery]) -> Sequence[Delivery]:
-        """Those that it tells. Where nothing waits to be told together, the channel says how many fit."""
-        if self._group_s() or not channel.gathers:
+        """Those that it tells."""
+        if not channel.whole:
             return ready
         late = any(delivery.attempts for delivery in ready)
         ordered = in_order(ready, late)
@@ -183,7 +183,7 @@ class Sender(Worker):
         if not self._ledger.save(ready):
             return self._now()
         try:
-            self._speak(channel, message(ready) if self._group_s() else [each.news for each in ready])
+            self._speak(channel, [each.news for each in ready] if channel.whole else message(ready))
         except ChannelError as error:
             # Settings that changed meanwhile deserve a try of their own.
             error.permanent = error.permanent and channel is self.channel
