@@ -14,6 +14,8 @@ from typing import ClassVar
 import pytest
 import trustme
 
+from fakes.internet import Internet
+from fakes.market import Kit
 from oculus.collectors import COLLECTORS, build
 from oculus.collectors.collector import Collector, CollectorSettings
 from oculus.collectors.scheduler import Scheduler
@@ -39,6 +41,22 @@ class FakeClock:
 @pytest.fixture
 def clock():
     return FakeClock()
+
+
+@pytest.fixture
+def internet():
+    """Every provider, on this machine."""
+    server = Internet()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def kit(internet):
+    """A clock that stands still, and clients that ask there."""
+    made = Kit(internet)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from oculus.collectors.sources.client import InTurn, Source, SourceStatus
 from oculus.collectors.sources.reply import Unchanged
 from oculus.core.clock import to_datetime
 from oculus.core.durations import Duration, spoken
+from oculus.core.errors import SourceError
 from oculus.core.metric import Metric
 
 LEAST_LEFT_S = 0.05
@@ -165,6 +166,12 @@ class MarketCollector(Collector):
     def _key(self) -> str:
         wanted = f"{self.kind} {sorted(self.symbols())}"
         return hashlib.sha256(wanted.encode()).hexdigest()[:16]
+
+
+def failure(told: str) -> SourceError:
+    """A sentence such as "Kraken: answered 502" as the error that it was."""
+    who, _, what = told.partition(": ")
+    return SourceError(who, what or told)
 
 
 def tell(readings: Sequence[Reading], fresh: Sequence[Metric]) -> str:

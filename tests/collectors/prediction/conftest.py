@@ -54,7 +54,7 @@ class World:
     def listening(self, collector, connections=1):
         """Wait until its stream is connected."""
         self.until(lambda: len(self.socket.subscribed) >= connections and len(self.socket.open) == 1)
-        self.until(lambda: not collector._streams[0].trouble)
+        self.until(lambda: not collector._streams.running[0].trouble)
 
     def hears(self, collector, *frames):
         """Say something, and wait until the stream has taken it in."""

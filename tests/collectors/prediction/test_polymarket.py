@@ -183,13 +183,14 @@ def test_while_the_socket_is_down_the_description_is_asked_every_half_minute(wor
         found |= world.run(heard)
     assert found["poly.will-it-rain"] == 0.7
     assert 1 <= world.internet.count(GAMMA) - asked <= 3
-    world.until(lambda: "503" in heard._streams[0].trouble)
-    heard._streams[0].since -= 60
+    world.until(lambda: "503" in heard._streams.running[0].trouble)
+    heard._streams.running[0].since -= 60
     world.run(heard)
     assert "the stream is down (it was answered 503)" in heard.trouble
 
 
-def test_old_prices_of_the_description_do_not_come_back_when_the_socket_drops(world, heard):
+def the_socket_drops(world, heard):
+    """After the price has moved away from that of the description."""
     world.run(heard)
     now = world.clock.now_ms()
     world.hears(heard, [touch(YES, 0.80, 0.82, now), touch(NO, 0.18, 0.20, now)])
@@ -197,17 +198,15 @@ def test_old_prices_of_the_description_do_not_come_back_when_the_socket_drops(wo
     world.socket.shut = True
     world.socket.drop()
     world.until(lambda: heard._quotes.price(YES) is None)
+
+
+def test_old_prices_of_the_description_do_not_come_back_when_the_socket_drops(world, heard):
+    the_socket_drops(world, heard)
     assert world.run(heard) == {}
 
 
 def test_with_neither_socket_nor_answers_nothing_is_written(world, heard):
-    world.run(heard)
-    now = world.clock.now_ms()
-    world.hears(heard, [touch(YES, 0.80, 0.82, now), touch(NO, 0.18, 0.20, now)])
-    world.run(heard)
-    world.socket.shut = True
-    world.socket.drop()
-    world.until(lambda: heard._quotes.price(YES) is None)
+    the_socket_drops(world, heard)
     world.internet.say(GAMMA, "/markets", {}, status=500)
     failures = 0
     for _ in range(20):
@@ -253,7 +252,7 @@ def test_a_market_that_is_not_traded_yet_is_asked_for_every_half_minute_and_then
     world.internet.say(GAMMA, "/markets", [market(tokens=[], prices=["0.4", "0.6"])])
     collector = world.collector()
     assert world.run(collector)["poly.will-it-rain"] == 0.4
-    assert collector._streams == []
+    assert collector._streams.running == []
     later = market(tokens=[], prices=["0.41", "0.59"], updatedAt="2026-11-25T12:00:20Z")
     world.internet.say(GAMMA, "/markets", [later])
     asked = world.internet.count(GAMMA)

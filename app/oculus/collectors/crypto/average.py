@@ -17,7 +17,7 @@ from msgspec import Meta, field
 from oculus.collectors.crypto.coins import coin_id
 from oculus.collectors.crypto.history import Days, parse_candles, parse_market_chart
 from oculus.collectors.crypto.price import Asset
-from oculus.collectors.market import MarketCollector, MarketSettings, Reading
+from oculus.collectors.market import MarketCollector, MarketSettings, Reading, failure
 from oculus.collectors.sources.numbers import begin_of, day_of
 from oculus.collectors.sources.reply import Unchanged
 from oculus.core.durations import Duration
@@ -91,7 +91,7 @@ class Average(MarketCollector):
                     pass  # what there is must do
             readings += self._averages(asset, today, closes, wrong)
         if wrong and not readings:
-            raise SourceError(*split(wrong[0]))
+            raise failure(wrong[0])
         self.trouble = "; ".join(dict.fromkeys(wrong))
         if not wrong:
             self.rest_s = (begin_of(today + timedelta(days=1)) - self.clock.now_ms()) / 1000 + AFTER_S
@@ -155,9 +155,3 @@ def average(closes: Days, today: date, window: int) -> tuple[float | None, int]:
 def last_days(today: date, count: int) -> list[date]:
     """The `count` days before `today`."""
     return [today - timedelta(days=back) for back in range(1, count + 1)]
-
-
-def split(told: str) -> tuple[str, str]:
-    """A sentence as SourceError takes it: who, what."""
-    who, _, what = told.partition(": ")
-    return who, what or told

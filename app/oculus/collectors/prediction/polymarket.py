@@ -8,7 +8,6 @@ Symbols  pred.poly.<slug> .<outcome>   price of the first outcome, and of each; 
 from __future__ import annotations
 
 import logging
-import time
 from typing import Annotated
 
 from msgspec import Meta
@@ -18,7 +17,8 @@ from oculus.collectors.prediction.gamma import Market
 from oculus.collectors.prediction.odds import Written, main_symbols, rows
 from oculus.collectors.prediction.quotes import Price, Quotes
 from oculus.collectors.prediction.rest import CLOB, GAMMA, Rest
-from oculus.collectors.prediction.stream import MOST_TOKENS, Pace, Stream
+from oculus.collectors.prediction.stream import Pace
+from oculus.collectors.prediction.streams import Streams
 from oculus.collectors.prediction.watched import LONG_AGO, Watched
 from oculus.collectors.sources.client import SourceStatus
 from oculus.collectors.sources.reply import Refused
@@ -33,7 +33,6 @@ Slug = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_\-]*$", max_length=2
 SHORTEST = Duration(seconds=5)  # between two rows of a token: the stream may say a hundred times as much
 SHARE = 0.8  # of the time-out that may go into questions
 MOST_MARKETS = 500
-DOWN_S = 60.0  # a stream that is away for longer is worth telling
 SAVE_S = 60.0
 IDLE_S = 600.0  # between two runs once all markets have ended
 
@@ -70,7 +69,7 @@ class Polymarket(Collector):
     def __init__(self, settings: OddsSettings) -> None:
         super().__init__(settings)
         self._quotes = Quotes()
-        self._streams: list[Stream] = []
+        self._streams = Streams(self._quotes)
         self._watched: dict[str, Watched] = {}
         self._asked: dict[str, float] = {}  # slugs of the settings: when they were last looked up
         self._unknown: set[str] = set()
@@ -78,7 +77,6 @@ class Polymarket(Collector):
         self._rest = Rest()
         self._written: Written | None = None
         self._saved_at = 0.0
-        self._closed = False
 
     def symbols(self) -> list[str]:
         return [symbol for slug in self.settings.markets for symbol in main_symbols(slug)]
@@ -90,9 +88,7 @@ class Polymarket(Collector):
         return [self.tools.sources.get(name).status() for name in (GAMMA, CLOB)]
 
     def close(self) -> None:
-        self._closed = True
-        for stream in list(self._streams):
-            stream.stop(0)
+        self._streams.close()
 
     def collect(self) -> list[Metric]:
         self._rest.begin(self.tools.sources, SHARE * self.settings.timeout.total_seconds())
@@ -159,22 +155,10 @@ class Polymarket(Collector):
     # Listening
 
     def _listen(self) -> None:
-        """One stream for so many tokens; none where nothing is to be heard."""
-        open_markets = [each.market for each in self._watched.values() if not each.ended]
-        tokens = [token for market in open_markets for token in market.tokens] if self.settings.stream else []
-        parts = [tokens[start : start + MOST_TOKENS] for start in range(0, len(tokens), MOST_TOKENS)]
-        for stream in self._streams[len(parts) :]:
-            stream.stop(0)
-        del self._streams[len(parts) :]
-        for stream, part in zip(self._streams, parts, strict=False):
-            stream.watch(part)
-        for part in parts[len(self._streams) :]:
-            if not self._closed:
-                self._streams.append(Stream(self._address(), part, self._quotes, self.pace))
-                self._streams[-1].start()
-
-    def _address(self) -> str:
-        return self.tools.sources.settings.polymarket.ws_url
+        """To all that are traded; to nothing where the settings say so."""
+        going = [each.market for each in self._watched.values() if not each.ended]
+        tokens = [token for market in going for token in market.tokens] if self.settings.stream else []
+        self._streams.listen(self.tools.sources.settings.polymarket.ws_url, tokens, self.pace)
 
     def _heard(self, watched: Watched) -> bool:
         """Whether the stream has a price for every outcome."""
@@ -202,9 +186,7 @@ class Polymarket(Collector):
         answer = self._rest.midpoint(token)
         if watched.is_frozen(before, self._quotes.middle(token), answer):
             self._quotes.forget(watched.market.tokens)
-            for stream in self._streams:
-                if token in stream.tokens:
-                    stream.renew()
+            self._streams.renew(token)
             self.tools.counters.add("polymarket.frozen")
             log.warning("%s: the stream stood still while %s moved; it is made anew", self.name, slug)
 
@@ -265,7 +247,7 @@ class Polymarket(Collector):
         said = [f"there is no market or event {slug}" for slug in sorted(self._unknown)]
         if failure and silent:
             said.append(str(failure))
-        elif down := self._down():
+        elif down := self._streams.down():
             said.append(f"the stream is down ({down}); it is asked instead")
         self.trouble = "; ".join(said)
 
@@ -275,12 +257,6 @@ class Polymarket(Collector):
         self.said = (
             f"{len(going)} markets are open, {heard} are listened to; {len(found) or 'no'} new numbers"
         )
-
-    def _down(self) -> str:
-        """Why a stream has been away for long; "" when none has."""
-        now = time.monotonic()
-        away = [each.trouble for each in self._streams if each.trouble and now - each.since >= DOWN_S]
-        return away[0] if away else ""
 
     def _keep(self) -> None:
         if self._written and self._now() - self._saved_at >= SAVE_S:

@@ -8,7 +8,7 @@ from urllib.parse import quote as quoted
 
 from msgspec import Meta
 
-from oculus.collectors.market import MarketCollector, MarketSettings, Reading
+from oculus.collectors.market import MarketCollector, MarketSettings, Reading, failure
 from oculus.collectors.sources.client import LeftAlone
 from oculus.collectors.sources.reply import Refused, Unchanged
 from oculus.collectors.stocks.quote import Quote, parse_alphavantage, parse_finnhub, parse_yahoo
@@ -148,7 +148,7 @@ class ListingCollector(MarketCollector):
             raise self._stopped
         told, self.lacking = list(self._wrong.values()), list(self._wrong)
         if told and not readings and len(told) == len(self._listed):
-            raise SourceError(*split(told[0]))
+            raise failure(told[0])
         self.trouble = "; ".join(told[:SHOWN]) + (f"; and {len(told) - SHOWN} more" if told[SHOWN:] else "")
         soonest = min(self._due_ms.get(each.symbol, 0) for each in self._listed)
         self.rest_s = max(0.0, (soonest - self.clock.now_ms()) / 1000)
@@ -163,9 +163,3 @@ def reading(each: Listed, name: str, quote: Quote) -> Reading:
         tags["market"] = "open" if quote.open else "closed"
     parts = {"change": quote.change}
     return Reading(symbol=each.symbol, value=quote.value, ts_ms=quote.ts_ms, tags=tags, parts=parts)
-
-
-def split(told: str) -> tuple[str, str]:
-    """A sentence as SourceError takes it: who, what."""
-    who, _, what = told.partition(": ")
-    return who, what or told

@@ -1,0 +1,50 @@
+"""As many streams as its tokens need, for one collector."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from oculus.collectors.prediction.quotes import Quotes
+from oculus.collectors.prediction.stream import MOST_TOKENS, Pace, Stream
+
+DOWN_S = 60.0  # a stream that is away for longer is worth telling
+
+
+class Streams:
+    """Used by the collector's thread; `close` by any."""
+
+    def __init__(self, quotes: Quotes) -> None:
+        self._quotes = quotes
+        self._closed = False
+        self.running: list[Stream] = []
+
+    def listen(self, address: str, tokens: Sequence[str], pace: Pace) -> None:
+        """Listen to these tokens from now on, and to no others."""
+        parts = [tokens[start : start + MOST_TOKENS] for start in range(0, len(tokens), MOST_TOKENS)]
+        for stream in self.running[len(parts) :]:
+            stream.stop(0)
+        del self.running[len(parts) :]
+        for stream, part in zip(self.running, parts, strict=False):
+            stream.watch(part)
+        for part in parts[len(self.running) :]:
+            if not self._closed:
+                self.running.append(Stream(address, part, self._quotes, pace))
+                self.running[-1].start()
+
+    def renew(self, token: str) -> None:
+        """Make the connection anew on which this token should be heard."""
+        for stream in self.running:
+            if token in stream.tokens:
+                stream.renew()
+
+    def down(self) -> str:
+        """Why a stream has been away for long; "" when none has."""
+        now = time.monotonic()
+        away = [each.trouble for each in self.running if each.trouble and now - each.since >= DOWN_S]
+        return away[0] if away else ""
+
+    def close(self) -> None:
+        self._closed = True
+        for stream in list(self.running):
+            stream.stop(0)
