@@ -34,8 +34,14 @@
   }
 
   function localTimes() {
-    const form = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
-    for (const spot of all("[data-local]")) spot.textContent = form.format(new Date(Number(spot.dataset.local)));
+    const clock = { month: "short", day: "numeric", hour: "numeric", minute: "2-digit", second: "2-digit" };
+    const forms = [clock, { year: "numeric", ...clock }].map((form) => new Intl.DateTimeFormat(undefined, form));
+    const year = new Date().getFullYear();
+    for (const spot of all("[data-local]")) {
+      const at = new Date(Number(spot.dataset.local));
+      spot.textContent = forms[Number(at.getFullYear() !== year)].format(at);
+      spot.title = at.toString();
+    }
   }
 
   // ---- Search: hides what does not hold every word typed. Nothing leaves the page.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from bottle import response
 from oculus.core.clock import to_iso
 
 CSV = "text/csv; charset=utf-8"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a text that begins so is run by spreadsheets
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
 def iso(ms: int | None) -> str | None:
@@ -21,12 +24,15 @@ def iso(ms: int | None) -> str | None:
 
 
 def csv_answer(columns: Sequence[str], rows: Iterable[Sequence[Any]], name: str) -> str:
-    """The rows as RFC 4180, offered as the file `name`. What is no text or number is written as JSON."""
+    """The rows as RFC 4180, offered as the file `name`. What is no text or number is written as JSON.
+
+    Spreadsheets take some texts for formulas, which may come from anywhere; these get a quote before them.
+    """
     response.content_type = CSV
     response.set_header("Content-Disposition", f'attachment; filename="{name}"')
     text = io.StringIO()
     table = csv.writer(text)
-    table.writerow(columns)
+    table.writerow([cell(name) for name in columns])
     table.writerows([cell(value) for value in row] for row in rows)
     return text.getvalue()
 
@@ -34,7 +40,14 @@ def csv_answer(columns: Sequence[str], rows: Iterable[Sequence[Any]], name: str)
 def cell(value: Any) -> str | int | float:
     if value is None:
         return ""
-    if isinstance(value, str | int | float) and not isinstance(value, bool):
+    if isinstance(value, str):
+        return harmless(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return value
     written = msgspec.json.encode(value).decode()
-    return written.strip('"') if written.startswith('"') else written
+    return harmless(written.strip('"') if written.startswith('"') else written)
+
+
+def harmless(text: str) -> str:
+    """As it is, or with a quote before it when a spreadsheet would run it. A number stays a number."""
+    return f"'{text}" if text.startswith(FORMULA) and not NUMBER.fullmatch(text) else text

@@ -42,6 +42,12 @@ export function placeOf(scale, ms, times) {
   return here + (next - here) * Math.min(1, Math.max(0, (ms - times[low]) / step));
 }
 
+// All of it, with room for the first word below; fitContent() would leave out what is empty at the end.
+export function showAll(scale, count) {
+  const room = 24 / Math.max(scale.width(), 160); // pixels: half of that word
+  scale.setVisibleLogicalRange({ from: -count * room, to: count - 0.5 });
+}
+
 // The scale reaches to the limits that are near, and not to those that would press the line flat.
 export function reach(line, values, { min, max }) {
   const near = values.filter((value) => min !== null && Math.abs(value - (min + max) / 2) <= 2 * (max - min) + Math.abs(max) * 0.2);

@@ -1,7 +1,7 @@
 // The chart of a symbol: ranges and free zoom, other symbols over it, candles, the limits of rules, alerts, gaps, phases.
 import { Backdrop } from "../draw/backdrop.js";
 import { say } from "../draw/figures.js";
-import { ask as askFor, grid, iso, placeOf, reach, rows, seconds } from "../draw/history.js";
+import { ask as askFor, grid, iso, placeOf, reach, rows, seconds, showAll } from "../draw/history.js";
 import { SERIES, chart as makeChart, colour, look, onTheme } from "../draw/look.js";
 import { Band } from "../draw/series.js";
 import { Phases } from "./phases.js";
@@ -89,8 +89,7 @@ function draw(fit) {
   lines[0].attachPrimitive(backdrop);
   backdrop.show(first.gaps, first.chart.alerts, (ms) => placeOf(chart.timeScale(), ms, times));
   chart.applyOptions({ leftPriceScale: { visible: state.answers.length > 1 } });
-  // Not fitContent(): that would leave out what is empty at the end, and so the trouble that goes on.
-  if (fit || !view) chart.timeScale().setVisibleLogicalRange({ from: 0, to: times.length - 0.5 });
+  if (fit || !view) showAll(chart.timeScale(), times.length);
   else chart.timeScale().setVisibleRange(view);
   phases?.draw(first, times);
   follow();

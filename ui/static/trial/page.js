@@ -2,7 +2,7 @@
 import { Backdrop } from "../draw/backdrop.js";
 import { Rows } from "../draw/rows.js";
 import { full, say } from "../draw/figures.js";
-import { ask, grid, iso, placeOf, reach, rows } from "../draw/history.js";
+import { ask, grid, iso, placeOf, reach, rows, showAll } from "../draw/history.js";
 import { chart as makeChart, colour, look, onTheme } from "../draw/look.js";
 import { Band } from "../draw/series.js";
 
@@ -100,7 +100,7 @@ function draw() {
   board.line.setData(rows(answer, board.times));
   board.line.attachPrimitive(board.backdrop);
   board.line.attachPrimitive(board.rows);
-  chart.timeScale().setVisibleLogicalRange({ from: 0, to: board.times.length - 0.5 });
+  showAll(chart.timeScale(), board.times.length);
   drawOutcome();
 }
 

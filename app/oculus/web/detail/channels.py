@@ -24,6 +24,7 @@ class ChannelRow:
     trouble: str
     queued: int
     last_sent_ms: int | None
+    written: bool  # it stands in the settings, so it can be changed there
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +40,18 @@ class Tried:
     sent: bool
     what: str
     hint: str = ""
+    word: str = "not sent"
 
 
 def channels_sheet(oculus: Oculus) -> ChannelsSheet:
     """The broken ones first."""
-    rows = [channel_row(status) for status in oculus.notifier.status()]
+    known = oculus.settings.channels
+    rows = [channel_row(status, status.name in known) for status in oculus.notifier.status()]
     rows.sort(key=lambda row: (row.tone != "error", row.tone != "warn"))
     return ChannelsSheet(tuple(rows), tuple(newest(oculus.reader.deliveries(LEDGER), LEDGER)))
 
 
-def channel_row(status: ChannelStatus) -> ChannelRow:
+def channel_row(status: ChannelStatus, written: bool) -> ChannelRow:
     waits = status.state == "ok" and bool(status.last_error)
     return ChannelRow(
         name=status.name,
@@ -58,6 +61,7 @@ def channel_row(status: ChannelStatus) -> ChannelRow:
         trouble=status.last_error,
         queued=status.queued,
         last_sent_ms=status.last_sent_ms,
+        written=written,
     )
 
 

@@ -12,6 +12,7 @@ from oculus.web.detail.alerts import AlertsQuery, alert_list
 from oculus.web.detail.channels import channels_sheet, try_out
 from oculus.web.detail.moved import moved_list
 from oculus.web.detail.rule import SPANS, USUAL_SPAN, rule_sheet
+from oculus.web.detail.runs import run_now
 from oculus.web.detail.symbol import RANGES, USUAL_RANGE, sheet
 from oculus.web.site import Site
 from oculus.web.templates import render
@@ -88,6 +89,11 @@ def mount_alerts(app: Site, oculus: Oculus, boards: Boards) -> None:
     def test(name: str) -> str:
         """One real message through a channel, and what the service said to it."""
         return render("partials/tried.html", tried=try_out(oculus, name))
+
+    @app.post("/partials/run/<name:path>")
+    def run(name: str) -> str:
+        """One run of a collector, and what it learned."""
+        return render("partials/tried.html", tried=run_now(oculus, name))
 
     @app.get("/partials/moved/<number:int>")
     def moved(number: int) -> str:

@@ -6,14 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from oculus.core.errors import OculusError
 from oculus.core.metric import Metric
 from oculus.core.symbols import main_of, part_of
+from oculus.runtime import Oculus
 from oculus.storage.history import StoredEvent
 from oculus.storage.metrics import MetricFilter
 from oculus.storage.reader import Reader
+from oculus.web.detail.channels import Tried
 from oculus.web.numbers import figure
 
 SHOWN = 20
+NAMED = 2  # numbers that are told of a run by hand
 EVENTS = 200  # looked through for reasons
 
 
@@ -73,3 +77,16 @@ def told(event: StoredEvent) -> Run:
 def said_by(event: StoredEvent) -> str:
     """Its message without the collector's name, which the page has anyway."""
     return event.message.removeprefix(event.source.removeprefix("collector.")).lstrip(": ")
+
+
+def run_now(oculus: Oculus, name: str) -> Tried:
+    """Have a collector ask now, and tell what it learned."""
+    try:
+        metrics = oculus.scheduler.run_now(name)
+    except OculusError as error:
+        return Tried(sent=False, what=error.what, hint=error.hint, word="failed")
+    if not metrics:
+        return Tried(sent=True, what="Nothing new")
+    named = [f"{each.symbol} {figure(each.symbol, each.value, each.tags)}" for each in metrics[:NAMED]]
+    more = f" and {len(metrics) - NAMED} more" if len(metrics) > NAMED else ""
+    return Tried(sent=True, what=f"{', '.join(named)}{more}")

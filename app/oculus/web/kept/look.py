@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from oculus.runtime import Oculus
-from oculus.storage.remembered import Remembered
 
 KEY = "web.look"
 MARKETS = {  # the colours of what rises and what falls, the usual ones first
@@ -19,7 +18,7 @@ class Look:
     """Any thread may ask."""
 
     def __init__(self, oculus: Oculus) -> None:
-        self._memory = Remembered(oculus.database, oculus.writer, oculus.clock)
+        self._memory = oculus.memory
 
     @property
     def market(self) -> str:

@@ -24,7 +24,7 @@ from oculus.web.serving.pool import Pool
 log = logging.getLogger(__name__)
 
 FILES = ("/api/backup", "/api/export")
-SLOW = ("/api/", "/partials/backtest", "/partials/noise")  # POSTs
+SLOW = ("/api/", "/partials/backtest", "/partials/noise", "/partials/run/", "/partials/test/")  # POSTs
 
 
 class Health(Protocol):
