@@ -228,7 +228,7 @@ def pip(what: str, *arguments: str) -> None:
 
 def peers(programs: list[str]) -> None:
     """Unpack what Oculus is compared with. Where that cannot be, the tests that need it skip and say so."""
-    asked = f"import sys, peers; sys.exit(peers.fetch({programs!r}))"
+    asked = f"import sys, peers; sys.exit(peers.fetch({programs!r}) or 0)"
     done = quietly([str(PYTHON), "-c", f"import sys; sys.path.insert(0, 'packaging'); {asked}"])
     if done.returncode:
         say(f"cannot be had here: {done.stdout.strip()}")

@@ -125,6 +125,12 @@ def test_the_test_command_installs_all_that_the_desktop_of_the_tests_is_made_of(
     assert {"gir1.2-webkit2-4.1", "gir1.2-ayatanaappindicator3-0.1", "chromium"} <= set(dev.DEBIAN)
 
 
+def test_what_can_be_had_is_not_told_to_be_missing(dev, monkeypatch, capsys):
+    monkeypatch.setattr(dev, "PYTHON", sys.executable)
+    dev.peers([])
+    assert capsys.readouterr().err == ""
+
+
 def test_the_style_builder_is_installed_once_and_its_failure_stops_nothing(
     dev, checkout, quiet, monkeypatch, capsys
 ):

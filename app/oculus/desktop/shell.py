@@ -19,6 +19,7 @@ from oculus.collectors.status import CollectorState
 from oculus.core.desk import DeskStatus, Popup
 from oculus.core.durations import Duration
 from oculus.core.errors import OculusError
+from oculus.core.extras import remedy
 from oculus.core.worker import Worker
 from oculus.desktop.autostart import Login
 from oculus.desktop.display import has_display, has_tray
@@ -214,7 +215,7 @@ class Shell(Worker):
             now = outlook(self._oculus)
             self._tray.run(now, menu(now, self._login.is_on(), self))
         except Exception as error:  # each system's tray fails in its own way; Oculus goes on without
-            self._without_tray(f"The icon near the clock cannot be shown: {type(error).__name__}: {error}")
+            self._without_tray(f"The icon near the clock cannot be shown: {why_not(error)}")
             return BROKEN_S
         finally:
             self._tray = None
@@ -241,3 +242,9 @@ class Shell(Worker):
             tray = self._tray
             if tray:
                 tray.stop()
+
+
+def why_not(error: Exception) -> str:
+    if isinstance(error, ImportError):
+        return f"the library {error.name} is not here. {remedy('desktop').rstrip('.')}"
+    return f"{type(error).__name__}: {error}"

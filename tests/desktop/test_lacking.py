@@ -1,0 +1,79 @@
+"""What is not there, or goes, while the whole program runs: its libraries, the popups' service."""
+
+import sys
+
+import pytest
+
+from fakes.screen import until
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the bench is an X server")
+
+OK = "#35c98a"
+ABSENT = """
+from importlib.machinery import PathFinder
+
+find = PathFinder.find_spec
+
+def find_others(name, path=None, target=None):
+    return None if name.partition(".")[0] in {names!r} else find(name, path, target)
+
+PathFinder.find_spec = find_others
+"""
+
+
+@pytest.fixture
+def without(tmp_path, monkeypatch):
+    """An environment in which some libraries are not installed."""
+
+    def make(*names):
+        place = tmp_path / "absent"
+        place.mkdir()
+        (place / "sitecustomize.py").write_text(ABSENT.format(names=set(names)))
+        found = [str(place), *filter(None, sys.path)]
+        return {"PYTHONPATH": ":".join(found)}
+
+    return make
+
+
+def test_without_the_desktops_libraries_the_browser_opens_and_each_thing_says_what_to_do(
+    screen, oculus, without
+):
+    screen.start_tray()
+    program = oculus(screen, **without("pystray", "webview", "jeepney", "plyer", "gi", "Xlib")).ready()
+    until(program.browsed.exists)
+    icon, window = until(lambda: len(program.desk()["notes"]) == 2 and program.desk()["notes"])
+    install = "Run: pip install 'oculus-monitor[desktop]', then start Oculus anew"
+    assert icon == f"The icon near the clock cannot be shown: the library pystray is not here. {install}"
+    assert window.startswith(f"No window: the library pywebview is not here. {install}. The pages open in")
+    failed = program.start("send-test", "desktop")
+    assert failed.wait(15) == 1
+    assert f"the library jeepney is not here. {install}" in program.said()
+    assert program.quit() == 0
+    assert "Traceback" not in program.said()
+
+
+def test_a_test_message_is_a_popup(full_screen, oculus):
+    program = oculus(full_screen, "--hidden").ready()
+    assert program.start("send-test", "desktop").wait(15) == 0
+    (popup,) = until(full_screen.popups)
+    assert "test" in popup["summary"].lower()
+    assert program.desk()["popups"] == "session bus"
+
+
+def test_a_popup_that_nobody_could_show_comes_once_somebody_can(full_screen, oculus, port):
+    program = oculus(full_screen, "--hidden").ready()
+    full_screen.programs.stop("dunst")
+    port.close()
+    (note,) = until(lambda: program.desk()["notes"], 15)
+    assert note.startswith("Popups cannot be shown (session bus: no notification service answers")
+    full_screen.start_popups()
+    (popup,) = until(full_screen.popups, 30)
+    assert popup["summary"] == "shop_down fired (critical)"
+    until(lambda: program.desk()["notes"] == [])
+    assert program.quit() == 0
+
+
+def test_a_desktop_without_a_tray_says_so_on_the_page_about(screen, oculus):
+    program = oculus(screen, "--hidden").ready()
+    until(lambda: "There is no place for an icon on this desktop" in program.page("/about"))
+    assert program.quit() == 0
