@@ -95,7 +95,7 @@ class Judge:
             quiet = REASON
         present = rule.spec.prefer_desktop and self._present()
         standing, notices = evaluator.step(rule.spec, before, reading, now_ms, explained_by, quiet, present)
-        rested = instance.saved and evaluator.forgettable(rule.spec, standing, now_ms)
+        rested = instance in self._awake and evaluator.forgettable(rule.spec, standing, now_ms)
         if standing is not before or rested:
             self.settle(instance, standing, now_ms)
         for notice in notices:
