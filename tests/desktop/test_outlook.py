@@ -10,12 +10,13 @@ from oculus.core.clock import SystemClock
 from oculus.core.durations import Duration
 from oculus.core.event import Severity
 from oculus.core.metric import Metric
-from oculus.desktop.icons import State, draw, emblem
+from oculus.desktop.icons import State, draw, emblem, size_here
 from oculus.desktop.menu import LINE, menu, until_tomorrow
 from oculus.desktop.outlook import outlook
 from oculus.desktop.words import TOOLTIP
 
 NASTY = "-x <b>&"
+NOW_MS = 1_800_000_000_000
 
 
 def instance(number, where, acknowledged, **more):
@@ -26,7 +27,16 @@ def instance(number, where, acknowledged, **more):
 
 
 def house(
-    *firing, collectors=("ok",), pinned=(), kept=(), alive=True, values=(), snoozed=(), offline=False, **more
+    *firing,
+    collectors=("ok",),
+    pinned=(),
+    kept=(),
+    alive=True,
+    values=(),
+    snoozed=(),
+    offline=False,
+    asked_ms=NOW_MS,
+    **more,
 ):
     """As much of a running Oculus as the icon asks. `firing`: alert, rule, severity, where, acknowledged."""
     rules = [
@@ -41,8 +51,12 @@ def house(
     return SimpleNamespace(
         engine=SimpleNamespace(status=lambda: rules, alive=lambda: True),
         scheduler=SimpleNamespace(
-            status=lambda: [SimpleNamespace(state=state) for state in collectors], alive=lambda: True
+            status=lambda: [
+                SimpleNamespace(state=state, interval_s=30, last_run_ms=asked_ms) for state in collectors
+            ],
+            alive=lambda: True,
         ),
+        clock=SimpleNamespace(now_ms=lambda: NOW_MS),
         writer=well,
         settings=SimpleNamespace(desktop=SimpleNamespace(pinned=pinned)),
         memory=SimpleNamespace(load={"web.pins": kept}.get),
@@ -84,6 +98,9 @@ def texts(entries):
         (house(fires(), alive=False), State.BLIND),
         (house(offline=True), State.BLIND),
         (house(fires(), offline=True), State.CRITICAL),
+        (house(collectors=("ok", "failing", "paused"), asked_ms=NOW_MS - 91_000), State.BLIND),
+        (house(asked_ms=NOW_MS - 89_000), State.OK),
+        (house(asked_ms=None), State.OK),
     ],
 )
 def test_the_icon_is_the_worst_state(given, state):
@@ -124,6 +141,8 @@ def test_silence_is_an_alert_of_its_own_beside_that_of_the_condition():
 
 
 def test_the_tooltip_says_why_nothing_is_watched():
+    slept = outlook(house(asked_ms=NOW_MS - 3_600_000))
+    assert slept.tooltip == "Oculus: not watching · nothing was asked for 1 h"
     assert outlook(house(offline=True)).tooltip == "Oculus: not watching · this machine is offline"
     assert outlook(house(collectors=())).tooltip == "Oculus: not watching · no collectors"
 
@@ -199,6 +218,12 @@ def test_a_menu_whose_numbers_alone_changed_has_the_same_shape():
     before, after = entries(1.0), entries(2.0)
     assert before != after
     assert [each.shape for each in before] == [each.shape for each in after]
+
+
+@pytest.mark.parametrize(("system", "size"), [("linux", 64), ("win32", 64), ("darwin", 44)])
+def test_each_system_gets_the_size_that_it_scales_from(monkeypatch, system, size):
+    monkeypatch.setattr("sys.platform", system)
+    assert draw(State.OK, size_here()).size == (size, size)
 
 
 @pytest.mark.parametrize("size", [16, 22, 32, 64])

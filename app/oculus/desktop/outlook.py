@@ -8,6 +8,7 @@ from datetime import datetime
 
 from oculus.collectors.status import CollectorState, CollectorStatus
 from oculus.core.clock import to_datetime
+from oculus.core.durations import spoken
 from oculus.core.event import Severity
 from oculus.core.symbols import category_of, unit_of
 from oculus.desktop.icons import State
@@ -19,6 +20,7 @@ from oculus.rules.status import InstanceStatus, RuleStatus
 from oculus.runtime import Oculus
 
 MOST_PINS = 12
+LATE_MS = 60_000  # behind its time, and a collector is not only slow
 FIRING = ("firing", "recovering")
 STATES = {
     Severity.INFO: State.OK,
@@ -82,9 +84,16 @@ def state_of(oculus: Oculus, collectors: Sequence[CollectorStatus], troubles: Se
     if troubles:
         return STATES[troubles[0].severity]
     wanted = [each for each in collectors if each.state != CollectorState.OFF]
-    if not wanted or oculus.outage.offline():
+    if not wanted or oculus.outage.offline() or asleep(collectors, oculus.clock.now_ms()):
         return State.BLIND
     return State.PAUSED if all(each.state == CollectorState.PAUSED for each in wanted) else State.OK
+
+
+def asleep(collectors: Sequence[CollectorStatus], now_ms: int) -> bool:
+    """Whether everything that should be asked is long overdue, as it is in the moments after waking."""
+    due = [each for each in collectors if each.state not in (CollectorState.OFF, CollectorState.PAUSED)]
+    asked = [(each.last_run_ms, each.interval_s * 1000) for each in due]
+    return bool(asked) and all(ms and now_ms - ms > interval_ms + LATE_MS for ms, interval_ms in asked)
 
 
 def firing(rules: Sequence[RuleStatus], is_snoozed: Callable[[str], bool]) -> tuple[Trouble, ...]:
@@ -141,7 +150,13 @@ def blind_because(oculus: Oculus, collectors: Sequence[CollectorStatus]) -> str:
     """Why nothing is watched, as far as a person can do something about it."""
     if not collectors:
         return "no collectors"
-    return "this machine is offline" if oculus.outage.offline() else ""
+    if oculus.outage.offline():
+        return "this machine is offline"
+    now_ms = oculus.clock.now_ms()
+    if not asleep(collectors, now_ms):
+        return ""
+    newest_ms = max(each.last_run_ms or 0 for each in collectors)
+    return f"nothing was asked for {spoken((now_ms - newest_ms) / 1000)}"
 
 
 def tooltip(
