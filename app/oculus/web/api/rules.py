@@ -74,6 +74,9 @@ class InstanceAnswer(Struct, frozen=True, kw_only=True):
     held: str
     alert_id: int | None
     acknowledged: bool
+    no_data_alert_id: int | None
+    no_data_acknowledged: bool
+    severity: str | None
 
 
 class OneRuleAnswer(RuleAnswer, frozen=True, kw_only=True, rename={"for_": "for"}):
