@@ -224,6 +224,13 @@ def test_a_proxy_that_refuses_is_told_in_words(peer, proxy):
         Line(peer(stay), 2.0)
 
 
+def test_a_proxy_of_another_kind_is_told_in_words(peer, proxy, monkeypatch):
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "socks5://127.0.0.1:9")
+    with pytest.raises(Lost, match="the proxy: is of the kind socks5, through which it cannot go"):
+        Line(peer(stay), 2.0)
+
+
 def test_who_is_not_to_be_asked_through_the_proxy_is_not(peer, dial, proxy, monkeypatch):
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "127.0.0.1")

@@ -127,6 +127,19 @@ def test_a_restart_writes_no_row_twice(world):
     assert world.run(again) == {}
 
 
+def test_a_restart_writes_no_row_twice_that_was_written_a_moment_before_it(world, heard):
+    world.run(heard)
+    now = world.clock.now_ms()
+    world.hears(heard, touch(YES, 0.60, 0.62, now))
+    assert world.run(heard)["poly.will-it-rain"] == 0.61
+    heard.close()
+    world.socket.greeting = [[book(YES, 0.60, 0.62, now), book(NO, 0.46, 0.48, 1)]]
+    again = world.collector()
+    assert "poly.will-it-rain" not in world.run(again)
+    world.until(lambda: again._quotes.price(YES))
+    assert "poly.will-it-rain" not in world.run(again)
+
+
 def test_a_time_in_the_future_is_clipped_and_counted(world):
     world.internet.say(GAMMA, "/markets", [market(updatedAt="2030-01-01T00:00:00Z")])
     metrics = world.collector(stream=False).collect()

@@ -2,6 +2,7 @@
 
 from fakes.polymarket import market
 from oculus.collectors.prediction.gamma import read_markets
+from oculus.collectors.prediction.odds import Written
 from oculus.collectors.prediction.watched import DESCRIBE_S, GRACE_S, POLL_S, Watched
 
 
@@ -14,13 +15,13 @@ def watched(now=1000.0):
 
 def test_a_description_from_before_the_silence_is_no_price():
     made = watched()
-    assert made.described_prices()[0].value == 0.505, "nothing has been heard yet"
+    assert made.described_prices(Written())[0].value == 0.505, "nothing has been heard yet"
     assert not made.wants_description(1010, heard=True)
     assert not made.wants_description(1020, heard=False)
     made.asked = 1050  # in vain
-    assert made.described_prices() == [None, None]
+    assert made.described_prices(Written()) == [None, None]
     made.describe(made.market, 1060, 1_700_000_060_000)
-    assert made.described_prices()[0].value == 0.505
+    assert made.described_prices(Written())[0].value == 0.505
 
 
 def test_a_market_that_is_heard_of_is_described_rarely_and_one_that_is_not_often():

@@ -149,7 +149,7 @@ def told() -> Iterator[None]:
         yield
     except (InvalidStatus, TimeoutError) as error:
         raise Lost(words(error)) from error
-    except (WebSocketException, OSError) as error:
+    except (WebSocketException, OSError, EOFError, ValueError) as error:  # the last two by older versions
         raise Lost(CLOSED) from error
 
 
@@ -177,11 +177,15 @@ def trust() -> Trust:
 
 
 def proxy_for(host: str, secure: bool) -> SplitResult | None:
+    """None: it is asked directly. Raises SourceError for a proxy of another kind."""
     named = getproxies()
     found = named.get("https" if secure else "http") or named.get("all")
     if not found or proxy_bypass(host):
         return None
-    return urlsplit(found if "://" in found else f"http://{found}")
+    proxy = urlsplit(found if "://" in found else f"http://{found}")
+    if proxy.scheme != "http":
+        raise SourceError("the proxy", f"is of the kind {proxy.scheme}, through which it cannot go")
+    return proxy
 
 
 def credentials(proxy: SplitResult) -> dict[str, str]:

@@ -12,6 +12,7 @@ from oculus.core.metric import Metric
 from oculus.core.symbols import clean
 
 POLY, PROB = "pred.poly", "pred.prob"
+NEVER = (-1, -1.0)
 Make = Callable[..., Metric]  # Collector.metric
 
 
@@ -35,14 +36,20 @@ class Written:
         self._rows = {str(symbol): (int(row[0]), float(row[1])) for symbol, row in pairs}
 
     def saved(self) -> dict[str, list[float]]:
-        return {symbol: [ts_ms, value] for symbol, (ts_ms, value) in self._rows.items()}
+        """May be asked by any thread."""
+        return {symbol: [ts_ms, value] for symbol, (ts_ms, value) in list(self._rows.items())}
+
+    def newest_ms(self, market: Market) -> int:
+        """The time of the newest row of a market; -1 when there is none."""
+        poly, _ = main_symbols(market.slug)
+        return max(self._rows.get(f"{poly}.{key}", NEVER)[0] for key in market.keys)
 
     def time_for(self, symbol: str, price: Price, now_ms: int) -> int | None:
         """The time under which `price` is to be written; None: it is nothing new.
 
         A value that changed under an old time is of now: that time was not the price's own.
         """
-        ts_ms, (known_ms, known) = min(price.ts_ms, now_ms), self._rows.get(symbol, (-1, -1.0))
+        ts_ms, (known_ms, known) = min(price.ts_ms, now_ms), self._rows.get(symbol, NEVER)
         if ts_ms <= known_ms and price.value == known:
             return None
         if ts_ms <= known_ms:

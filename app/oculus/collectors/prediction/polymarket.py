@@ -33,7 +33,7 @@ Slug = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_\-]*$", max_length=2
 SHORTEST = Duration(seconds=5)  # between two rows of a token: the stream may say a hundred times as much
 SHARE = 0.8  # of the time-out that may go into questions
 MOST_MARKETS = 500
-SAVE_S = 60.0
+SAVE_S = 20.0  # it is a long list
 IDLE_S = 600.0  # between two runs once all markets have ended
 
 
@@ -89,6 +89,7 @@ class Polymarket(Collector):
 
     def close(self) -> None:
         self._streams.close()
+        self._save()
 
     def collect(self) -> list[Metric]:
         self._rest.begin(self.tools.sources, SHARE * self.settings.timeout.total_seconds())
@@ -206,7 +207,8 @@ class Polymarket(Collector):
             prices: list[Price | None] = [self._quotes.price(token) for token in market.tokens]
             watched.answered_ms = now_ms
         else:
-            prices = watched.described_prices()
+            assert self._written is not None
+            prices = watched.described_prices(self._written)
         return self._made(market, prices)
 
     def _made(self, market: Market, prices: list[Price | None]) -> list[Metric]:
@@ -259,8 +261,12 @@ class Polymarket(Collector):
         )
 
     def _keep(self) -> None:
-        if self._written and self._now() - self._saved_at >= SAVE_S:
+        if self._now() - self._saved_at >= SAVE_S:
             self._saved_at = self._now()
+            self._save()
+
+    def _save(self) -> None:
+        if self._written:
             self.tools.memory.save(self._kept_as, self._written.saved())
 
     @property

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from oculus.collectors.custom.number import number
 from oculus.collectors.prediction.gamma import Market
+from oculus.collectors.prediction.odds import Written
 from oculus.collectors.prediction.quotes import Middle, Price
 
 DESCRIBE_S = 600.0  # between two descriptions of a market that is heard of
@@ -29,6 +30,7 @@ class Watched:
         self.asked = LONG_AGO  # for its description
         self.described = LONG_AGO  # when there was one
         self.described_ms = 0
+        self.moved = False  # the descriptions since the start are not all alike
         self.answered_ms = 0  # when there last was a price of it, new or not; wall clock
         self.compared = LONG_AGO
         self._unheard: float | None = LONG_AGO  # since when; at first there is no grace
@@ -36,6 +38,7 @@ class Watched:
         self._suspect_ms = 0  # the stream's own time at the first strike
 
     def describe(self, market: Market, now: float, now_ms: int) -> None:
+        self.moved = self.moved or (self.described > LONG_AGO and market.prices != self.market.prices)
         self.market = market
         self.asked = self.described = now
         self.described_ms = now_ms
@@ -52,12 +55,16 @@ class Watched:
             self._unheard = now
         return now - self.asked >= POLL_S and now - self._unheard >= GRACE_S
 
-    def described_prices(self) -> list[Price | None]:
-        """As the description gives them, by its own time; none from before the stream fell silent."""
+    def described_prices(self, written: Written) -> list[Price | None]:
+        """As the description gives them, by its own time; none from before the stream fell silent.
+
+        The first one after a restart may be older than the rows that are written.
+        """
         if self._unheard is None or self.described < self._unheard:
             return [None] * len(self.market.outcomes)
         ts_ms = self.market.updated_ms or self.described_ms
-        return [None if price is None else Price(price, ts_ms) for price in self.market.prices]
+        prices = [None if price is None else Price(price, ts_ms) for price in self.market.prices]
+        return prices if self.moved or ts_ms > written.newest_ms(self.market) else [None] * len(prices)
 
     def wants_comparison(self, now: float) -> bool:
         return not self.ended and now - self.compared >= (SUSPECT_S if self._strikes else COMPARE_S)
