@@ -67,7 +67,7 @@ def test_status_shows_calls_used_and_left_and_why_a_source_is_left_alone(home, i
     eventually(lambda: "answered 429" in home.run("status").stdout, 20)
     told = home.run("status").stdout
     eventually(lambda: "Kraken" in home.run("status").stdout, 20)
-    *_, collector = json.loads(home.run("status", "--json").stdout)["collectors"]
+    more, collector = json.loads(home.run("status", "--json").stdout)["collectors"]
     server.stop()
     assert "next run" in told
     assert "calls this month" in told
@@ -75,3 +75,6 @@ def test_status_shows_calls_used_and_left_and_why_a_source_is_left_alone(home, i
     assert (collector["source"], collector["calls_used"], collector["calls_left"]) == ("CoinGecko", 1, 9999)
     assert collector["cool_down"].startswith("was asked too often")
     assert collector["cool_down_until"].endswith("Z")
+    assert "another source stood in" in more["said"]
+    assert more["last_run"] >= more["as_of"] > "2026"
+    assert [each["source"] for each in more["others"]] == ["Kraken"]
