@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oculus.rules.instance import Instance
 from oculus.rules.life.standing import Input, Reading, State
-from oculus.rules.memory.sight import Sight
+from oculus.rules.memory.sight import INTERVALS, SHORTEST_MS, Sight
 from oculus.rules.settings import NoData
 
 
@@ -42,9 +42,13 @@ def stale(sight: Sight, instance: Instance) -> Reading:
 
 
 def unreadable(instance: Instance, ts_ms: int, now_ms: int) -> Reading:
-    """It could not be computed, be it for an error of its expression or of its SQL."""
-    patience = instance.rule.patience_ms
-    overdue = patience is not None and now_ms - instance.heard_ms >= patience
+    """It could not be computed, be it for an error of its expression or of its SQL.
+
+    As with data that stays away: for too long is 3 times in a row and 5 m, unless `no_data_for` says.
+    """
+    given, lasts_ms = instance.rule.patience_ms, now_ms - instance.heard_ms
+    often = max(instance.errors, instance.rule.errors) >= INTERVALS
+    overdue = often and lasts_ms >= SHORTEST_MS if given is None else lasts_ms >= given
     return Reading(Input.ERROR, ts_ms, overdue=overdue)
 
 

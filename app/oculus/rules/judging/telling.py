@@ -62,7 +62,8 @@ class Teller:
         return instance.alert
 
     def _about_data(self, instance: Instance, notice: Notice, now_ms: int) -> Alert:
-        silent = f"{', '.join(instance.symbols)}: no data for {spoken((now_ms - notice.started_ms) / 1000)}"
+        who = ", ".join(instance.symbols) or instance.key or instance.rule.name
+        silent = f"{who}: no data for {spoken((now_ms - notice.started_ms) / 1000)}"
         alert = instance.no_data_alert or self._begun(instance, notice, now_ms, silent)
         instance.no_data_alert = None if notice.kind is NewsKind.RESOLVED else alert
         return ended(alert, notice.ts_ms, notice.reason) if notice.kind is NewsKind.RESOLVED else alert
