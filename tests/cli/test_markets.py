@@ -42,7 +42,13 @@ FAILURES = {
         "key •••••• was throttled",
     ),
     "HTML": ({"content": DATA / "yahoo/consent.html"}, "answered with text/html instead of JSON"),
+    "an image": (
+        {"content": b"\x89PNG", "headers": {"Content-Type": "image/png"}},
+        "answered with image/png instead of JSON",
+    ),
     "nothing": ({"content": {}}, "has no price for btc"),
+    "null": ({"content": {"bitcoin": {"usd": None}}}, "has no price for btc"),
+    "words": ({"content": {"bitcoin": {"usd": "n/a"}}}, "has no price for btc"),
     "451": ({"content": {}, "status": 451}, "does not serve this country"),
     "cut short": ({"content": b'{"bitcoin": {'}, "is cut short"),
     "slow": ({"content": b" " * 100, "pieces": 100, "pause_s": 0.1}, "did not answer within"),
