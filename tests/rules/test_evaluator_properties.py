@@ -4,14 +4,14 @@ import json
 from itertools import pairwise
 
 import msgspec
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from oculus.core.alert import NewsKind
 from oculus.core.gap import Gap, GapReason
 from oculus.rules.language.condition import Worse
-from oculus.rules.life.evaluator import play, step
+from oculus.rules.life.evaluator import close, play, step
 from oculus.rules.life.pauses import skip
 from oculus.rules.life.standing import FREEZING, Input, Reading, Spec, Standing, State
 from oculus.rules.life.trigger import Trigger
@@ -95,8 +95,11 @@ def test_nothing_fires_unless_the_condition_was_seen_to_hold_for_long_enough(spe
 
 @given(specs, traces)
 def test_every_firing_that_was_told_is_resolved_exactly_once(spec, trace):
-    open_now = False
-    for notice in news_of(follow(spec, trace)):
+    """Also when the rule goes while it still fires."""
+    open_now, steps = False, follow(spec, trace)
+    last = steps[-1][0] if steps else Standing()
+    _, ends = close(last, trace[-1][1] if trace else 0, "rule removed")
+    for notice in [*news_of(steps), *ends]:
         if notice.no_data or notice.held:
             continue
         if notice.kind is NewsKind.FIRED:
@@ -108,6 +111,7 @@ def test_every_firing_that_was_told_is_resolved_exactly_once(spec, trace):
         else:
             assert notice.kind is NewsKind.REMINDER
             assert open_now
+    assert not open_now
 
 
 @given(specs, traces)
@@ -163,6 +167,33 @@ def test_the_order_of_inputs_of_one_moment_does_not_matter(spec, readings, chanc
     shuffled = list(readings)
     chance.shuffle(shuffled)
     assert play(spec, Standing(), shuffled) == play(spec, Standing(), readings)
+
+
+batches = st.lists(
+    st.tuples(st.sampled_from(["a", "b", "n.x", "n.y"]), st.integers(0, 6), st.sampled_from([0, -10, -30])),
+    min_size=1,
+    max_size=8,
+)
+ANY_RULES = ["a > 3", "a > 3 and b < 4", "n.* > 3", "avg(a, 1m) > 3", "a crosses_above 3", "max(n.*, 1m) < b"]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@given(st.lists(batches, max_size=6), st.randoms(use_true_random=False))
+def test_the_order_of_the_samples_of_a_batch_does_not_matter(new_world, make_rule, given_batches, chance):
+    """Not even between symbols, and of several rules at once."""
+    worlds = new_world(), new_world()
+    for world in worlds:
+        world.rules(*[make_rule(text, name=text, for_="20s") for text in ANY_RULES])
+    for number, batch in enumerate(given_batches):
+        shuffled = list(batch)
+        chance.shuffle(shuffled)
+        at = 60 + number * 20
+        for world, samples in zip(worlds, (batch, shuffled), strict=True):
+            world.at(at, *[(symbol, value, at + back) for symbol, value, back in samples])
+    one, other = (
+        [(n.kind, n.alert.rule, n.alert.instance, n.ts_ms, n.alert.value) for n in w.news] for w in worlds
+    )
+    assert one == other
 
 
 @given(specs, traces)
