@@ -66,6 +66,7 @@ def test_probabilities_of_one_market_sum_to_1(world, heard):
     assert found["poly.will-it-rain.yes"] + found["poly.will-it-rain.no"] == pytest.approx(0.98)
     assert found["prob.will-it-rain.yes"] + found["prob.will-it-rain.no"] == pytest.approx(1)
     assert found["prob.will-it-rain"] == pytest.approx(0.51 / 0.98)
+    assert heard.said == "1 market open, 1 heard by the stream; 6 new numbers"
 
 
 def test_an_outcome_without_a_price_has_no_row_and_nothing_is_called_likely(world):

@@ -256,9 +256,9 @@ class Polymarket(Collector):
     def _say(self, found: list[Metric]) -> None:
         going = [each for each in self._watched.values() if not each.ended]
         heard = sum(self._heard(each) for each in going)
-        self.said = (
-            f"{len(going)} markets are open, {heard} are listened to; {len(found) or 'no'} new numbers"
-        )
+        markets = f"{len(going)} market{'' if len(going) == 1 else 's'} open"
+        numbers = f"{len(found)} new number{'' if len(found) == 1 else 's'}" if found else "nothing new"
+        self.said = f"{markets}, {heard} heard by the stream; {numbers}"
 
     def _keep(self) -> None:
         if self._now() - self._saved_at >= SAVE_S:
