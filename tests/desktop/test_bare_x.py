@@ -23,7 +23,7 @@ calm = Outlook(state=State.OK, tooltip="Oculus", troubles=(), pinned=(), paused=
 for _ in range(int(sys.argv[1])):
     tray = Tray()
     threading.Thread(target=lambda: sys.stdin.readline() and tray.stop()).start()
-    tray.run(calm, ())
+    tray.run(calm, (), lambda: None)
     print(tray.kind, flush=True)
 """
 

@@ -213,7 +213,7 @@ class Shell(Worker):
             self._tray_trouble = ""
             when_display_goes(self._lost)
             now = outlook(self._oculus)
-            self._tray.run(now, menu(now, self._login.is_on(), self))
+            self._tray.run(now, menu(now, self._login.is_on(), self), self._lost)
         except Exception as error:  # each system's tray fails in its own way; Oculus goes on without
             self._without_tray(f"The icon near the clock cannot be shown: {why_not(error)}")
             return BROKEN_S

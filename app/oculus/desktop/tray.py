@@ -16,6 +16,7 @@ from typing import Any
 
 from oculus.desktop.bare_x import BareX
 from oculus.desktop.display import has_notifier_tray
+from oculus.desktop.ending import hear_end, let_signals_through
 from oculus.desktop.icons import draw, size_here
 from oculus.desktop.menu import LINE, Entry
 from oculus.desktop.outlook import Outlook
@@ -44,8 +45,11 @@ class Tray:
         """appindicator, gtk, xorg, win32 or darwin."""
         return str(self._pystray.Icon.__module__).rpartition("._")[2]
 
-    def run(self, outlook: Outlook, entries: Sequence[Entry]) -> None:
-        """Returns after `stop`, or when the icon's loop ends by itself."""
+    def run(self, outlook: Outlook, entries: Sequence[Entry], end: Callable[[], None]) -> None:
+        """Returns after `stop`, or when the icon's loop ends by itself.
+
+        `end` is called on this thread, and stops everything else, when the system will let nothing come back.
+        """
         self._outlook, self._entries = outlook, tuple(entries)
         self._icon = self._pystray.Icon(
             "oculus",
@@ -54,6 +58,7 @@ class Tray:
             self._menu(self._entries),
         )
         keep_signals(self._icon)
+        hear_end(self._icon, end)
         if self.kind != "xorg":
             self._icon.run(self._set_up)
             return
@@ -65,6 +70,7 @@ class Tray:
         """Change what is different. Nothing before the icon is there."""
         if self._ready.is_set():
             self._on_its_thread(lambda: self._change(outlook, tuple(entries)))
+            let_signals_through(self._icon)
 
     def stop(self) -> None:
         if self._icon is not None:
