@@ -482,11 +482,16 @@ def test_damage_that_opening_does_not_reveal_is_found_by_the_daily_backup(tmp_pa
 
 
 def test_leftovers_of_a_killed_copy_are_cleared(folder):
-    for name in ("oculus.db.copying", "oculus.db.copying.wal", "oculus.db.exporting"):
+    for name in (
+        "oculus.db.copying",
+        "oculus.db.copying.wal",
+        "oculus.db.exporting",
+        "oculus.db.daily.bak.part",
+    ):
         (folder / name).write_text("half")
     (folder / "oculus.db.tmp").mkdir()
     opened(folder).close()
-    assert others(folder, "copying") + others(folder, "exporting") + others(folder, ".tmp") == []
+    assert [others(folder, left) for left in ("copying", "exporting", ".tmp", ".part")] == [[], [], [], []]
 
 
 def test_no_room_is_not_damage(folder, monkeypatch):

@@ -173,6 +173,8 @@ def clear_leftovers(path: Path) -> None:
     """Unfinished copies and sorts of a copy of Oculus that was killed."""
     remove(copying_path(path))
     exporting_path(path).unlink(missing_ok=True)
+    for part in path.parent.glob(f"{path.name}*.part"):  # of a backup on its way to its place
+        part.unlink(missing_ok=True)
     shutil.rmtree(f"{path}.tmp", ignore_errors=True)
 
 

@@ -1,0 +1,71 @@
+"""`oculus serve`, killed while others push numbers at it: what was shown and what was taken is there."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+PUSH = {"type": "push", "name": "box", "secret": "s"}
+LATE_S = 1.5  # 250 ms are promised; the machine that tests may be busy
+STORED = "SELECT value::BIGINT FROM metrics WHERE symbol = 'custom.box.value' ORDER BY 1"
+
+
+class Pusher(threading.Thread):
+    """Pushes 1, 2, 3, ... and keeps when each was taken."""
+
+    def __init__(self, url, first):
+        super().__init__(name="pusher")
+        self.url, self.next = url, first
+        self.taken = {}
+
+    def run(self):
+        while True:
+            asked = urllib.request.Request(
+                f"{self.url}/in/box", json.dumps({"value": self.next}).encode(), {"Authorization": "Bearer s"}
+            )
+            try:
+                urllib.request.urlopen(asked, timeout=5).close()
+            except (OSError, urllib.error.URLError, ValueError):
+                return  # it was killed
+            self.taken[self.next] = time.monotonic()
+            self.next += 1
+
+
+def killed_while_pushed(copy, rounds, seed):
+    chance, first, must = random.Random(seed), 1, set()
+    for _ in range(rounds):
+        copy.serve()
+        pusher = Pusher(copy.url, first)
+        pusher.start()
+        time.sleep(chance.uniform(0.2, 1.5))
+        shown = {row[0] for row in copy.query(STORED.replace("ORDER", "AND value > 0 ORDER"))}
+        killed_at = time.monotonic()
+        copy.kill()
+        pusher.join(10)
+        stored = [value for (value,) in copy.stored(STORED)]
+        assert len(stored) == len(set(stored)), "a number is there twice"
+        sure = {value for value, at in pusher.taken.items() if at < killed_at - LATE_S}
+        must |= shown | sure
+        assert must <= set(stored), f"{sorted(must - set(stored))[:5]} are lost"
+        assert max(stored, default=0) <= pusher.next, "a number that nobody sent"
+        must |= set(stored)
+        first = pusher.next + 1
+
+
+def test_a_killed_copy_has_all_that_was_shown_and_all_that_was_taken_a_moment_before(copies):
+    killed_while_pushed(copies(collectors=[PUSH]), 2, seed=1)
+
+
+@pytest.mark.crash
+@pytest.mark.timeout(900)
+def test_a_hundred_kills_of_a_copy_that_serves_lose_nothing(copies):
+    copy = copies(collectors=[PUSH])
+    for seed in range(10):
+        killed_while_pushed(copy, 10, seed)
+        copy.data.rename(copy.folder / f"data{seed}")
