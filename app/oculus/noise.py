@@ -82,9 +82,10 @@ class NoiseReport(Worker):
         self, rule: RuleSettings, alerts: list[Alert], span: tuple[int, int], settings: Settings
     ) -> Noise:
         lengths = [(span[1] if each.ended_ms is None else each.ended_ms) - each.fired_ms for each in alerts]
-        short = sum(length < SHORT_MS for length in lengths)
+        ended = [each for each in alerts if each.ended_ms is not None]
+        short = sum(each.ended_ms - each.fired_ms < SHORT_MS for each in ended if each.ended_ms)
         noise = Noise(rule=rule.name, count=len(alerts), seconds=sum(lengths) / 1000, short=short)
-        if short < LEAST or rule.statement:
+        if short < LEAST:
             return noise
 
         def remaining(trial: Trial) -> int:
@@ -113,8 +114,10 @@ def longer(rule: RuleSettings) -> Iterator[str]:
 
 def wider(rule: RuleSettings) -> Iterator[str]:
     """Ends that lie farther and farther beyond the threshold, where it has one and no `clear` yet."""
+    if rule.statement or rule.clear:
+        return
     tree = rule.parsed.tree
-    if rule.clear or not isinstance(tree, Compare) or tree.sign not in OPPOSITE:
+    if not isinstance(tree, Compare) or tree.sign not in OPPOSITE:
         return
     try:
         threshold = float(str(tree.right))

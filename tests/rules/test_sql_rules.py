@@ -240,6 +240,19 @@ def test_the_status_says_what_runs_and_when(sql_world):
     assert (status.state, status.value, status.instances[0].symbol) == ("firing", 5.0, "btc")
 
 
+def test_of_those_that_are_due_together_the_quickest_run_first(sql_world, database):
+    sql_world.rules(sql_rule("slow", "SELECT 1 AS slow"), sql_rule("quick", "SELECT 1 AS quick"))
+
+    def run(sql, params, max_rows):
+        sql_world.clock.seconds += 3 if "slow" in sql else 0
+        return database.run(sql, params, max_rows)
+
+    sql_world.engine._runner._run_sql = run
+    sql_world.run_until(60)
+    sql_world.run_until(120)
+    assert [sql.split()[-1] for sql, _, _ in database.asked] == ["slow", "quick", "quick", "slow"]
+
+
 # Rows and keys
 
 

@@ -2,14 +2,16 @@
 
 import pytest
 
+from oculus.core.alert import Alert, AlertState
 from oculus.core.durations import Duration
+from oculus.core.event import Severity
 from oculus.core.metric import Metric
 from oculus.noise import LEAST, longer, said, wider
 from oculus.rules.settings import RuleSettings
 from oculus.runtime import Oculus
 from oculus.settings.schema import Settings
 
-MINUTE, DAY = 60_000, 86_400_000
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 RULE = RuleSettings(name="slow", condition="net.a > 100")
 
 
@@ -76,3 +78,41 @@ def test_what_is_tried_begins_with_the_smallest_change():
 def test_a_quiet_week_is_a_report_too():
     assert said([]) == "Noise of the last 7 days: no rule fired"
     assert LEAST > 1
+
+
+def test_a_rule_in_sql_is_helped_by_a_longer_for(oculus):
+    """Its runs are made once more, once for all lengths that are tried."""
+    now = oculus.clock.now_ms()
+    span = (now - 3 * DAY - HOUR, now - 3 * DAY + HOUR)
+    sql = (
+        "SELECT symbol, max(value) AS top FROM metrics WHERE ts > now() - INTERVAL '1 minute' GROUP BY symbol"
+    )
+    rule = RuleSettings(name="sql", sql=f"{sql} HAVING top > 100", schedule="* * * * *")
+    blips = [span[0] + HOUR + n * 10 * MINUTE for n in range(-3, 3)]
+    oculus.writer.put([Metric(at, "net.c", "net.c", 500.0, {}) for at in blips])
+    oculus.writer.change(lambda cursor: None).result(5)
+    fired = [alert(at, at + MINUTE) for at in blips]
+    noise = oculus.noise._noise(rule, fired, span, Settings(rules=[rule]))
+    assert (noise.count, noise.short, noise.clear) == (6, 6, "")
+    assert noise.for_ in ("30s", "1m")
+
+
+def test_what_still_fires_is_not_short(oculus):
+    now = oculus.clock.now_ms()
+    noise = oculus.noise._noise(RULE, [alert(now - 1000, None)], (now - DAY, now), Settings(rules=[RULE]))
+    assert (noise.count, noise.short, noise.seconds) == (1, 0, 1.0)
+
+
+def alert(fired_ms, ended_ms):
+    return Alert(
+        id=fired_ms,
+        rule="sql",
+        instance="net.c",
+        severity=Severity.WARN,
+        state=AlertState.RESOLVED if ended_ms else AlertState.FIRING,
+        message="",
+        value=None,
+        started_ms=fired_ms,
+        fired_ms=fired_ms,
+        ended_ms=ended_ms,
+    )

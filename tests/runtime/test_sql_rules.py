@@ -10,6 +10,8 @@ rules:
   - {name: hidden, sql: "WITH x AS (INSERT INTO events (ts) VALUES (now()) RETURNING *) SELECT * FROM x",
      schedule: "* * * * * *"}
   - {name: missing, sql: "SELECT * FROM metric", schedule: "* * * * * *"}
+  - {name: divides, sql: "SELECT value::INTEGER // 0 AS n FROM metrics", schedule: "* * * * * *"}
+  - {name: percent, condition: "change_pct(custom.x.zero, 1m) > 5"}
   - {name: odd, sql: "SELECT CAST(symbol AS INTEGER) FROM metrics", schedule: "* * * * * *"}
   - name: slowest
     sql: |
@@ -21,12 +23,14 @@ rules:
   - {name: plain, condition: custom.x.value > 10}
   - {name: week, condition: "max(custom.x.value, 7d) > 10 and count(custom.x.value, 7d) > 0"}
 """
-BAD = ("forever", "million", "writes", "hidden", "missing", "odd")
+BAD = ("forever", "million", "writes", "hidden", "missing", "odd", "divides", "percent")
 
 
 def test_rules_that_misbehave_are_told_once_and_others_are_unharmed(house, eventually, monkeypatch):
     monkeypatch.setattr("oculus.storage.reader.RULE_S", 0.2)
     with house(RULES) as oculus:
+        for ago_ms in (900, 600, 300, 0):
+            oculus.writer.put([metric(oculus, 0, "custom.x.zero", ago_ms)])
         oculus.writer.put([metric(oculus, 42)])
 
         def told():
@@ -47,8 +51,10 @@ def test_rules_that_misbehave_are_told_once_and_others_are_unharmed(house, event
     assert "took too long" in troubles["forever"]
     assert "There is no table 'metric'" in troubles["missing"]
     assert "SELECT" in troubles["writes"]
+    assert "Division by zero" in troubles["divides"]
+    assert "change in percent cannot be said of what was 0" in troubles["percent"]
     assert set(troubles) == set(BAD) - {"million"}
 
 
-def metric(oculus, value):
-    return Metric(oculus.clock.now_ms(), "custom.x", "custom.x.value", float(value), {})
+def metric(oculus, value, symbol="custom.x.value", ago_ms=0):
+    return Metric(oculus.clock.now_ms() - ago_ms, "custom.x", symbol, float(value), {})
