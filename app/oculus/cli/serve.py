@@ -17,6 +17,7 @@ from oculus.core.logs import setup_logging
 from oculus.runtime import Oculus
 from oculus.settings.sample import ensure_settings
 from oculus.settings.schema import Settings
+from oculus.storage.library import Thrift
 from oculus.web.access.token import load_token
 from oculus.web.serving.server import WebServer
 
@@ -63,6 +64,9 @@ def _start(
     server = WebServer(oculus, settings.server.host, settings.server.port, token)
     running.enter_context(oculus)
     running.enter_context(server)
+    thrift = Thrift()
+    running.callback(thrift.stop)
+    thrift.start()
     return oculus, server
 
 
