@@ -31,27 +31,46 @@ def free_port():
         return probe.getsockname()[1]
 
 
-class Messenger(ThreadingHTTPServer):
-    """Keeps what was asked in `got` and what it took in `messages`."""
+class Local(ThreadingHTTPServer):
+    """A server on a free port, which keeps what it `got` and gives `answers` as long as there are any."""
 
     daemon_threads = True
+
+    def __init__(self, handler):
+        super().__init__(("127.0.0.1", 0), handler)
+        self.answers = deque()
+        self.got = []
+        self.release = threading.Event()  # ends what hangs
+        self.serve()
+
+    def serve(self):
+        threading.Thread(target=self.serve_forever, args=(0.01,), name="local-server", daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def handle_error(self, request, client_address):
+        """Clients that hang up are what is tested."""
+
+    def end(self):
+        self.release.set()
+        self.shutdown()
+        self.server_close()
+
+
+class Messenger(Local):
+    """Keeps what it took in `messages`."""
+
     limits = ()  # (messages, seconds) that it allows
 
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.answers = deque()
-        self.got = []
         self.messages = []
         self.sends = []  # when messages came, by `now`
         self.now = None  # seconds; with it the limits are kept
         self.numbers = itertools.count(101)
         self.connections = []
-        self.release = threading.Event()
-        threading.Thread(target=self.serve_forever, args=(0.01,), name="messenger", daemon=True).start()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}"
+        super().__init__(Handler)
 
     def too_many(self):
         """Seconds until the next message is allowed; 0 when it is allowed now, which counts it."""
@@ -81,15 +100,7 @@ class Messenger(ThreadingHTTPServer):
     def come(self):
         """Be there again, at the same address."""
         self.socket = socket.create_server(self.server_address)
-        threading.Thread(target=self.serve_forever, args=(0.01,), name="messenger", daemon=True).start()
-
-    def handle_error(self, request, client_address):
-        """Clients that hang up are what is tested."""
-
-    def end(self):
-        self.release.set()
-        self.shutdown()
-        self.server_close()
+        self.serve()
 
 
 class Handler(BaseHTTPRequestHandler):

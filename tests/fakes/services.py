@@ -1,6 +1,11 @@
 """Each kind of channel with the server it speaks to, by name."""
 
+import re
+
+import pytest
+
 from fakes.messengers import AnyServer, DiscordServer, SlackServer, TelegramServer
+from oculus.core.errors import ChannelError
 from oculus.core.secret import Secret
 from oculus.notify.channels.apprise import AppriseSettings
 from oculus.notify.channels.discord import DiscordSettings
@@ -8,6 +13,8 @@ from oculus.notify.channels.email import EmailSettings
 from oculus.notify.channels.slack import SlackSettings
 from oculus.notify.channels.telegram import TelegramSettings
 from oculus.notify.channels.webhook import WebhookSettings
+
+SECRET = re.compile("s[e3]cr[e3]t", re.IGNORECASE)  # part of every secret in these tests
 
 CHAT = {"telegram": TelegramServer, "discord": DiscordServer, "slack": SlackServer, "slack bot": SlackServer}
 SERVERS = {**CHAT, "webhook": AnyServer, "apprise": AnyServer}
@@ -54,3 +61,11 @@ def apprise(server, more):
 def email(mailbox, more):
     given = {"smtp_host": "127.0.0.1", "smtp_port": mailbox.port, "tls": "none", "chart": "off"}
     return EmailSettings(from_address="a@b.example", to_addresses=("c@d.example",), **given | more)
+
+
+def failure(channel, *group):
+    """The error with which it does not send; nobody finds a secret in it."""
+    with pytest.raises(ChannelError) as caught:
+        channel.send(group)
+    assert not SECRET.search(f"{caught.value!r} {caught.value} {caught.value.__cause__!r}")
+    return caught.value

@@ -5,14 +5,14 @@ import json
 import math
 import threading
 import time
-from collections import deque
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import SimpleNamespace
 
 import pytest
 
 from fakes.chat import Chat, ChatSettings, Room
+from fakes.messengers import Local
 from oculus.core.alert import Alert, AlertState, News, NewsKind
 from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
@@ -173,24 +173,21 @@ def eventually():
     return until
 
 
-class Service(ThreadingHTTPServer):
-    """Keeps what was posted; answers from `answers`, and 200 when there are none left."""
-
-    daemon_threads = True
+class Service(Local):
+    """Answers from `answers`, and 200 when there are none left; over TLS with a context."""
 
     def __init__(self, tls=None):
-        super().__init__(("127.0.0.1", 0), Handler)
         self.tls = tls
-        if tls:
-            self.socket = tls.wrap_socket(self.socket, server_side=True)
-        self.answers = deque()
-        self.got = []
-        self.release = threading.Event()  # ends what hangs
-        threading.Thread(target=self.serve_forever, args=(0.01,), name="service", daemon=True).start()
+        super().__init__(Handler)
+
+    def server_activate(self):
+        super().server_activate()
+        if self.tls:
+            self.socket = self.tls.wrap_socket(self.socket, server_side=True)
 
     @property
     def url(self):
-        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.server_port}"
+        return super().url.replace("http:", "https:") if self.tls else super().url
 
     def bodies(self):
         return [json.loads(request.body) for request in self.got]
@@ -198,14 +195,6 @@ class Service(ThreadingHTTPServer):
     def told(self):
         """The pieces of news in all of them, alone or in a digest."""
         return [each for body in self.bodies() for each in body.get("alerts", [body])]
-
-    def handle_error(self, request, client_address):
-        """Clients that hang up are what is tested."""
-
-    def end(self):
-        self.release.set()
-        self.shutdown()
-        self.server_close()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -309,6 +298,20 @@ def messengers():
     yield start
     for server in made:
         server.end()
+
+
+@pytest.fixture
+def open_channel(clock, facts):
+    """Makes channels that are closed at the end: `open_channel(Telegram, settings)`."""
+    made = []
+
+    def make(kind, settings):
+        made.append(kind("hook", settings, clock, facts))
+        return made[-1]
+
+    yield make
+    for channel in made:
+        channel.close()
 
 
 NASTY = '<b>@everyone</b> <!channel> <@U123456> `*_~||x||_*` [l](http://e.vil) & "q" \n@here @all'

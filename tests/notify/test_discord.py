@@ -6,8 +6,8 @@ import re
 import pytest
 
 from fakes.messengers import PNG, DiscordServer
+from fakes.services import failure
 from oculus.core.alert import NewsKind
-from oculus.core.errors import ChannelError
 from oculus.core.event import Severity
 from oculus.core.secret import Secret
 from oculus.notify.channels.discord import Discord, DiscordSettings
@@ -20,24 +20,11 @@ def server(messengers):
 
 
 @pytest.fixture
-def discord(server, clock, facts):
-    made = []
-
+def discord(server, open_channel):
     def make(url=None, **fields):
-        settings = DiscordSettings(discord_webhook=Secret(url or server.webhook), **fields)
-        made.append(Discord("team", settings, clock, facts))
-        return made[-1]
+        return open_channel(Discord, DiscordSettings(discord_webhook=Secret(url or server.webhook), **fields))
 
-    yield make
-    for channel in made:
-        channel.close()
-
-
-def failure(channel, *group):
-    with pytest.raises(ChannelError) as caught:
-        channel.send(group)
-    assert "aSecret" not in f"{caught.value!r} {caught.value} {caught.value.__cause__!r}"
-    return caught.value
+    return make
 
 
 def plain(text):

@@ -15,9 +15,9 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from fakes.messengers import free_port
+from fakes.services import failure
 from oculus.core.alert import NewsKind
 from oculus.core.durations import Duration
-from oculus.core.errors import ChannelError
 from oculus.core.event import Severity
 from oculus.core.fields import read_special
 from oculus.core.secret import Secret
@@ -106,13 +106,6 @@ def mailer(authority, clock, facts):
         return Email("mail", EmailSettings(**given | fields), clock, facts)
 
     return make
-
-
-def failure(channel, *group):
-    with pytest.raises(ChannelError) as caught:
-        channel.send(group)
-    assert "s3cr3t" not in f"{caught.value!r} {caught.value} {caught.value.__cause__!r}"
-    return caught.value
 
 
 def parts(mail):

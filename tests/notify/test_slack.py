@@ -6,8 +6,8 @@ import re
 import pytest
 
 from fakes.messengers import PNG, SlackServer
+from fakes.services import failure, settings_of
 from oculus.core.alert import NewsKind
-from oculus.core.errors import ChannelError
 from oculus.core.event import Severity
 from oculus.core.secret import Secret
 from oculus.notify.channels.slack import Slack, SlackSettings
@@ -21,38 +21,15 @@ def server(messengers):
 
 
 @pytest.fixture
-def make(server, clock, facts):
-    made = []
-
-    def build(**fields):
-        made.append(Slack("ops", SlackSettings(**fields), clock, facts))
-        return made[-1]
-
-    yield build
-    for channel in made:
-        channel.close()
+def hook(open_channel, server):
+    return lambda **fields: open_channel(Slack, settings_of("slack", server, **{"chart": "dark"} | fields))
 
 
 @pytest.fixture
-def hook(make, server):
-    return lambda **fields: make(slack_webhook=Secret(server.webhook), **fields)
-
-
-@pytest.fixture
-def bot(make, server):
-    given = {
-        "slack_bot_token": Secret(server.token),
-        "slack_channel": "#alerts",
-        "api_url": f"{server.url}/api",
-    }
-    return lambda **fields: make(**given | fields)
-
-
-def failure(channel, *group):
-    with pytest.raises(ChannelError) as caught:
-        channel.send(group)
-    assert "secret" not in f"{caught.value!r} {caught.value} {caught.value.__cause__!r}"
-    return caught.value
+def bot(open_channel, server):
+    return lambda **fields: open_channel(
+        Slack, settings_of("slack bot", server, **{"chart": "dark"} | fields)
+    )
 
 
 def texts(message):
@@ -209,7 +186,7 @@ def test_too_many_are_waited_out_as_slack_asks(who, seconds, server, news, reque
 def test_what_slack_really_answers_is_understood(bot, hook, server, news, facts):
     server.answers.append("slack/chat_postMessage_ok")
     bot(chart="off").send([news(alert=1)])
-    assert json.loads(facts.notes["ops", 1]) == {"ts": "1503435956.000247", "channel": "C1H9RESGL"}
+    assert json.loads(facts.notes["hook", 1]) == {"ts": "1503435956.000247", "channel": "C1H9RESGL"}
     server.answers.append("slack/webhook_ok_200")
     hook().send([news()])
 

@@ -6,11 +6,11 @@ import re
 import pytest
 
 from fakes.messengers import PNG, TelegramServer, recorded
+from fakes.services import failure, settings_of
 from oculus.core.alert import NewsKind
-from oculus.core.errors import ChannelError
 from oculus.core.event import Severity
 from oculus.core.secret import Secret
-from oculus.notify.channels.telegram import Telegram, TelegramSettings
+from oculus.notify.channels.telegram import Telegram
 from oculus.notify.render.words import arranged
 
 CHAT = "-100000001"
@@ -22,24 +22,11 @@ def server(messengers):
 
 
 @pytest.fixture
-def telegram(server, clock, facts):
-    made = []
-
+def telegram(server, open_channel):
     def make(**fields):
-        given = {"telegram_bot_token": Secret(server.token), "chat_id": CHAT, "api_url": server.url} | fields
-        made.append(Telegram("chat", TelegramSettings(**given), clock, facts))
-        return made[-1]
+        return open_channel(Telegram, settings_of("telegram", server, **{"chart": "dark"} | fields))
 
-    yield make
-    for channel in made:
-        channel.close()
-
-
-def failure(channel, *group):
-    with pytest.raises(ChannelError) as caught:
-        channel.send(group)
-    assert "secret" not in f"{caught.value!r} {caught.value} {caught.value.__cause__!r}"
-    return caught.value
+    return make
 
 
 def seen(text):
@@ -212,6 +199,6 @@ def test_what_telegram_really_answers_is_understood(telegram, server, news, fact
     server.answers += ["telegram/sendPhoto_ok", "telegram/sendMessage_ok"]
     telegram().send([news(alert=1)])
     telegram(chart="off").send([news(alert=2)])
-    assert '"message":20' in facts.notes["chat", 1]
-    assert '"message":9' in facts.notes["chat", 2]
+    assert '"message":20' in facts.notes["hook", 1]
+    assert '"message":9' in facts.notes["hook", 2]
     assert recorded("telegram/getMe_ok")[0] == 200

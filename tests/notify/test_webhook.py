@@ -10,6 +10,7 @@ from email.utils import formatdate
 import pytest
 import trustme
 
+from fakes.services import failure
 from oculus.core.alert import NewsKind
 from oculus.core.durations import Duration
 from oculus.core.errors import ChannelError
@@ -20,27 +21,14 @@ from oculus.notify.post.poster import BODY_LIMIT
 
 
 @pytest.fixture
-def webhook(clock, service):
+def webhook(open_channel, service):
     """A channel on `service`, or on the url given."""
-    made = []
 
     def make(url=None, **fields):
-        settings = WebhookSettings(
-            url=Secret(url or service.url + "/in/s3cr3t-path?key=s3cr3t-key"), **fields
-        )
-        made.append(Webhook("hook", settings, clock))
-        return made[-1]
+        url = url or service.url + "/in/s3cr3t-path?key=s3cr3t-key"
+        return open_channel(Webhook, WebhookSettings(url=Secret(url), **fields))
 
-    yield make
-    for channel in made:
-        channel.close()
-
-
-def failure(channel, item):
-    with pytest.raises(ChannelError) as caught:
-        channel.send([item])
-    assert "s3cr3t" not in f"{caught.value!r} {caught.value} {caught.value.__cause__!r}"
-    return caught.value
+    return make
 
 
 def test_the_alert_is_posted_as_in_the_api_with_its_news(webhook, service, news):

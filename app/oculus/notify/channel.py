@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 from msgspec import Meta, Struct
 
@@ -38,14 +38,6 @@ class ChannelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     mention_from: Annotated[
         Severity, Meta(description="From which severity on somebody is called by name.")
     ] = Severity.CRITICAL
-
-
-class PictureSettings(ChannelSettings, frozen=True, kw_only=True):
-    """What can be set for channels that show a chart."""
-
-    chart: Annotated[
-        Literal["dark", "light", "off"], Meta(description="How charts look: dark, light, or off for none.")
-    ] = "dark"
 
 
 class Channel(ABC):
@@ -84,7 +76,7 @@ class Channel(ABC):
         """
 
     def fits(self, group: Sequence[News], late: bool) -> int:  # noqa: ARG002, some go by it
-        """How many of `group`, from its beginning, the next message takes. Asked of who `gathers` the `whole`.
+        """How many of `group`, from its beginning, the next message takes. Asked of who is told the `whole`.
 
         `late`: some of it could not be sent before, so that the message is a digest.
         """

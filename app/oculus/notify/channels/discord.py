@@ -8,7 +8,6 @@ Ends     the message that told of the beginning alone turns green
 from __future__ import annotations
 
 import contextlib
-import logging
 import math
 import re
 from collections.abc import Sequence
@@ -18,26 +17,21 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import msgspec
 from msgspec import Meta
 
-from oculus.core.alert import News, NewsKind
-from oculus.core.clock import Clock, to_iso
-from oculus.core.durations import Duration
-from oculus.core.errors import ChannelError
+from oculus.core.alert import News
+from oculus.core.clock import to_iso
 from oculus.core.secret import Secret
-from oculus.notify.channel import Channel, Limit, PictureSettings
+from oculus.notify.channel import Limit
+from oculus.notify.channels.chat import ChatSettings, EditingChat
 from oculus.notify.chart.colours import DARK
-from oculus.notify.chart.picture import picture
-from oculus.notify.facts import NO_FACTS, Facts, Notebook
+from oculus.notify.facts import Facts
 from oculus.notify.post.answers import fields, form, json, quoted, trouble
 from oculus.notify.post.outcome import Answer
 from oculus.notify.render.escape import for_discord, shorten, within
 from oculus.notify.render.mention import mentions
 from oculus.notify.render.words import Words, arranged, fit, summary, words
 
-log = logging.getLogger(__name__)
-
 CONTENT_LIMIT, TITLE_LIMIT, TEXT_LIMIT, FIELD_LIMIT = 2000, 256, 4096, 1024
 MESSAGE_LIMIT = 200  # of each one in a group
-MOST_EDITS = 5  # for the ends in one message
 IMAGE = {"url": "attachment://chart.png"}
 EVERYBODY = ("@everyone", "@here")
 PERSON, ROLE = re.compile(r"<@!?(\d+)>"), re.compile(r"<@&(\d+)>")
@@ -50,38 +44,25 @@ REMEDIES = {
 }
 
 
-class DiscordSettings(PictureSettings, tag="discord", frozen=True, kw_only=True):
+class DiscordSettings(ChatSettings, tag="discord", frozen=True, kw_only=True):
     """Which webhook writes."""
 
     discord_webhook: Annotated[Secret, Meta(description="The webhook's address. Whoever has it can post.")]
-    timeout: Annotated[Duration, Meta(description="Longest wait for an answer.")] = Duration(seconds=10)
 
 
-class Discord(Channel):
+class Discord(EditingChat):
     """One embed for a group of news."""
 
     kind = "discord"
     settings_class = DiscordSettings
     settings: DiscordSettings
-    group_for = Duration(seconds=5)
     limits = (Limit(5, 2.0),)
 
-    def __init__(self, name: str, settings: DiscordSettings, clock: Clock, facts: Facts = NO_FACTS) -> None:
-        super().__init__(name, settings, clock, facts)
-        from oculus.notify.post.poster import Poster  # loads requests, for who posts
-
-        self._poster = Poster(settings.timeout.total_seconds())
-        self._notes = Notebook(name, facts)
-
-    def send(self, group: Sequence[News]) -> None:
+    def _tell(self, group: Sequence[News]) -> dict[str, Any]:
         chart = self._chart(group)
-        sent = self._tell(group, chart)
-        begun = [news.alert.id for news in group if news.kind is not NewsKind.RESOLVED]
-        note = {"message": sent.get("id"), "chart": chart is not None, "alone": len(group) == 1}
-        self._notes.begin(begun, note)
-        self._mark_as_over([news for news in group if news.kind is NewsKind.RESOLVED])
+        return {"message": self._write(group, chart).get("id"), "chart": chart is not None}
 
-    def _tell(self, group: Sequence[News], chart: bytes | None) -> dict[str, Any]:
+    def _write(self, group: Sequence[News], chart: bytes | None) -> dict[str, Any]:
         """The message as Discord keeps it."""
         names = mentions(group, self.settings)
         body: dict[str, Any] = {"embeds": [embed(group, self.facts)], "allowed_mentions": allowed(names)}
@@ -94,26 +75,9 @@ class Discord(Channel):
         told = msgspec.json.encode(body).decode()
         return self._call(*form({"payload_json": told, "files[0]": ("chart.png", chart, "image/png")}))
 
-    def _mark_as_over(self, ended: Sequence[News]) -> None:
-        """Edit what told of the beginning. The end is told already, so whatever goes wrong stays here."""
-        notes = self._notes.read([news.alert.id for news in ended]) if ended else {}
-        known = [(news, notes.get(news.alert.id, {})) for news in ended]
-        alone = [(news, note) for news, note in known if note.get("alone") and note.get("message")]
-        for news, note in alone[:MOST_EDITS]:
-            try:
-                shown = single(news, self.facts) | ({"image": IMAGE} if note.get("chart") else {})
-                self._call(*json({"embeds": [shown]}), edits=str(note["message"]))
-            except ChannelError as error:
-                log.info("%s: an earlier message could not be marked as over: %s", self.name, error)
-
-    def close(self) -> None:
-        self._poster.close()
-
-    def _chart(self, group: Sequence[News]) -> bytes | None:
-        theme = self.settings.chart
-        if len(group) != 1 or theme == "off":
-            return None
-        return picture(group[0], self.facts, self.clock.now_ms(), theme)
+    def _rewrite(self, news: News, note: dict[str, Any]) -> None:
+        shown = single(news, self.facts) | ({"image": IMAGE} if note.get("chart") else {})
+        self._call(*json({"embeds": [shown]}), edits=str(note["message"]))
 
     def _call(self, body: bytes, headers: dict[str, str], edits: str = "") -> dict[str, Any]:
         """Write, or edit the message of that id. What Discord answered; raises ChannelError."""

@@ -17,14 +17,13 @@ import msgspec
 from msgspec import Meta
 
 from oculus.core.alert import News, NewsKind
-from oculus.core.clock import Clock
-from oculus.core.durations import Duration
 from oculus.core.errors import ChannelError
 from oculus.core.secret import Secret
-from oculus.notify.channel import Channel, Limit, PictureSettings
+from oculus.notify.channel import Limit
+from oculus.notify.channels.chat import Chat, ChatSettings
 from oculus.notify.chart.colours import DARK
-from oculus.notify.chart.picture import picture, plot, text_line
-from oculus.notify.facts import NO_FACTS, Facts, Notebook
+from oculus.notify.chart.picture import plot, text_line
+from oculus.notify.facts import Facts
 from oculus.notify.post.answers import fields, form, json, quoted, trouble
 from oculus.notify.render.escape import for_slack, quiet, shorten, within
 from oculus.notify.render.mention import mentions
@@ -63,7 +62,7 @@ REMEDIES = {
 }
 
 
-class SlackSettings(PictureSettings, tag="slack", frozen=True, kw_only=True):
+class SlackSettings(ChatSettings, tag="slack", frozen=True, kw_only=True):
     """A webhook, or a bot and its channel."""
 
     slack_webhook: Annotated[
@@ -74,7 +73,6 @@ class SlackSettings(PictureSettings, tag="slack", frozen=True, kw_only=True):
     ] = msgspec.field(default_factory=lambda: Secret(""))
     slack_channel: Annotated[str, Meta(description="Where the bot writes: C0123456789, or #name.")] = ""
     api_url: Annotated[str, Meta(description="Where Slack's Web API is.")] = "https://slack.com/api"
-    timeout: Annotated[Duration, Meta(description="Longest wait for an answer.")] = Duration(seconds=10)
 
     def __post_init__(self) -> None:
         """Raises ValueError unless it is clear who writes where."""
@@ -86,30 +84,19 @@ class SlackSettings(PictureSettings, tag="slack", frozen=True, kw_only=True):
             raise ValueError("slack_channel is missing; write the channel in which the bot is a member")
 
 
-class Slack(Channel):
+class Slack(Chat):
     """One message for a group of news."""
 
     kind = "slack"
     settings_class = SlackSettings
     settings: SlackSettings
-    group_for = Duration(seconds=5)
     limits = (Limit(1, 1.0),)
-
-    def __init__(self, name: str, settings: SlackSettings, clock: Clock, facts: Facts = NO_FACTS) -> None:
-        super().__init__(name, settings, clock, facts)
-        from oculus.notify.post.poster import Poster  # loads requests, for who posts
-
-        self._poster = Poster(settings.timeout.total_seconds())
-        self._notes = Notebook(name, facts)
 
     def send(self, group: Sequence[News]) -> None:
         if self.settings.slack_webhook:
             self._through_webhook(group)
         else:
             self._as_bot(group)
-
-    def close(self) -> None:
-        self._poster.close()
 
     def _message(self, group: Sequence[News], line: str = "") -> dict[str, Any]:
         names = " ".join(map(as_mention, mentions(group, self.settings)))
@@ -136,16 +123,12 @@ class Slack(Channel):
         sent = self._call("chat.postMessage", *json(body))
         place = {"ts": note["ts"] if follows else sent.get("ts"), "channel": sent.get("channel")}
         self._notes.begin([news.alert.id for news in group if news.kind is not NewsKind.RESOLVED], place)
-        if len(group) == 1 and self.settings.chart != "off" and place["ts"] and place["channel"]:
-            self._show_chart(group[0], str(place["channel"]), str(place["ts"]))
+        chart = self._chart(group) if place["ts"] and place["channel"] else None
+        if chart is not None:
+            self._show(chart, str(place["channel"]), str(place["ts"]))
 
-    def _show_chart(self, news: News, channel: str, thread: str) -> None:
+    def _show(self, chart: bytes, channel: str, thread: str) -> None:
         """Put the chart below the message. That one is told already, so whatever goes wrong stays here."""
-        chart = picture(
-            news, self.facts, self.clock.now_ms(), "light" if self.settings.chart == "light" else "dark"
-        )
-        if chart is None:
-            return
         try:
             asked = urlencode({"filename": "chart.png", "length": len(chart), "alt_txt": "The last hours"})
             kind = {"Content-Type": "application/x-www-form-urlencoded"}

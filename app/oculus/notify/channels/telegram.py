@@ -18,12 +18,11 @@ from msgspec import Meta
 
 from oculus.core.alert import News, NewsKind
 from oculus.core.clock import Clock
-from oculus.core.durations import Duration
 from oculus.core.errors import ChannelError
 from oculus.core.secret import Secret
-from oculus.notify.channel import Channel, Limit, PictureSettings
-from oculus.notify.chart.picture import picture
-from oculus.notify.facts import NO_FACTS, Facts, Notebook
+from oculus.notify.channel import Limit
+from oculus.notify.channels.chat import ChatSettings, EditingChat
+from oculus.notify.facts import NO_FACTS, Facts
 from oculus.notify.post.answers import Part, fields, form, json, quoted, trouble
 from oculus.notify.post.outcome import Answer
 from oculus.notify.render.escape import for_telegram, units, within
@@ -34,7 +33,6 @@ log = logging.getLogger(__name__)
 
 TEXT_LIMIT, CAPTION_LIMIT = 4096, 1024  # characters as they are seen, without mark-up
 MESSAGE_LIMIT = 200  # of each one in a group
-MOST_EDITS = 5  # for the ends in one message
 CHAT = -1  # the notebook's page about the chat itself, which no alert has
 REMEDIES = {
     "chat not found": "The bot does not know that chat: add it there, send /start, and check chat_id",
@@ -48,7 +46,7 @@ REMEDIES = {
 }
 
 
-class TelegramSettings(PictureSettings, tag="telegram", frozen=True, kw_only=True):
+class TelegramSettings(ChatSettings, tag="telegram", frozen=True, kw_only=True):
     """Which bot writes to which chat."""
 
     telegram_bot_token: Annotated[Secret, Meta(description="The bot's token, from @BotFather.")]
@@ -58,55 +56,35 @@ class TelegramSettings(PictureSettings, tag="telegram", frozen=True, kw_only=Tru
     api_url: Annotated[str, Meta(description="Where the Bot API is, for a server of your own.")] = (
         "https://api.telegram.org"
     )
-    timeout: Annotated[Duration, Meta(description="Longest wait for an answer.")] = Duration(seconds=10)
 
 
-class Telegram(Channel):
+class Telegram(EditingChat):
     """One message for a group of news."""
 
     kind = "telegram"
     settings_class = TelegramSettings
     settings: TelegramSettings
-    group_for = Duration(seconds=5)
     limits = (Limit(1, 1.0), Limit(20, 60.0))
 
     def __init__(self, name: str, settings: TelegramSettings, clock: Clock, facts: Facts = NO_FACTS) -> None:
         super().__init__(name, settings, clock, facts)
-        from oculus.notify.post.poster import Poster  # loads requests, for who posts
-
-        self._poster = Poster(settings.timeout.total_seconds())
-        self._notes = Notebook(name, facts)
         self._token = settings.telegram_bot_token.reveal().strip()
 
-    def send(self, group: Sequence[News]) -> None:
-        sent, with_photo = self._tell(group)
-        begun = [news.alert.id for news in group if news.kind is not NewsKind.RESOLVED]
-        note = {"message": sent.get("message_id"), "photo": with_photo, "alone": len(group) == 1}
-        self._notes.begin(begun, note)
-        self._mark_as_over([news for news in group if news.kind is NewsKind.RESOLVED])
-
-    def close(self) -> None:
-        self._poster.close()
-
-    def _chart(self, group: Sequence[News]) -> bytes | None:
-        theme = self.settings.chart
-        if len(group) != 1 or theme == "off":
-            return None
-        return picture(group[0], self.facts, self.clock.now_ms(), theme)
-
-    def _tell(self, group: Sequence[News]) -> tuple[dict[str, Any], bool]:
-        """The message as Telegram keeps it, and whether it is a photo."""
+    def _tell(self, group: Sequence[News]) -> dict[str, Any]:
+        """With its chart, or in words alone where the chat takes no photo."""
         reply, names, chart = self._reply_to(group), self._names(group), self._chart(group)
         if chart is not None:
             caption = text_of(group, self.facts, CAPTION_LIMIT, names)
             try:
-                return self._write("sendPhoto", {"caption": caption} | reply, chart), True
+                sent = self._write("sendPhoto", {"caption": caption} | reply, chart)
+                return {"message": sent.get("message_id"), "photo": True}
             except Refused as error:  # the chat takes no photos, or not this one: words must do
                 if not error.about_photo:
                     raise
         text = text_of(group, self.facts, TEXT_LIMIT, names)
         preview = {"link_preview_options": {"is_disabled": True}}
-        return self._write("sendMessage", {"text": text} | preview | reply), False
+        sent = self._write("sendMessage", {"text": text} | preview | reply)
+        return {"message": sent.get("message_id"), "photo": False}
 
     def _names(self, group: Sequence[News]) -> str:
         return shorten_names([as_mention(name) for name in mentions(group, self.settings)])
@@ -118,21 +96,11 @@ class Telegram(Channel):
         # Somebody may have deleted it; that must not keep the news back.
         return {"reply_parameters": {"message_id": told, "allow_sending_without_reply": True}} if told else {}
 
-    def _mark_as_over(self, ended: Sequence[News]) -> None:
-        """Edit what told of the beginning. The end is told already, so whatever goes wrong stays here."""
-        notes = self._notes.read([news.alert.id for news in ended]) if ended else {}
-        known = [(news, notes.get(news.alert.id, {})) for news in ended]
-        alone = [(news, note) for news, note in known if note.get("alone") and note.get("message")]
-        for news, note in alone[:MOST_EDITS]:
-            limit = CAPTION_LIMIT if note.get("photo") else TEXT_LIMIT
-            key, method = (
-                ("caption", "editMessageCaption") if note.get("photo") else ("text", "editMessageText")
-            )
-            try:
-                text = text_of([news], self.facts, limit, "")
-                self._call(method, {"message_id": note["message"], key: text, "parse_mode": "HTML"})
-            except ChannelError as error:
-                log.info("%s: an earlier message could not be marked as over: %s", self.name, error)
+    def _rewrite(self, news: News, note: dict[str, Any]) -> None:
+        photo = bool(note.get("photo"))
+        text = text_of([news], self.facts, CAPTION_LIMIT if photo else TEXT_LIMIT, "")
+        told = {"caption" if photo else "text": text, "message_id": note["message"], "parse_mode": "HTML"}
+        self._call("editMessageCaption" if photo else "editMessageText", told)
 
     def _write(self, method: str, body: Mapping[str, Any], chart: bytes | None = None) -> dict[str, Any]:
         """Send with mark-up; where Telegram cannot read that, as plain text."""
