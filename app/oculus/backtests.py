@@ -24,6 +24,7 @@ from oculus.notify.routing import skip_reason
 from oculus.reruns import LastRuns, Reruns
 from oculus.rules.language.condition import Condition
 from oculus.rules.life.silence import Silence
+from oculus.rules.life.trigger import end_ms
 from oculus.rules.settings import RuleSettings
 from oculus.rules.trials.backtest import Audience, Backtest, play
 from oculus.rules.trials.replay import TICK_MS, Replay
@@ -70,12 +71,39 @@ def backtest(name: str, trial: Trial, span: tuple[int, int], settings: Settings,
     """
     rule = found(name, settings)
     tried = trial.of(rule)
+    span = before_its_end(tried, span)
     gaps = reader.gaps(*span, MOST_GAPS)
     with ONE_AT_A_TIME, PROGRESS.of(name):
-        if not tried.statement:
-            return played(tried, Reruns([], span[1]), span, gaps, settings, reader)
-        runs = RUNS.of(tried, span, gaps, reader, PROGRESS.at)
-        return told_of(played(tried, runs, span, gaps, settings, reader), runs, reader)
+        if tried.statement:
+            runs = RUNS.of(tried, span, gaps, reader, PROGRESS.at)
+            whole = told_of(played(tried, runs, span, gaps, settings, reader), runs, reader)
+        else:
+            whole = played(tried, Reruns([], span[1]), span, gaps, settings, reader)
+    return replace(whole, troubles=[*unplayed(tried, settings), *whole.troubles])
+
+
+def before_its_end(rule: RuleSettings, span: tuple[int, int]) -> tuple[int, int]:
+    """As much of a span as the rule is judged in. Raises QueryError when that is nothing."""
+    if not rule.expires:
+        return span
+    ends_ms = end_ms(rule.expires, rule.timezone)
+    if ends_ms <= span[0]:
+        raise QueryError(
+            "bad_request",
+            f"The rule {rule.name} expired before that, at {to_iso(ends_ms)}",
+            "Choose an earlier time, or take `expires` out.",
+        )
+    return span[0], min(span[1], ends_ms)
+
+
+def unplayed(rule: RuleSettings, settings: Settings) -> list[str]:
+    """What is not as it was then, in words."""
+    there = {each.name for each in explaining(rule, settings)}
+    missing = [name for name in rule.depends_on if name not in there]
+    if not missing:
+        return []
+    which = ", ".join(missing)
+    return [f"It depends on {which}, in SQL or off, which is not played: what that held back is told here"]
 
 
 def played(

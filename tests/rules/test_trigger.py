@@ -1,8 +1,12 @@
 """How often a rule is told, and until when it is judged. NOON is 2026-01-01 12:00 UTC."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
-from oculus.rules.life.trigger import Trigger, end_ms
+from oculus.core.clock import to_ms
+from oculus.rules.life.trigger import Trigger, end_ms, session
 from oculus.rules.settings import RuleSettings
 
 HOUR = 3600
@@ -118,3 +122,22 @@ def test_a_day_expires_at_its_end_and_a_time_is_in_the_zone_of_the_rule(text, zo
 def test_what_is_no_time_is_refused(given, told):
     with pytest.raises(ValueError, match=told):
         RuleSettings(name="r", condition="a > 1", **given)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hours"),
+    [
+        ("Europe/Paris", "2026-03-29", 23),
+        ("Europe/Paris", "2026-10-25", 25),
+        ("America/New_York", "2026-03-08", 23),
+        ("America/New_York", "2026-11-01", 25),
+        ("Australia/Lord_Howe", "2026-10-04", 23.5),
+        ("Australia/Lord_Howe", "2026-04-05", 24.5),
+    ],
+)
+def test_the_day_on_which_the_clocks_change_is_one_session_and_expires_at_its_own_end(zone, day, hours):
+    begins = to_ms(datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(zone)))
+    ends = end_ms(day, zone)
+    assert ends - begins == hours * 3_600_000
+    assert {str(session(ms, zone)) for ms in range(begins, ends, 60_000)} == {day}
+    assert str(session(begins - 1, zone)) < day < str(session(ends, zone))

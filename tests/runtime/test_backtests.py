@@ -6,6 +6,7 @@ import pytest
 
 from oculus import reruns
 from oculus.backtests import PROGRESS, Trial, backtest
+from oculus.core.clock import to_iso
 from oculus.core.durations import Duration
 from oculus.core.errors import QueryError
 from oculus.core.gap import Gap, GapReason
@@ -36,6 +37,8 @@ RULES = [
     RuleSettings(name="plain", condition="net.a > 100", depends_on=("other",)),
     RuleSettings(name="other", condition="net.b > 100"),
     sql_rule(name="held", depends_on=("plain",)),
+    RuleSettings(name="waits", condition="net.a > 100", depends_on=("swing",)),
+    RuleSettings(name="gone", condition="net.a > 100", expires="2020-01-01"),
     RuleSettings(name="each second", sql="SELECT 1 AS n", schedule="* * * * * *"),
 ]
 
@@ -171,3 +174,19 @@ def test_it_says_how_far_it_is(oculus, monkeypatch):
     assert {what for what, _ in shares} == {"patient"}
     assert math.isclose(shares[-1][1], 69 / 70)
     assert (PROGRESS.what, PROGRESS.share) == ("", 0.0)
+
+
+def test_a_rule_is_played_up_to_when_it_expires(oculus):
+    with pytest.raises(QueryError, match="expired before that"):
+        played(oculus, "gone")
+    ends_ms = oculus.leapt_ms + 10_000
+    rule = RuleSettings(name="r", condition="net.a > 100", expires=to_iso(ends_ms))
+    span = (oculus.leapt_ms - MINUTE, oculus.leapt_ms + MINUTE)
+    found = backtest("r", Trial(), span, Settings(rules=[rule]), oculus.reader)
+    assert (found.until_ms, fired(oculus, found)) == (ends_ms, [(0, None)])
+
+
+def test_a_rule_on_which_it_depends_and_that_is_not_played_is_named(oculus):
+    found = played(oculus, "waits")
+    assert (len(found.fired), found.told) == (1, {"log": 2})
+    assert "It depends on swing, in SQL or off, which is not played" in found.troubles[0]
