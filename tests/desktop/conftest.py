@@ -25,7 +25,7 @@ rules:
     severity: critical
     message: "{message}"
     channels: [desktop, log]
-"""
+{rules}"""
 
 
 @pytest.fixture
@@ -149,13 +149,14 @@ def oculus(tmp_path, port):
         rule="shop_down",
         message="The shop is down",
         server="",
+        rules="",
         listening=True,
         **environment,
     ):
         if listening:
             port.listen()
         number = port.getsockname()[1]
-        text = SETTINGS.format(port=number, rule=rule, message=message, server=server)
+        text = SETTINGS.format(port=number, rule=rule, message=message, server=server, rules=rules)
         (tmp_path / "oculus.yaml").write_text(text, "utf-8")
         made.append(Program(screen, tmp_path, *arguments, **environment))
         return made[-1]

@@ -11,6 +11,13 @@ from fakes.screen import NEW_TRAY, PANEL, until
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the bench is an X server")
 
 OK, CRITICAL = "#35c98a", "#ff5d5d"
+LONG = """\
+  - name: "-x <b>&"
+    sql: "SELECT string_agg('z', '') AS message FROM range(5000)"
+    schedule: "* * * * * *"
+    severity: critical
+    channels: [desktop]
+"""
 WATCHER = "org.kde.StatusNotifierWatcher"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 
@@ -26,19 +33,32 @@ def new_screen(screen, tmp_path):
     return screen
 
 
-def title(screen):
-    """What the panel is told to say of the icon."""
-    found = screen.ask(
-        ("/StatusNotifierWatcher", WATCHER),
-        PROPERTIES, "Get", "ss", (WATCHER, "RegisteredStatusNotifierItems"),
-    )  # fmt: skip
+def told(screen, what):
+    """A property of the icon, and the name of its program on the bus; empty texts before it is there."""
+    watched = ("/StatusNotifierWatcher", WATCHER)
+    found = screen.ask(watched, PROPERTIES, "Get", "ss", (WATCHER, "RegisteredStatusNotifierItems"))
     for item in found[0][1] if found else ():
         owner, _, path = item.partition("/")
-        said = screen.ask(
-            (f"/{path}", owner), PROPERTIES, "Get", "ss", ("org.kde.StatusNotifierItem", "Title")
-        )
-        return said[0][1] if said else ""
-    return ""
+        said = screen.ask((f"/{path}", owner), PROPERTIES, "Get", "ss", ("org.kde.StatusNotifierItem", what))
+        return (said[0][1], owner) if said else ("", "")
+    return "", ""
+
+
+def title(screen):
+    """What the panel says of the icon."""
+    return told(screen, "Title")[0]
+
+
+def labels(screen):
+    """The lines of the icon's menu, as the panel is told of them, from top to bottom."""
+    path, owner = told(screen, "Menu")
+    (_, layout) = screen.ask((path, owner), "com.canonical.dbusmenu", "GetLayout", "iias", (0, -1, []))
+    found, waiting = [], [layout]
+    while waiting:
+        _, about, inside = waiting.pop()
+        found += [about["label"][1]] if "label" in about else []
+        waiting += [child for _, child in reversed(inside)]
+    return found
 
 
 def test_the_icon_follows_an_alert_and_its_menu_opens_the_window(new_screen, oculus, port):
@@ -53,6 +73,22 @@ def test_the_icon_follows_an_alert_and_its_menu_opens_the_window(new_screen, ocu
     time.sleep(0.7)  # the menu opens
     new_screen.press("Down", "Return")
     until(new_screen.windows)
+    assert program.quit() == 0
+    assert "Traceback" not in program.said()
+
+
+def test_a_rule_of_odd_name_and_5000_characters_harm_neither_title_nor_menu(new_screen, oculus):
+    program = oculus(new_screen, "--hidden", rules=LONG).ready()
+    until(lambda: title(new_screen) == "Oculus: 1 firing · critical: -x <b>&")
+    until(lambda: "critical: -x <b>&" in labels(new_screen))
+    assert labels(new_screen)[0] == "Open Oculus"
+    assert labels(new_screen)[-1] == "Quit Oculus"
+    (alert,) = program.ask("/api/alerts")["alerts"]
+    assert alert["message"] == "z" * 5000
+    (popup,) = until(new_screen.popups)
+    assert popup["summary"] == "-x <b>& fired (critical)"
+    assert popup["body"].startswith("zzz")
+    assert len(popup["body"]) <= 300
     assert program.quit() == 0
     assert "Traceback" not in program.said()
 
