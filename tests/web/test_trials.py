@@ -118,6 +118,7 @@ def test_an_outcome_says_how_often_how_long_and_who():
 def test_it_is_told_what_it_was_played_over():
     assert source(backtest()) == "Nothing is stored of this time."
     assert source(backtest(samples=1200, rolled=200)).startswith("Played over 1,200 samples; 200 of them")
+    assert source(backtest(samples=70, runs=70)).startswith("Played by 70 runs of its SQL")
 
 
 SETTINGS = """\

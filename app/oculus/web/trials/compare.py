@@ -114,6 +114,8 @@ def source(found: Backtest) -> str:
     """What it was played over."""
     if not found.samples:
         return "Nothing is stored of this time."
+    if found.runs:
+        return f"Played by {found.runs:,} runs of its SQL, each over the numbers of then."
     kind = ""
     if found.rolled:
         whole = found.rolled == found.samples
