@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import queue
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +18,7 @@ from typing import Any
 SECRET = "a-secret-for-the-switch-of-the-soak"
 EVERY = {"interval": "1s", "timeout": "900ms"}  # as often as is allowed
 UP_AND_DOWN_S = 10.0
+ANSWER = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{"a": 5}'
 SQL = """
     SELECT symbol, avg(value) AS mean FROM metrics
     WHERE symbol LIKE 'net.%' AND ts > now() - INTERVAL 1 MINUTE
@@ -67,61 +71,69 @@ def settings(steady: int, restless: int, told: str) -> dict[str, Any]:
     }
 
 
-class Answering(BaseHTTPRequestHandler):
-    """Numbers to who asks; what is posted is noted."""
-
-    protocol_version = "HTTP/1.1"
-    heard: queue.Queue[float]
-
-    def do_GET(self) -> None:
-        self.answer(200, b'{"a": 5}')
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.heard.put(time.perf_counter())
-        self.answer(204, b"")
-
-    def answer(self, status: int, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        """Nothing is worth a line here."""
+@contextmanager
+def hosts() -> Iterator[tuple[int, int]]:
+    """The port that always answers, and the one that comes and goes; in a process of their own."""
+    command = [sys.executable, __file__]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        steady, restless = map(int, program.stdout.readline().split())
+        try:
+            yield steady, restless
+        finally:
+            program.stdin.close()  # it ends when nobody holds on to it any more
 
 
-class Host(ThreadingHTTPServer):
-    request_queue_size = 1024
-    daemon_threads = True
+async def be_hosts() -> None:
+    steady = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=1024)
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        restless = int(found.getsockname()[1])
+    print(steady.sockets[0].getsockname()[1], restless, flush=True)
+    flapping = asyncio.create_task(come_and_go(restless))
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    flapping.cancel()
+
+
+async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+        while await reader.readuntil(b"\r\n\r\n"):
+            writer.write(ANSWER)
+    writer.close()
+
+
+async def come_and_go(port: int) -> None:
+    while True:
+        await asyncio.sleep(UP_AND_DOWN_S)
+        async with await asyncio.start_server(answer, "127.0.0.1", port, backlog=256):
+            await asyncio.sleep(UP_AND_DOWN_S)
 
 
 @contextmanager
-def hosts() -> Iterator[tuple[int, int, queue.Queue[float]]]:
-    """The port that always answers, the one that comes and goes, and when messages arrived."""
+def webhook() -> Iterator[tuple[str, queue.Queue[float]]]:
+    """Where messages go, and when each came."""
     heard: queue.Queue[float] = queue.Queue()
-    server = Host(("127.0.0.1", 0), type("Hearing", (Answering,), {"heard": heard}))
-    threading.Thread(target=server.serve_forever, name="soak-host", daemon=True).start()
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        restless = int(found.getsockname()[1])
-    stop = threading.Event()
-    flapping = threading.Thread(target=come_and_go, args=(restless, stop), name="soak-restless")
-    flapping.start()
+
+    class Hearing(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            heard.put(time.perf_counter())
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing is worth a line here."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hearing)
+    threading.Thread(target=server.serve_forever, name="soak-webhook", daemon=True).start()
     try:
-        yield server.server_address[1], restless, heard
+        yield f"http://127.0.0.1:{server.server_address[1]}/", heard
     finally:
-        stop.set()
-        flapping.join()
         server.shutdown()
         server.server_close()
 
 
-def come_and_go(port: int, stop: threading.Event) -> None:
-    while not stop.wait(UP_AND_DOWN_S):
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port), backlog=256) as there:
-            there.settimeout(0.2)
-            until = time.monotonic() + UP_AND_DOWN_S
-            while time.monotonic() < until and not stop.is_set():
-                with contextlib.suppress(TimeoutError):
-                    there.accept()[0].close()
+if __name__ == "__main__":
+    asyncio.run(be_hosts())
