@@ -43,6 +43,7 @@ def test_every_message_stands_in_the_ledger_sent_or_not(house, until):
     assert "&lt;b&gt;@everyone" in page
     assert NASTY not in page
     assert "trying again" in page
+    assert "next try <time" in page
     assert "secret-path" not in page
 
 

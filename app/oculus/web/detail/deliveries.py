@@ -13,7 +13,10 @@ FAILED = (DeliveryState.FAILED, DeliveryState.EXPIRED)
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """One piece of news on one channel. `why`: the last error, or why it was not sent."""
+    """One piece of news on one channel. `why`: the last error, or why it was not sent.
+
+    `next_ms` is when it is tried again; None unless it waits for that.
+    """
 
     at_ms: int
     rule: str
@@ -23,6 +26,7 @@ class DeliveryRow:
     tone: str
     attempts: int
     why: str
+    next_ms: int | None
 
 
 def delivery_row(delivery: Delivery) -> DeliveryRow:
@@ -39,6 +43,7 @@ def delivery_row(delivery: Delivery) -> DeliveryRow:
         else "",
         attempts=delivery.attempts,
         why=delivery.last_error,
+        next_ms=delivery.next_ms if delivery.state == DeliveryState.RETRYING else None,
     )
 
 
