@@ -68,6 +68,17 @@ def test_after_the_bell_the_last_value_stands_and_the_source_is_asked_rarely(sto
     assert internet.count("yahoo") == 3
 
 
+def test_what_was_last_traded_long_before_the_bell_is_closed_from_the_bell_on(stocks, kit, internet):
+    collector = stocks("AAPL")
+    assert by_symbol(collector.collect())["stock.price.aapl"].tags["market"] == "open"
+    kit.clock.at("2026-11-25T21:02:00Z")  # and no trade since
+    price = by_symbol(collector.collect())["stock.price.aapl"]
+    assert (price.value, price.tags["market"]) == (271.49, "closed")
+    assert price.ts_ms == seconds("2026-11-25T21:00:00Z") * 1000
+    kit.clock.ahead(1900)
+    assert collector.collect() == []
+
+
 def test_on_a_weekend_the_last_price_is_found_though_the_series_is_empty(stocks, kit, internet):
     kit.clock.at("2026-11-28T12:00:00Z")
     internet.say("yahoo", AAPL, yahoo("chart_AAPL_weekend.json"))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated, Literal, NamedTuple
 from urllib.parse import quote as quoted
 
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from oculus.collectors.market import MarketCollector, MarketSettings, Reading, failure
 from oculus.collectors.sources.client import LeftAlone
@@ -47,6 +47,7 @@ class ListingCollector(MarketCollector):
         self._listed = self.listed()
         self._due_ms: dict[str, int] = {}  # by symbol
         self._wrong: dict[str, str] = {}
+        self._open: dict[str, bool | None] = {}  # whether its market was, the last time
         self._factor = 1.0  # by which the interval of each is stretched
         self._stopped: SourceError | None = None  # why nobody is asked any more in this run
 
@@ -93,7 +94,7 @@ class ListingCollector(MarketCollector):
                 continue
             self._wrong.pop(each.symbol, None)
             self._wait(each, quote)
-            readings.append(reading(each, name, quote))
+            readings.append(reading(each, name, self._as_of(each, quote)))
         return self._settled(readings)
 
     def _due(self) -> Iterator[Listed]:
@@ -125,6 +126,15 @@ class ListingCollector(MarketCollector):
             return parse_finnhub(source.get_json("/quote", {"symbol": ticker}, self.share_s()))
         params = {"function": "GLOBAL_QUOTE", "symbol": ticker}
         return parse_alphavantage(source.get_json("/query", params, self.share_s()), now_ms)
+
+    def _as_of(self, each: Listed, quote: Quote) -> Quote:
+        """What was last traded before the bell stands from the bell on, and must be seen to be closed."""
+        was_open = self._open.get(each.symbol)
+        self._open[each.symbol] = quote.open
+        bell_ms = quote.closed_ms
+        if was_open and quote.open is False and bell_ms and quote.ts_ms and quote.ts_ms < bell_ms:
+            return structs.replace(quote, ts_ms=bell_ms)
+        return quote
 
     def _note(self, each: Listed, error: SourceError) -> None:
         if not isinstance(error, LeftAlone):

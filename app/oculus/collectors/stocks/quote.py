@@ -31,6 +31,7 @@ class Quote(Struct, frozen=True, kw_only=True):
     change: float | None = None  # % of the previous close
     open: bool | None = None  # whether its market is; None when the source does not say
     opens_ms: int | None = None  # when its market opens next, if that is known
+    closed_ms: int | None = None  # when trading has ended today, once it has
 
 
 def parse_yahoo(answer: Any, now_ms: int) -> Quote:
@@ -48,6 +49,7 @@ def parse_yahoo(answer: Any, now_ms: int) -> Quote:
         change=change_of(meta, value),
         open=is_open(begin, end, ts_ms, now_ms),
         opens_ms=begin if begin is not None and begin > now_ms else None,
+        closed_ms=end if end is not None and end <= now_ms else None,
     )
 
 
