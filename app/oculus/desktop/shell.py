@@ -29,6 +29,7 @@ from oculus.desktop.lost import when_display_goes
 from oculus.desktop.menu import menu
 from oculus.desktop.outlook import outlook
 from oculus.desktop.popup import Popups, ways_here
+from oculus.desktop.thrift import Thrift
 from oculus.desktop.tray import Tray
 from oculus.rules.life.silence import ALL
 from oculus.runtime import Oculus
@@ -73,6 +74,7 @@ class Shell(Worker):
         self._told: set[str] = set()  # each trouble is logged once
         self._left = threading.Event()  # the icon's loop has been left for good
         self._idle = Idle()
+        self._thrift = Thrift()
         self._popups = Popups(ways_here(self.open_window, self._voice))
         self._keeper = Keeper(
             lambda path: f"{once()}&next={quote(path, safe='/')}",
@@ -85,6 +87,7 @@ class Shell(Worker):
     def run(self, *, hidden: bool) -> None:
         """Until `stop` is set. `hidden`: without opening the window."""
         self.start()
+        self._thrift.start()
         threading.Thread(target=self._await_stop, name="desktop-stop", daemon=True).start()
         self._oculus.desk = self
         try:
@@ -97,6 +100,7 @@ class Shell(Worker):
             self._oculus.desk = None
             self._keeper.ask_to_close()
             self._popups.close()
+            self._thrift.stop(1.0)
             self.stop(1.0)
 
     def close(self) -> None:
