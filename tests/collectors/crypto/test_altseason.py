@@ -9,7 +9,7 @@ import pytest
 from fakes.providers import listings, market_chart, markets, play
 from oculus.collectors.crypto.altseason import Altseason, parse_listings, parse_markets
 from oculus.core.clock import to_iso
-from oculus.core.errors import BadAnswer
+from oculus.core.errors import BadAnswer, SourceBusy, SourceError
 from oculus.core.metric import Close
 
 THEN = date(2026, 11, 25) - timedelta(days=90)
@@ -142,6 +142,15 @@ def test_it_is_asked_once_a_day_also_across_a_restart(altseason, kit, internet):
 def test_too_few_coins_are_refused(altseason, internet, rows):
     internet.say("coingecko", "/coins/markets", rows)
     with pytest.raises(BadAnswer, match="too few coins"):
+        altseason().collect()
+
+
+@pytest.mark.parametrize(("code", "kind"), [(1001, SourceError), ("1008", SourceBusy)])
+def test_an_error_beside_the_data_is_told(altseason, kit, internet, code, kind):
+    kit.set(coinmarketcap={"api_key": "a-long-key"})
+    status = {"error_code": code, "error_message": "This API Key is invalid."}
+    internet.say("coinmarketcap", "/v1/cryptocurrency/listings/latest", {"status": status})
+    with pytest.raises(kind, match=r"CoinMarketCap: says This API Key is invalid\."):
         altseason().collect()
 
 

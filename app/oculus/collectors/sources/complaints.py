@@ -9,6 +9,7 @@ from oculus.core.masking import mask
 
 LONGEST = 200  # characters of a foreign message
 AN_HOUR_S = 3600.0
+BUSY_CODES = ("1008", "1009", "1010", "1011")  # CoinMarketCap's: its minute, day, month or address is spent
 WHERE = ("error", "status", "message", "msg", "error_message", "description", "chart", "finance",
          "quoteResponse")  # fmt: skip
 
@@ -46,6 +47,16 @@ def fear_greed(answer: Any) -> None:
     meta = answer.get("metadata") if isinstance(answer, dict) else None
     if isinstance(meta, dict) and meta.get("error"):
         raise SourceBusy("alternative.me", f"says {said(meta)}")
+
+
+def coinmarketcap(answer: Any) -> None:
+    """CoinMarketCap puts its error beside the data; the code may be text, and "0" is none."""
+    status = answer.get("status") if isinstance(answer, dict) else None
+    code = str(status.get("error_code") or "0") if isinstance(status, dict) else "0"
+    if code in BUSY_CODES:
+        raise SourceBusy("CoinMarketCap", f"says {said(status)}", retry_after_s=60)
+    if code != "0":
+        raise SourceError("CoinMarketCap", f"says {said(status)}")
 
 
 def alphavantage(answer: Any) -> None:

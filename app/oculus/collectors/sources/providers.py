@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from oculus.collectors.sources.complaints import alphavantage, fear_greed, kraken
+from oculus.collectors.sources.complaints import alphavantage, coinmarketcap, fear_greed, kraken
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -69,7 +69,7 @@ PROVIDERS: dict[str, Provider] = {
               Limits(per_minute=60),
               site="https://coinmetrics.io", terms="CC BY-NC 4.0"),
         known("coinmarketcap", "CoinMarketCap", "https://pro-api.coinmarketcap.com",
-              Limits(per_minute=30, per_month=10_000), key_header="X-CMC_PRO_API_KEY",
+              Limits(per_minute=30, per_month=10_000), key_header="X-CMC_PRO_API_KEY", check=coinmarketcap,
               site="https://coinmarketcap.com"),
         known("yahoo", "Yahoo Finance", "https://query1.finance.yahoo.com", Limits(per_minute=60),
               site="https://finance.yahoo.com", terms="personal use only"),
