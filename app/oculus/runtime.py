@@ -133,7 +133,7 @@ class Oculus:
         self.tables = Tables(self.writer, data / "tables", self.clock)
         self.noise = NoiseReport(lambda: self.settings, self.reader, self.writer.tell, self.clock)
         self.movers = Movers(self.reader, self.writer, self.clock)
-        self.vitals = Vitals(self.measure, self.writer.put, self.clock)
+        self.vitals = Vitals(self.measure, self.writer.put, self.writer.tell, self.clock)
         self.reloader = (
             Reloader(config, self.apply, self._broken, self.clock, current=settings, overrides=overrides)
             if config

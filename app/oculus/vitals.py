@@ -1,13 +1,26 @@
-"""Oculus watches itself: `oculus.queue`, `oculus.query_p95` and their like, stored every 30 s."""
+"""Oculus watches itself: `oculus.queue`, `oculus.threads` and their like, stored every 30 s.
+
+Threads are counted more often: a plugin that starts them and never ends them takes the whole program down
+one day, and is told of long before.
+"""
 
 from __future__ import annotations
 
+import logging
+import re
+import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from oculus.core.clock import Clock
+from oculus.core.event import Event, EventType, Severity
 from oculus.core.metric import Metric
 from oculus.core.worker import Worker
 
+log = logging.getLogger(__name__)
+
+MANY_THREADS = 500  # Oculus itself has 250 at the very most
+COUNT_S = 5.0
 INTERVAL_S = 30.0
 
 Readings = Callable[[], Mapping[str, float | None]]
@@ -16,20 +29,57 @@ Readings = Callable[[], Mapping[str, float | None]]
 class Vitals(Worker):
     """Turns what the stages count into metrics of the category `oculus`."""
 
-    pause_s = INTERVAL_S
+    pause_s = COUNT_S
 
-    def __init__(self, read: Readings, sink: Callable[[Sequence[Metric]], None], clock: Clock) -> None:
+    def __init__(
+        self,
+        read: Readings,
+        sink: Callable[[Sequence[Metric]], None],
+        tell: Callable[[Event], None],
+        clock: Clock,
+    ) -> None:
         super().__init__("vitals")
         self._read = read
         self._sink = sink
+        self._tell = tell
         self._clock = clock
+        self._next = 0.0  # when the others are read again
+        self._crowded = False
 
     def step(self) -> None:
+        self._count_threads()
+        if self._clock.monotonic() >= self._next:
+            self._next = self._clock.monotonic() + INTERVAL_S - COUNT_S / 2
+            self._sink(self._metrics({**self._read(), "threads": threading.active_count()}))
+
+    def _metrics(self, readings: Mapping[str, float | None]) -> list[Metric]:
         now_ms = self._clock.now_ms()
-        self._sink(
-            [
-                Metric(now_ms, "oculus", f"oculus.{name}", float(value), {})
-                for name, value in self._read().items()
-                if value is not None  # nothing was measured: no row, rather than a made-up zero
-            ]
-        )
+        return [
+            Metric(now_ms, "oculus", f"oculus.{name}", float(value), {})
+            for name, value in readings.items()
+            if value is not None  # nothing was measured: no row, rather than a made-up zero
+        ]
+
+    def _count_threads(self) -> None:
+        count = threading.active_count()
+        crowded = count > MANY_THREADS
+        if crowded and not self._crowded:
+            message = f"{count} threads run. {crowd()}: a plugin may start them and never end them."
+            log.warning("vitals: %s", message)
+            self._tell(
+                Event(
+                    ts_ms=self._clock.now_ms(),
+                    source="oculus",
+                    type=EventType.ERROR,
+                    severity=Severity.WARN,
+                    message=message,
+                )
+            )
+        self._crowded = crowded
+
+
+def crowd() -> str:
+    """What most threads are called, without their numbers."""
+    names = Counter(re.sub(r"[-\d]+", "", thread.name).strip() for thread in threading.enumerate())
+    [(name, count)] = names.most_common(1)
+    return f"{count} of them are called {name!r}"

@@ -47,7 +47,7 @@ class Copy:
 
     def serve(self, within_s=30.0):
         """Start it and wait until it says where it is."""
-        self.said, ready = [], threading.Event()
+        self.said, self.url, ready = [], "", threading.Event()
         self.process = subprocess.Popen(
             self.command("serve", "--port", "0"),
             stderr=subprocess.PIPE,
@@ -65,7 +65,7 @@ class Copy:
 
         threading.Thread(target=listen, args=[self.process.stderr], name="listen", daemon=True).start()
         assert ready.wait(within_s), "it did not start in time"
-        assert self.process.poll() is None, self.said
+        assert self.url, self.said
         return self
 
     def run(self, *words, timeout=60):

@@ -1,0 +1,115 @@
+"""Sources that hang by the hundred, and a plugin that leaks threads: the others are asked, pages answer."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+
+import pytest
+
+GOOD = {"type": "tcp", "name": "good", "interval": "1s", "timeout": "900ms"}
+RUNS = "SELECT count(*) FROM metrics WHERE symbol = 'net.tcp.good'"
+
+DOWN = "SELECT count(DISTINCT symbol), max(value) FROM metrics WHERE symbol LIKE 'net.http.hung%.up'"
+
+
+@pytest.fixture
+def silent():
+    """A server that takes every connection and never says a word; its port."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+    taken = []
+
+    def accept():
+        while True:
+            try:
+                taken.append(listener.accept()[0])
+            except OSError:
+                return
+
+    threading.Thread(target=accept, name="silent", daemon=True).start()
+    yield listener.getsockname()[1]
+    listener.close()
+    for one in taken:
+        one.close()
+
+
+def hung(count, port, timeout):
+    every = {"interval": timeout, "timeout": timeout, "retries": 0}
+    return [
+        {"type": "http", "name": f"hung{n}", "target": f"http://127.0.0.1:{port}/{n}"} | every
+        for n in range(count)
+    ]
+
+
+def goes_on(copy, seconds):
+    """What a good collector and the pages do meanwhile: runs stored, the longest wait for a page."""
+    [[before]] = copy.query(RUNS)
+    until, longest = time.monotonic() + seconds, 0.0
+    while time.monotonic() < until:
+        begun = time.monotonic()
+        assert copy.ready()["ready"]
+        longest = max(longest, time.monotonic() - begun)
+        time.sleep(0.1)
+    [[after]] = copy.query(RUNS)
+    return after - before, longest
+
+
+def hang(copies, silent, until, count, timeout, seconds):
+    good = GOOD | {"target": f"127.0.0.1:{silent}"}
+    copy = copies(collectors=[*hung(count, silent, timeout), good])
+    copy.serve()
+    until(lambda: copy.query(RUNS)[0][0] > 0, 30)
+    runs, longest = goes_on(copy, seconds)
+    figures = copy.figures()
+    print(
+        f"{count} hang: {runs} runs of the good one in {seconds} s, longest wait {longest:.1f} s, {figures}"
+    )
+    assert figures["threads"] < 150, "hanging sources are not as many threads"
+    assert longest < 5
+    until(lambda: copy.query(DOWN) == [[count, 0.0]], 60)  # each is told of
+    assert copy.stop() == 0
+    return runs
+
+
+def test_sources_that_hang_keep_no_other_from_being_asked(copies, silent, until):
+    assert hang(copies, silent, until, 40, "1s", 3) >= 1
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_five_hundred_sources_that_hang_are_no_fork_bomb(copies, silent, until):
+    assert hang(copies, silent, until, 500, "5s", 40) >= 1
+
+
+LEAK = """
+import threading
+from oculus.plugin import Collector
+
+class Leak(Collector):
+    category = "custom.leak"
+
+    def collect(self):
+        for _ in range(200):
+            threading.Thread(target=threading.Event().wait, name="leaked").start()
+        return [self.metric("custom.leak.runs", 1.0)]
+"""
+
+
+def test_a_plugin_that_leaks_threads_is_told_of_and_everything_else_goes_on(copies, silent, tmp_path, until):
+    (tmp_path / "leak.py").write_text(LEAK)
+    good = GOOD | {"target": f"127.0.0.1:{silent}"}
+    copy = copies(
+        collectors=[{"type": "plugin", "module": "leak.py", "interval": "1s", "timeout": "900ms"}, good]
+    )
+    copy.serve()
+    told = "SELECT message FROM events WHERE source = 'oculus' AND message LIKE '%threads%'"
+    [[message]] = until(lambda: copy.query(told), 30)
+    assert "'leaked'" in message
+    runs, longest = goes_on(copy, 2)
+    assert runs >= 1
+    assert longest < 5
+    assert copy.query("SELECT count(*) > 0 FROM metrics WHERE symbol = 'oculus.threads'") == [[True]]
+    begun = time.monotonic()
+    assert copy.stop() == 0, "threads that never end do not keep Oculus from ending"
+    assert time.monotonic() - begun < 15
