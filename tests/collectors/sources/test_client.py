@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import gzip
+import logging
 import threading
 import time
 
 import pytest
 
 from fakes.market import Kit
+from fakes.providers import play
 from oculus import __version__
+from oculus.collectors.crypto.altseason import Altseason
+from oculus.collectors.crypto.price import Price
 from oculus.collectors.sources.client import LeftAlone
+from oculus.collectors.sources.providers import PROVIDERS
 from oculus.collectors.sources.reply import Refused, Unchanged
 from oculus.core.errors import BadAnswer, SourceBusy, SourceError
+from oculus.core.loglines import JsonLines
 
 KEY = "sk-0123456789"
 
@@ -42,14 +48,34 @@ def test_a_key_goes_into_the_header_and_never_into_the_address(kit, internet):
     assert KEY not in str(internet.asked[0].params)
 
 
-def test_a_key_that_is_echoed_in_an_error_is_masked_everywhere(kit, internet):
+@pytest.mark.parametrize("name", [each.name for each in PROVIDERS.values() if each.key_header])
+def test_every_provider_that_takes_its_key_in_a_header_gets_it_there(kit, internet, name):
+    kit.set(**{name: {"api_key": KEY}})
+    internet.say(name, "/ping", {})
+    ask(kit, name)
+    (asked,) = internet.asked
+    assert asked.headers[PROVIDERS[name].key_header.lower()] == KEY
+    assert asked.params == {}
+
+
+def test_collectors_that_ask_the_same_provider_share_its_allowance(kit, internet):
+    play(internet)
+    kit.set(coingecko={"per_minute": 1})
+    kit.collector(Price, assets=["btc"], fallback=[]).collect()
+    with pytest.raises(LeftAlone, match="all 1 of a minute"):
+        kit.collector(Altseason).collect()
+    assert internet.count("coingecko") == 1
+
+
+def test_a_key_that_is_echoed_in_an_error_is_masked_everywhere(kit, internet, caplog):
+    caplog.set_level(logging.DEBUG)
     kit.set(alphavantage={"api_key": KEY})
     told = f"We have detected your API key as {KEY} and our standard API rate limit is 25 requests per day."
     internet.say("alphavantage", "/query", {"Information": told})
     with pytest.raises(SourceBusy, match="25 requests per day") as caught:
         ask(kit, "alphavantage", "/query")
     kept = str(kit.memory.kept) + str(kit.sources.status()) + str(caught.value) + repr(caught.value)
-    assert KEY not in kept
+    assert KEY not in kept + "".join(JsonLines().format(record) for record in caplog.records)
     assert "detected your API key as ••••••" in kept
 
 

@@ -206,6 +206,17 @@ def test_indices_have_names_of_their_own_or_those_of_yahoo(kit, internet):
     assert index.trouble.startswith("^STOXX50E: Yahoo Finance: answered 404")
 
 
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [("spx", "%5EGSPC"), ("nasdaq", "%5EIXIC"), ("dow", "%5EDJI"), ("hsi", "%5EHSI"), ("ftse", "%5EFTSE"),
+     ("dax", "%5EGDAXI"), ("nikkei", "%5EN225"), ("EURUSD=X", "EURUSD%3DX")],
+)  # fmt: skip
+def test_each_index_is_asked_for_as_yahoo_calls_it(kit, internet, name, asked):
+    internet.say("yahoo", f"/v8/finance/chart/{asked}", yahoo("chart_GSPC.json"))
+    kit.clock.at("2026-11-25T15:04:40Z")
+    assert by_symbol(kit.collector(Index, indices=[name]).collect())
+
+
 def test_all_eleven_sectors_are_asked_for_unless_some_are_named(kit):
     assert len(kit.collector(Sector).symbols()) == 11
     assert kit.collector(Sector, sectors=["xlk", "xle"]).symbols() == ["stock.sector.xlk", "stock.sector.xle"]
