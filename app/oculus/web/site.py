@@ -12,7 +12,8 @@ from bottle import Bottle, HTTPError, HTTPResponse, request, response
 
 from oculus.core.errors import OculusError
 from oculus.web.answers import DOWNLOAD, JSON, refuse
-from oculus.web.api.params import read_body, read_query
+from oculus.web.api.bodies import read_body
+from oculus.web.api.params import read_query
 from oculus.web.errors import HttpError, as_http, unexpected
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""What callers send, read into the structs that the routes declare. Every mistake names its parameter."""
+"""What callers write into an address, read into the structs of the routes. Every mistake has its name."""
 
 from __future__ import annotations
 
@@ -58,16 +58,6 @@ def pairs(text: str) -> list[tuple[str, str]]:
     return found
 
 
-def read_body(kind: type[T], body: bytes) -> T:
-    """The JSON body as a `kind`. Raises HttpError 400."""
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except msgspec.ValidationError as error:
-        raise bad_request(placed(str(error))) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise bad_request("The body is not JSON", f"{error}") from error
-
-
 def convert(kind: type[T], given: dict[str, object], *, strict: bool) -> T:
     try:
         return msgspec.convert(given, kind, strict=strict)
@@ -81,9 +71,13 @@ def in_words(kind: type[msgspec.Struct], given: Mapping[str, object], said: str)
     fields = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
     if match is None or match[2] not in fields:
         return bad_request(placed(said))
-    what, hint = fault(given[match[2]], fields[match[2]], said)
+    return told(f"{match[2]}:", *fault(given[match[2]], fields[match[2]], said))
+
+
+def told(about: str, what: str, hint: str) -> HttpError:
+    """A mistake and its remedy, which is a sentence of its own here."""
     end = "" if hint.endswith("?") else "."
-    return bad_request(f"{match[2]}: {what}", f"{hint[:1].upper()}{hint[1:]}{end}")
+    return bad_request(f"{about} {what}", f"{hint[:1].upper()}{hint[1:]}{end}")
 
 
 def placed(message: str) -> str:

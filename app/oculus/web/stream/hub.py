@@ -16,7 +16,7 @@ from oculus.core.alert import News
 from oculus.core.event import Event
 from oculus.core.feed import Feed
 from oculus.core.metric import Metric
-from oculus.web.api.params import read_body
+from oculus.web.api.bodies import read_body
 from oculus.web.errors import HttpError
 from oculus.web.site import Site
 from oculus.web.stream.client import Client
