@@ -26,6 +26,10 @@ MARKS = {State.OK: "ok  ", State.ODD: "odd ", State.BAD: "BAD ", State.SKIPPED: 
 
 def run(args: argparse.Namespace) -> int:
     """1 when something that was asked for does not work."""
+    if args.bench:
+        from oculus.cli.doctor_bench import run as bench
+
+        return bench(args)
     findings = list(examine(args, place(args)))
     well = all(found.state is not State.BAD for found in findings)
     if args.json:

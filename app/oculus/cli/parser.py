@@ -105,6 +105,9 @@ def _send_test(command: argparse.ArgumentParser) -> None:
 
 def _doctor(command: argparse.ArgumentParser) -> None:
     command.add_argument("--deep", action="store_true", help="read every row of the database, too")
+    command.add_argument(
+        "--bench", action="store_true", help="measure how fast Oculus is here; your data are not touched"
+    )
     _json(command)
 
 

@@ -1,4 +1,4 @@
-"""What a person does about libraries that are not here. A frozen program can be given none."""
+"""How this program was made: how it starts itself, and what to do about libraries that are not here."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ FROZEN = {
 def is_frozen() -> bool:
     """Whether this program was made by PyInstaller and needs no Python."""
     return bool(getattr(sys, "frozen", False))
+
+
+def own_command() -> list[str]:
+    """How this program starts itself; frozen, it is its own interpreter."""
+    return [sys.executable] if is_frozen() else [sys.executable, "-m", "oculus"]
 
 
 def remedy(extra: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import subprocess
-import sys
 import threading
 import time
 from collections import deque
@@ -18,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from oculus.core.extras import is_frozen
+from oculus.core.extras import own_command
 from oculus.core.paths import bundled
 from oculus.desktop.browser import open_browser
 from oculus.desktop.display import has_display
@@ -75,7 +74,7 @@ class Keeper:
         self._software = software
         self._certificate = certificate
         self._browse = browse
-        self._command = command or window_command()
+        self._command = command or own_command()
         self._child: Child | None = None
         self._crashes: deque[float] = deque(maxlen=RESTARTS + 1)
         self._closing = False
@@ -195,8 +194,3 @@ class Keeper:
         if not self._browse(link):
             self.trouble = f"No window: {why}. There is no browser either; `oculus open` prints an address"
             log.warning("window: %s", self.trouble)
-
-
-def window_command() -> list[str]:
-    """How this program starts itself; frozen, it is its own interpreter."""
-    return [sys.executable] if is_frozen() else [sys.executable, "-m", "oculus"]
