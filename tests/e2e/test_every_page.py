@@ -1,20 +1,25 @@
-"""Every page, on a desk and on a phone, light and dark: no complaint, no other host, usable by everybody.
+"""Every page and form, from phone to desk, light and dark: no complaint, no other host, fit for everybody.
 
-One house with something of everything in it, hostile names included; axe-core looks for what would shut
-people out.
+One house with something of everything in it, hostile names included, and an empty one; axe-core looks for
+what would shut people out.
 """
 
 import math
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+import yaml
 
-from oculus.core.event import Severity
+from oculus.core.metric import Metric
 from oculus.core.secret import Secret
-from oculus.rules.settings import RuleSettings
+from oculus.noise import Noise, event
 from oculus.runtime import Oculus
-from oculus.settings.schema import RateLimit, ServerSettings, Settings
+from oculus.settings.load import load
+from oculus.storage import moved
+from oculus.web.forms.editor import TYPES
+from oculus.web.kept.shelf import SavedQuery, Shelf
 from oculus.web.serving.server import WebServer
 
 pytest.importorskip("playwright.sync_api", reason="install the extra: pip install -e .[test]")
@@ -22,15 +27,45 @@ pytestmark = pytest.mark.browser
 
 AXE = Path(__file__).parent / "vendor/axe-core-4.14.1/axe.min.js"
 TOKEN = Secret("a-token-for-tests-of-43-characters-in-length")
-NASTY = "<b>bold</b>\"'&<img src=x onerror=alert(1)>🚀 שלום עולם " + "x" * 40
-LONG = "<script>alert(1)</script> " + "y" * 500
-RULES = [
-    RuleSettings(name=NASTY, condition="pred.poly.nasty > 0.1", severity=Severity.CRITICAL, message=LONG),
-    RuleSettings(
-        name="slow", condition="net.http.shop > 300", severity=Severity.WARN, message="{{ rule }} is slow"
-    ),
-]
-QUERY = "/query#sql=" + quote("SELECT symbol, max(ts) AS t, avg(value) AS v FROM metrics GROUP BY symbol")
+NASTY = "<b>bold</b>\"'&<img src=x onerror=alert(1)>🚀 שלום עולם " + "x" * 30
+LONG = "<script>alert(1)</script> \"' שלום " + "y" * 500
+DEEP = "custom." + "deep." * 90 + "end"
+SERVER = {"port": 0, "rate_limit": {"per_second": 10_000, "burst": 10_000}}
+SETTINGS = {
+    "server": SERVER,
+    "connectivity": "off",
+    "collectors": [
+        {"type": "push", "name": NASTY, "secret": "a-secret-of-enough-length", "tags": {"note": LONG}},
+        {"type": "http", "target": "http://127.0.0.1:9/" + "q" * 450, "name": "shop", "interval": "1h"},
+        {"type": "tcp", "name": "n" * 100, "target": "127.0.0.1:9", "enabled": False},
+    ],
+    "rules": [
+        {
+            "name": NASTY,
+            "condition": "pred.poly.nasty > 0.1",
+            "severity": "critical",
+            "message": LONG,
+            "channels": [NASTY, "log"],
+        },
+        {
+            "name": "slow",
+            "condition": "net.http.shop > 300",
+            "severity": "warn",
+            "message": "{{ rule }} is slow",
+        },
+        {
+            "name": f"SQL {NASTY}",
+            "sql": "SELECT '{}' AS who, 1 AS n".format(NASTY.replace("'", "''")),
+            "schedule": "* * * * * *",
+            "message": LONG,
+        },
+    ],
+    "channels": {NASTY: {"type": "webhook", "url": "http://127.0.0.1:9/" + "z" * 400}},
+}
+HOSTILE = LONG.replace("'", "''")
+QUERY = "/query#sql=" + quote(
+    f"SELECT symbol, max(ts) AS t, '{HOSTILE}' AS text FROM metrics GROUP BY symbol"
+)
 PAGES = [
     "/",
     "/?sort=worst",
@@ -38,19 +73,52 @@ PAGES = [
     "/rules",
     "/rules/slow",
     "/rules/NASTY",
+    "/rules/SQL NASTY",
+    "/backtest/slow",
+    "/backtest/NASTY",
+    "/noise",
     "/metric/net.http.shop?range=1h",
     "/metric/pred.poly.nasty",
+    f"/metric/{DEEP}",
     "/metric/crypto.price.btc_usd?range=6h&compare=net.http.shop",
     "/collectors",
+    "/channels",
     QUERY,
+    "/settings",
+    "/settings/find?section=rules&name=NASTY",
+    "/settings/find?section=channels&name=NASTY",
     "/about",
+    "/login",
     "/nowhere",
 ]
+EMPTY = ["/", "/alerts", "/rules", "/noise", "/collectors", "/channels", "/query", "/settings"]
+FORMS = [("rules", ""), *((section, "") for section in ("collectors", "channels"))]
+FORMS += [(section, name) for section, kinds in TYPES.items() for name in kinds if name]
+WIDTHS = (320, 390, 768, 1100, 1280, 1440)
+DESK, PHONE = 1440, 390
+WIDER = """() => {
+  const scrolls = "pre, .sr-only, svg, [data-canvas], [data-phases-canvas], .skip";
+  const place = (each) => { // as far as what is around it lets it be seen
+    let { left, right, width } = each.getBoundingClientRect();
+    for (let around = each.parentElement; around; around = around.parentElement) {
+      if (getComputedStyle(around).overflowX === "visible") continue;
+      const box = around.getBoundingClientRect();
+      [left, right] = [Math.max(left, box.left), Math.min(right, box.right)];
+    }
+    return { left, right, width };
+  };
+  const beyond = ({ width, left, right }) =>
+    width > 0 && (right > innerWidth + 1 || (left < -1 && right > 0));
+  const out = [...document.querySelectorAll("main *, .top *, .places *")]
+    .filter((each) => !each.closest(scrolls) && beyond(place(each)));
+  const rolled = [...document.querySelectorAll(".table-frame")]
+    .filter((each) => each.scrollWidth > each.clientWidth + 1);
+  return [document.documentElement.scrollWidth > innerWidth ? "the page" : null,
+    ...[...out, ...rolled].slice(0, 3).map((each) => each.outerHTML.slice(0, 120))].filter(Boolean);
+}"""
 
 
 def fill(oculus):
-    from oculus.core.metric import Metric
-
     now, made = oculus.clock.now_ms(), []
 
     def series(symbol, value, **tags):
@@ -67,38 +135,75 @@ def fill(oculus):
         series(f"net.http.shop.{part}", lambda m: 40 + math.sin(m))
     series("crypto.price.btc_usd", lambda m: 98_000 + 50 * m, currency="usd", source="coingecko")
     series("pred.poly.nasty", lambda m: 0.5, question=LONG, owner=NASTY)
+    series(DEEP, lambda m: m)
     oculus.writer.put(made)
+    shelf = Shelf(oculus)
+    shelf.pin("pred.poly.nasty")
+    shelf.save(SavedQuery(NASTY, f"SELECT '{LONG}'"))
+    noises = [
+        Noise(rule=NASTY, count=9, seconds=90.0, short=8, for_="5m"),
+        Noise(rule=LONG, count=1, seconds=1, short=1),
+    ]
+    oculus.writer.tell(event(noises, now))
     oculus.writer.change(lambda cursor: None).result(10)
+
+
+def note_moved(oculus):
+    found = [moved.Moved("pred.poly.nasty", 0.5, 0.1, 9.0), moved.Moved(DEEP, 1.0, 9.0, -4.0)]
+    for record in oculus.reader.alerts(limit=100):
+        alert = record.alert
+        oculus.writer.change(lambda cursor, a=alert: moved.note(cursor, a.id, a.fired_ms, found)).result(5)
+
+
+@contextmanager
+def opened(folder, settings):
+    config = folder / "oculus.yaml"
+    config.write_text(yaml.safe_dump(settings, allow_unicode=True), "utf-8")
+    with (
+        Oculus(load(config, environment={}), folder / "data", config) as oculus,
+        WebServer(oculus, "127.0.0.1", 0, TOKEN) as web,
+    ):
+        yield oculus, web
 
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory):
-    server = ServerSettings(port=0, rate_limit=RateLimit(per_second=10_000, burst=10_000))
-    oculus = Oculus(Settings(server=server, rules=RULES), tmp_path_factory.mktemp("full"))
-    with oculus, WebServer(oculus, "127.0.0.1", 0, TOKEN) as web:
+    with opened(tmp_path_factory.mktemp("full"), SETTINGS) as (oculus, web):
         fill(oculus)
+        for _ in range(300):
+            if len({record.alert.rule for record in oculus.reader.alerts(state="firing")}) >= 3:
+                break
+            oculus.writer.change(lambda cursor: None).result(10)
+        note_moved(oculus)
         yield web
 
 
 @pytest.fixture(scope="module")
-def browse(chromium, full):
-    """Opens a page of the full house, signed in; one context for each size and theme."""
+def empty(tmp_path_factory):
+    with opened(tmp_path_factory.mktemp("empty"), {"server": SERVER}) as (_, web):
+        yield web
+
+
+@pytest.fixture(scope="module")
+def browse(chromium):
+    """Opens a page of a house, signed in."""
     contexts = {}
 
-    def open_page(path, width, scheme):
-        if (width, scheme) not in contexts:
-            made = contexts[width, scheme] = chromium.new_context(
-                viewport={"width": width, "height": 900}, color_scheme=scheme
-            )
-            made.new_page().goto(full.one_time_link())
-        page = contexts[width, scheme].new_page()
-        page.set_default_timeout(5000)
+    def open_page(house, path, width=DESK, scheme="dark"):
+        if house not in contexts:
+            contexts[house] = chromium.new_context(viewport={"width": width, "height": 900})
+            contexts[house].new_page().goto(house.one_time_link())
+        page = contexts[house].new_page()
+        page.set_default_timeout(8000)
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
         page.complaints, page.hosts = [], set()
         page.on("console", lambda message: page.complaints.append(message.text))
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.on("request", lambda asked: page.hosts.add(asked.url.split("/")[2]))
-        page.goto(full.url + path.replace("NASTY", quote(NASTY)))
+        page.goto(house.url + path.replace("NASTY", quote(NASTY)))
         settle(page)
+        page.evaluate(AXE.read_text("utf-8"))
         return page
 
     yield open_page
@@ -107,43 +212,87 @@ def browse(chromium, full):
 
 
 def settle(page):
-    """Charts and answers have come."""
+    """Charts and answers have come, and what can be unfolded is."""
     if page.locator("[data-chart]").count():
         page.locator("[data-note]").wait_for(state="hidden")
-    if page.locator("[data-query]").count():
+    if page.locator("[data-query]").count() and "#sql" in page.url:
         page.locator("[data-answer]").wait_for(state="visible")
+    if page.locator("#trial").count():
+        page.locator("[data-played=b], #outcome .notice").first.wait_for()
+    page.evaluate("for (const each of document.querySelectorAll('main details')) each.open = true;")
+    page.wait_for_load_state("networkidle")
 
 
-def mistakes(page):
+def look(page, width, scheme):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+
+
+def mistakes(page, rules="{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']}"):
     """What axe-core finds, in short."""
-    page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate(
-        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']})"
+        f"axe.run(document, {rules})"
         ".then(found => found.violations.map(v => [v.id, v.nodes.slice(0, 3).map(n => n.html.slice(0, 200) "
         "+ ' ' + (n.any[0]?.message ?? ''))]))"
     )
     return [f"{name}: {spots}" for name, spots in found]
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (390, "light")], ids=["desk", "phone"])
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.partition("#")[0])
-def test_a_page_is_fit_for_everybody(browse, full, path, width, scheme):
-    page = browse(path, width, scheme)
+def unread(page):
+    return mistakes(page, "{runOnly: {type: 'rule', values: ['color-contrast']}}")
+
+
+def unfit(page):
+    """The widths at which something is cut off, or must be moved sideways to be seen."""
+    found = {}
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        if wider := page.evaluate(WIDER):
+            found[width] = wider
+    return found
+
+
+def check(page, house, expected=0):
     assert mistakes(page) == []
-    expected = 1 if path == "/nowhere" else 0  # the browser itself says that a page was not found
+    look(page, PHONE, "light")
+    assert mistakes(page) == []
+    assert unfit(page) == {}
     assert len(page.complaints) == expected, page.complaints
-    assert page.hosts == {full.url.split("/")[2]}
-    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.hosts == {house.url.split("/")[2]}
     assert page.locator("h1").count() == 1
     assert page.locator("main b, main script, main img").count() == 0, "text from outside is text"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.partition("#")[0][:60])
+def test_a_page_is_fit_for_everybody(browse, full, path):
+    page = browse(full, path)
+    check(page, full, 1 if path == "/nowhere" else 0)  # the browser itself says that a page was not found
+    look(page, DESK, "light")
+    assert unread(page) == []
+    look(page, PHONE, "dark")
+    assert unread(page) == []
     page.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")], ids=["light", "dark"])
-@pytest.mark.parametrize(
-    "path", ["/", "/metric/net.http.shop?range=1h", QUERY], ids=["board", "chart", "sql"]
-)
-def test_what_must_be_read_can_be_read_in_either_theme(browse, path, width, scheme):
-    page = browse(path, width, scheme)
-    assert [each for each in mistakes(page) if each.startswith("color-contrast")] == []
+@pytest.mark.parametrize("path", EMPTY)
+def test_a_page_without_anything_is_fit_for_everybody(browse, empty, path):
+    page = browse(empty, path)
+    check(page, empty)
+    page.close()
+
+
+@pytest.mark.parametrize(("section", "name"), FORMS, ids=lambda each: each or "-")
+def test_a_form_is_fit_for_everybody(browse, full, section, name):
+    number = FORMS.index((section, name))  # each in one size and theme; all forms are made of the same fields
+    width, scheme = [(DESK, "dark"), (PHONE, "light"), (DESK, "light"), (PHONE, "dark")][number % 4]
+    page = browse(full, f"/settings/new?section={section}" + (f"&type={name}" if name else ""), width, scheme)
+    assert mistakes(page) == []
+    assert unfit(page) == {}
+    assert page.complaints == []
+    assert page.hosts == {full.url.split("/")[2]}
+    unlabelled = page.evaluate(
+        """[...document.querySelectorAll("main :is(input, select, textarea):not([type=hidden], [hidden])")]
+            .filter((each) => !each.labels.length).map((each) => each.name)"""
+    )
+    assert unlabelled == []
     page.close()

@@ -15,14 +15,14 @@ collectors:
 @pytest.mark.parametrize("office", [PORTS], indirect=True)
 def test_a_collector_is_run_paused_and_resumed_in_its_list(office):
     page = office("/collectors")
-    page.get_by_role("button", name="Run closed now").click()
+    page.get_by_role("button", name="Run now: closed").click()
     expect(page.locator("[id^=ran-]").first).to_contain_text("net.tcp.closed.up down")
     page.get_by_role("button", name="Pause closed").click()
     expect(page.locator("#notice-paused")).to_contain_text("closed")
-    page.get_by_role("button", name="Run closed now").click()
+    page.get_by_role("button", name="Run now: closed").click()
     page.get_by_role("button", name="Resume closed").click()
     expect(page.locator("#notice-paused")).to_have_count(0)
-    assert page.get_by_role("button", name="Run shut now").count() == 0
+    assert page.get_by_role("button", name="Run now: shut").count() == 0
     page.get_by_role("link", name="closed").click()
     expect(page.get_by_text("This is a copy.")).to_be_visible()
     assert page.complaints == []
