@@ -108,6 +108,21 @@ def test_of_many_reminders_that_could_not_be_sent_the_last_is_enough(chat, table
     assert [str(row.state) for row in table.rows.values()] == ["sent"] * 6
 
 
+def test_what_somebody_acknowledges_meanwhile_calls_nobody_when_the_service_is_back(chat, table, news):
+    Chat.refuses = away
+    chat.home.tell(news(alert=1), news(alert=2))
+    chat.run(30)
+    rows = chat.home.tell(news(NewsKind.ESCALATED, alert=1), news(REMINDER, alert=2))
+    rows += chat.home.tell(news(NewsKind.ESCALATED, alert=2))
+    seen = news(REMINDER, alert=1, acknowledged_ms=chat.clock.now_ms(), held="acknowledged")
+    assert chat.home.tell(seen) == []
+    Chat.refuses = None
+    chat.run(310)
+    assert sorted(Chat.sent[0]) == [(1, "FIRED"), (2, "ESCALATED"), (2, "FIRED")]
+    assert last(table, rows[0]) == ("skipped", "it was acknowledged before it was told")
+    assert [last(table, row)[0] for row in rows[1:]] == ["sent", "sent"]
+
+
 def test_a_storm_is_told_worst_first(chat, news):
     severities = [Severity.INFO, Severity.CRITICAL, Severity.WARN, Severity.ERROR]
     chat.home.tell(*[news(alert=number, severity=severities[number % 4]) for number in range(1, 1001)])

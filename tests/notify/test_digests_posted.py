@@ -42,6 +42,16 @@ def test_a_storm_is_few_requests_worst_first_and_nothing_is_missing(hook, servic
     assert {str(row.state) for row in table.rows.values()} == {"sent"}
 
 
+def test_the_last_few_of_a_storm_are_a_digest_too(hook, service, news):
+    room = hook()
+    room.home.tell(*storm(news, 340))
+    room.run(3)
+    sizes = [len(body.get("alerts", [body])) for body in service.bodies()]
+    assert sum(sizes) == 340
+    assert len(sizes) == 2
+    assert 1 < sizes[1] <= 20
+
+
 def test_a_digest_holds_the_very_objects_of_single_posts(hook, service, news):
     items = storm(news, 21)
     hook(batch="never").home.tell(items[0])

@@ -90,8 +90,12 @@ class Notifier:
     def address(self, news: Sequence[News]) -> list[Delivery]:
         """One delivery for each piece of news and channel, to be stored with it and then handed to `put`.
 
-        Whoever is not told gets a row too, skipped, with the reason. News that is held back has none.
+        Whoever is not told gets a row too, skipped, with the reason. News that is held back has none; of such
+        an acknowledgement comes.
         """
+        for item in news:
+            if item.held and item.alert.acknowledged_ms is not None:
+                self._told.acknowledge(item.alert.id)
         return [
             self._delivery(item, channel)
             for item in news

@@ -97,12 +97,13 @@ class Webhook(Channel):
 
         self._poster = Poster(settings.timeout.total_seconds())
         self._room = ROOM
+        self._storm_until = 0.0  # monotonic; until then the end of a storm is no few single posts
         self.gathers = settings.batch == "auto" and (not settings.body or uses_alerts(settings.body))
         if self.gathers:
             self.limits = (BURST,)
 
     def fits(self, group: Sequence[News], late: bool) -> int:
-        if len(group) <= MOST and not late:
+        if len(group) <= MOST and not late and self.clock.monotonic() >= self._storm_until:
             return 1
         size = 0
         for count, news in enumerate(group):
@@ -120,6 +121,7 @@ class Webhook(Channel):
             headers[SIGNATURE] = signature(self.settings.secret, body)
         answer = self._poster.post(url, body, headers)
         if len(group) > 1:
+            self._storm_until = self.clock.monotonic() + BURST.seconds
             self._learn(answer.status)
         hint = f"Check url and headers under channels, {self.name}."
         check(answer, url, hint, self.clock.now_ms())

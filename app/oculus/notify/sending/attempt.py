@@ -9,16 +9,20 @@ from oculus.core.alert import Delivery, DeliveryState, News
 from oculus.core.errors import ChannelError
 from oculus.notify.channel import Channel
 from oculus.notify.routing import skip_reason
+from oculus.notify.sending.told import Told
 
 log = logging.getLogger(__name__)
 
 TOO_LATE = "it could not be sent in time"
+SEEN = "it was acknowledged before it was told"
 
 
-def is_over(delivery: Delivery, channel: Channel | None, told: bool, now_ms: int) -> bool:
-    """Whether it needs no attempt any more; its state then says why. `told`: the channel knows its story."""
-    reason = skip_reason(delivery.news, channel.settings if channel else None, told)
+def is_over(name: str, channel: Channel | None, delivery: Delivery, told: Told, now_ms: int) -> bool:
+    """Whether it needs no attempt any more on the channel of that name; its state then says why."""
+    follows = told.follows(delivery.news, name)
+    reason = skip_reason(delivery.news, channel.settings if channel else None, follows)
     reason = reason or (channel.absent() if channel else "")
+    reason = reason or (SEEN if told.needless(delivery.news) else "")
     if reason:
         delivery.state, delivery.last_error = DeliveryState.SKIPPED, reason
     elif delivery.expires_ms <= now_ms:

@@ -169,8 +169,8 @@ class Sender(Worker):
         return ordered[: max(1, channel.fits([delivery.news for delivery in ordered], late))]
 
     def _is_over(self, channel: Channel | None, delivery: Delivery) -> bool:
-        told = self._office.told.follows(delivery.news, self.channel_name)
-        over = is_over(delivery, channel, told, self._office.clock.now_ms())
+        told, now_ms = self._office.told, self._office.clock.now_ms()
+        over = is_over(self.channel_name, channel, delivery, told, now_ms)
         if delivery.state is DeliveryState.EXPIRED:
             self.health.gave_up()
         return over

@@ -1,4 +1,7 @@
-"""Which channels have heard of which alert, so that an end is told only where the beginning was."""
+"""Which channels have heard of which alert, so that an end is told only where the beginning was.
+
+And what somebody has acknowledged, so that what waits for a service to be back calls nobody for it.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ log = logging.getLogger(__name__)
 
 LIMIT = 10_000  # alerts remembered; for older ones the table is asked
 
+PRESSING = (NewsKind.REMINDER, NewsKind.ESCALATED)
+
 Lookup = Callable[[int], Collection[str]]
 
 
@@ -28,6 +33,7 @@ class Told:
         self._lookup = lookup
         self._limit = limit
         self._heard: OrderedDict[int, dict[str, set[int]]] = OrderedDict()  # alert: channel: delivery ids
+        self._seen: OrderedDict[int, None] = OrderedDict()  # alerts that somebody has acknowledged
         self._lock = threading.Lock()
 
     def expect(self, delivery: Delivery) -> None:
@@ -40,6 +46,16 @@ class Told:
             self._heard.move_to_end(alert)
             while len(self._heard) > self._limit:
                 self._heard.popitem(last=False)
+
+    def acknowledge(self, alert: int) -> None:
+        with self._lock:
+            self._seen[alert] = None
+            while len(self._seen) > self._limit:
+                self._seen.popitem(last=False)
+
+    def needless(self, news: News) -> bool:
+        """Whether it would only press somebody who knows."""
+        return news.kind in PRESSING and news.alert.id in self._seen
 
     def settle(self, delivery: Delivery) -> None:
         """It has reached its final state."""
