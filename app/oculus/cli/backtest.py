@@ -131,6 +131,8 @@ def covered(last: dict[str, Any]) -> str:
     """What it was played over."""
     if not last["samples"]:
         return "Nothing is stored of what it is about in that time."
+    if last["source"] == "runs of its SQL":
+        return f"Played by {last['samples']} runs of its SQL. Numbers are kept since {last['first_sample']}."
     return f"Played over {last['samples']} samples ({last['source']}), the first of {last['first_sample']}."
 
 

@@ -8,10 +8,13 @@ open, what waits to be sent) cannot be shown as it was, so a statement that read
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import duckdb
 
 from oculus.core.errors import QueryError
 from oculus.storage.connection import one
+from oculus.storage.growth import Node
 from oculus.storage.guard import ctes, every, parsed
 from oculus.storage.schema import from_files
 
@@ -26,18 +29,21 @@ PAST = {
     "daily_closes": f"day < {MOMENT}::TIMESTAMP::DATE",
 }
 VIEW = "CREATE TEMP VIEW {table} AS SELECT * FROM {file}.main.{table} WHERE {there};"
-CLOCKS = f"""
-    CREATE TEMP MACRO now() AS {MOMENT};
-    CREATE TEMP MACRO get_current_timestamp() AS {MOMENT};
-    CREATE TEMP MACRO transaction_timestamp() AS {MOMENT};
-    CREATE TEMP MACRO current_localtimestamp() AS {MOMENT}::TIMESTAMP;
-    CREATE TEMP MACRO current_localtime() AS {MOMENT}::TIMESTAMP::TIME;
-    CREATE TEMP MACRO get_current_time() AS {MOMENT}::TIMESTAMP::TIME::TIMETZ;
-    CREATE TEMP MACRO today() AS {MOMENT}::TIMESTAMP::DATE;
-    CREATE TEMP MACRO current_date() AS {MOMENT}::TIMESTAMP::DATE;
-    CREATE TEMP MACRO age(moment) AS system.main.age({MOMENT}::TIMESTAMP::DATE::TIMESTAMP, moment),
-        (later, earlier) AS system.main.age(later, earlier);
-"""
+DAY = f"{MOMENT}::TIMESTAMP::DATE"
+# The functions that ask what time it is, by the word that a statement with one has in it, and what they say.
+CLOCKS = {
+    "now": f"now() AS {MOMENT}",
+    "current_timestamp": f"get_current_timestamp() AS {MOMENT}",
+    "transaction_timestamp": f"transaction_timestamp() AS {MOMENT}",
+    "localtimestamp": f"current_localtimestamp() AS {MOMENT}::TIMESTAMP",
+    "localtime": f"current_localtime() AS {MOMENT}::TIMESTAMP::TIME",
+    "current_time": f"get_current_time() AS {MOMENT}::TIMESTAMP::TIME::TIMETZ",
+    "today": f"today() AS {DAY}",
+    "current_date": f"current_date() AS {DAY}",
+    "age": f"age(moment) AS system.main.age({DAY}::TIMESTAMP, moment), "
+    "(later, earlier) AS system.main.age(later, earlier)",
+}
+MACRO = "CREATE TEMP MACRO {clock};"
 SET = "SET VARIABLE as_of = make_timestamptz({us});"
 
 
@@ -45,27 +51,31 @@ class NoPastError(QueryError):
     """The statement reads what was not kept as it was. Worded for whoever wrote it."""
 
 
-def go_back(parser: duckdb.DuckDBPyConnection, cursor: duckdb.DuckDBPyConnection, sql: str, ms: int) -> None:
-    """Make it `ms`, UTC, for a fresh cursor, which is to run `sql`. Raises NoPastError, QueryError.
+def way_back(parser: duckdb.DuckDBPyConnection, cursor: duckdb.DuckDBPyConnection, sql: str) -> str:
+    """What takes a fresh cursor back, for this statement: views and clocks that it needs.
 
-    `parser` is a cursor of an instance without tables.
+    `parser` is a cursor of an instance without tables. Raises NoPastError, QueryError.
     """
-    check(parser, cursor, sql)
-    file = f'"{one(cursor, "SELECT current_database()")[0]}"'
-    views = "".join(VIEW.format(table=table, file=file, there=there) for table, there in PAST.items())
-    cursor.execute(SET.format(us=ms * 1000) + views + CLOCKS)
-
-
-def check(parser: duckdb.DuckDBPyConnection, cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
-    """Every table must have a past, or come from a file, which says nothing of time."""
     nodes = list(every(parsed(parser, sql.rstrip("; \t\r\n"))))
-    its_own = (str(entry["key"]).lower() for node in nodes for entry in ctes(node))
-    known = {*PAST, *from_files(cursor), *its_own}
-    for node in nodes:
-        if node.get("type") != "BASE_TABLE":
-            continue
+    file = f'"{one(cursor, "SELECT current_database()")[0]}"'
+    read = tables_of(nodes, frozenset(from_files(cursor)))
+    views = [VIEW.format(table=table, file=file, there=PAST[table]) for table in PAST if table in read]
+    clocks = [MACRO.format(clock=clock) for word, clock in CLOCKS.items() if word in sql.lower()]
+    return "".join(views + clocks)
+
+
+def go_back(cursor: duckdb.DuckDBPyConnection, way: str, ms: int) -> None:
+    """Make it `ms`, UTC, for a fresh cursor."""
+    cursor.execute(SET.format(us=ms * 1000) + way)
+
+
+def tables_of(nodes: Sequence[Node], from_files: frozenset[str]) -> set[str]:
+    """The tables that are read. Each must have a past, or come from a file, which says nothing of time."""
+    its_own = {str(entry["key"]).lower() for node in nodes for entry in ctes(node)}
+    read = [node for node in nodes if node.get("type") == "BASE_TABLE"]
+    for node in read:
         name = str(node["table_name"]).lower()
-        if name not in known:
+        if name not in {*PAST, *from_files, *its_own}:
             raise NoPastError(
                 "bad_request",
                 f"It reads {name}, of which only the present is kept, and not how it was",
@@ -75,3 +85,4 @@ def check(parser: duckdb.DuckDBPyConnection, cursor: duckdb.DuckDBPyConnection, 
             raise NoPastError(
                 "bad_request", f"It names the file of {name}", f"Write {name} alone to play it back."
             )
+    return {str(node["table_name"]).lower() for node in read}

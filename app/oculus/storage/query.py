@@ -44,6 +44,7 @@ class Queries:
         self._idle = threading.Condition()  # guards what follows
         self._running: set[Statement] = set()
         self._closed = False
+        self._way_back: tuple[str, str] | None = None
 
     def active(self) -> int:
         """Statements that run now, those that nobody waits for any more included."""
@@ -90,6 +91,13 @@ class Queries:
                 raise QueryError("query_timeout", "Oculus is stopping")
             self._running.add(statement)
         return self._parser.cursor(), self._database.fresh_cursor()
+
+    def way_back(self, parser: duckdb.DuckDBPyConnection, cursor: duckdb.DuckDBPyConnection, sql: str) -> str:
+        """As in asof.py; the last one is known, for it is asked again and again."""
+        last = self._way_back
+        if last is None or last[0] != sql:
+            last = self._way_back = (sql, asof.way_back(parser, cursor, sql))
+        return last[1]
 
     def end(self, statement: Statement) -> None:
         with self._idle:
@@ -168,7 +176,7 @@ class Statement:
         if self._late:
             raise QueryError("query_timeout", "The statement took too long to read")
         if self._as_of_ms is not None:
-            asof.go_back(parser, cursor, sql, self._as_of_ms)
+            asof.go_back(cursor, self._owner.way_back(parser, cursor, sql), self._as_of_ms)
         cursor.execute("BEGIN TRANSACTION READ ONLY")
         try:
             return self._fetch(cursor, sql)

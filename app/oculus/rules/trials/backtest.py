@@ -118,7 +118,7 @@ def firings(news: Iterable[News], worst: Mapping[int, float | None]) -> list[Fir
             ended_ms=alert.ended_ms,
             worst=worst.get(alert.id, alert.worst),
         )
-        for alert in latest.values()
+        for alert in sorted(latest.values(), key=lambda alert: (alert.fired_ms, alert.instance))
     ]
 
 
