@@ -3,10 +3,12 @@
 import duckdb
 import pytest
 
-from fakes.messengers import AnyServer
+from fakes.messengers import AnyServer, DiscordServer
 from oculus.core.alert import Alert, AlertState, News, NewsKind, Verdict
+from oculus.core.durations import Duration
 from oculus.core.event import Severity
 from oculus.core.metric import Metric
+from oculus.notify.channels.discord import Discord
 from oculus.storage import alerts
 
 SETTINGS = """
@@ -29,8 +31,21 @@ def stuck():
     server.end()
 
 
-def put(oculus, name):
-    oculus.writer.put([Metric(oculus.clock.now_ms(), "custom.a", f"custom.a.{name}", 9.0, {})])
+def put(oculus, name, value=9.0):
+    oculus.writer.put([Metric(oculus.clock.now_ms(), "custom.a", f"custom.a.{name}", value, {})])
+
+
+@pytest.fixture
+def servers():
+    made = []
+
+    def start(kind):
+        made.append(kind())
+        return made[-1]
+
+    yield start
+    for server in made:
+        server.end()
 
 
 def test_a_channel_that_hangs_holds_up_neither_another_nor_judging_nor_collecting(
@@ -76,3 +91,76 @@ def test_an_event_without_its_messages_is_not_written(house, monkeypatch):
         oculus.writer.change(lambda _cursor: None).result(5)
         rows = oculus.reader.query("SELECT channel, event_id > 0 FROM deliveries ORDER BY channel").rows
         assert rows == [["hook", True], ["log", True]]
+
+
+def test_what_began_and_ended_in_one_group_is_told_to_nobody_and_stays_an_event(
+    house, servers, eventually, monkeypatch
+):
+    monkeypatch.setattr(Discord, "group_for", Duration(seconds=1))
+    team = servers(DiscordServer)
+    text = f"""
+channels: {{team: {{type: discord, discord_webhook: "{team.webhook}"}}}}
+rules: [{{name: blip, condition: custom.a.blip > 5, channels: [team]}}]
+"""
+    with house(text) as oculus:
+        put(oculus, "blip")
+        eventually(lambda: oculus.reader.deliveries(10))
+        put(oculus, "blip", 1.0)
+        skipped = "SELECT news, last_error FROM deliveries WHERE state = 'skipped' ORDER BY id"
+        over = "it was over before it was told"
+        eventually(lambda: oculus.reader.query(skipped).rows == [["FIRED", over], ["RESOLVED", over]])
+        events = "SELECT payload->>'news' FROM events WHERE type = 'alert' ORDER BY id"
+        assert oculus.reader.query(events).rows == [["FIRED"], ["RESOLVED"]]
+    assert team.got == []
+
+
+def test_what_is_acknowledged_in_time_goes_to_nobody_else(house, servers, eventually):
+    boss = servers(AnyServer)
+    escalate = "channels: [log], escalate: {after: 1s, channels: [boss]}"
+    text = f"""
+channels: {{boss: {{type: webhook, url: "{boss.url}"}}}}
+rules:
+  - {{name: seen, condition: custom.a.seen > 5, {escalate}}}
+  - {{name: unseen, condition: custom.a.unseen > 5, {escalate}}}
+"""
+    with house(text) as oculus:
+        put(oculus, "seen")
+        (first,) = eventually(lambda: oculus.reader.deliveries(10))
+        assert oculus.acknowledge(first.news.alert.id)
+        put(oculus, "unseen")
+        eventually(lambda: boss.messages)
+        assert [(each["rule"], each["news"]) for each in boss.messages] == [("unseen", "ESCALATED")]
+
+
+class Desk:
+    """A desktop with nobody at it."""
+
+    def __init__(self):
+        self.popups = []
+
+    def idle_s(self):
+        return None
+
+    def popup(self, popup):
+        self.popups.append((popup.title, popup.text, popup.path))
+
+
+def test_a_broken_channel_is_told_on_the_desktop_in_the_log_and_as_an_event(
+    house, servers, eventually, caplog
+):
+    hook = servers(AnyServer)
+    hook.answers.append(lambda handler: handler.reply(401, b""))
+    text = f"""
+channels: {{hook: {{type: webhook, url: "{hook.url}/in"}}}}
+rules: [{{name: bad, condition: custom.a.bad > 5, channels: [hook]}}]
+"""
+    said = f"{hook.url} answered 401 Unauthorized. Check url and headers under channels, hook."
+    with house(text) as oculus:
+        oculus.desk = desk = Desk()
+        put(oculus, "bad")
+        eventually(lambda: desk.popups == [("The channel hook is broken", said, "/channels")])
+        kept = "SELECT message FROM events WHERE source = 'channel.hook' AND type = 'error'"
+        eventually(lambda: oculus.reader.query(kept).rows == [[f"hook: {said}"]])
+        (status,) = [each for each in oculus.notifier.status() if each.name == "hook"]
+        assert (status.state, status.last_error) == ("broken", said)
+    assert f"hook: {said}" in [record.getMessage() for record in caplog.records]
