@@ -125,7 +125,12 @@ SETTINGS = """\
 server: {port: 0, rate_limit: {per_second: 10000, burst: 10000}}
 rules:
   - {name: "high <b>", condition: "net.x > 5", for: 1m}
-  - {name: asks, sql: "SELECT 1 AS x", schedule: "* * * * *"}
+  - name: asks
+    sql: >-
+      SELECT symbol, max(value) AS top FROM metrics WHERE ts > now() - INTERVAL '2 minutes'
+      AND symbol = 'net.x' GROUP BY symbol HAVING top > $limit AND $kind = $kind
+    params: {limit: 5, kind: "any"}
+    schedule: "* * * * *"
   - {name: many, condition: "net.* > 5"}
 """
 
@@ -237,6 +242,23 @@ def test_a_rule_that_is_being_written_can_be_tried_before_it_is_saved(visitor):
 
 def test_a_glob_can_be_looked_at_symbol_by_symbol(visitor):
     assert '<input type="hidden" name="symbol" value="net.x"' in visitor.ask("GET", "/backtest/many").text
+
+
+def test_the_numbers_of_a_rule_in_sql_can_be_moved(visitor):
+    page = visitor.ask("GET", "/backtest/asks").text
+    assert 'name="b.param.limit" value="5"' in page
+    assert "b.param.kind" not in page
+    assert "data-trial" not in page, "there is no symbol to draw"
+    found = visitor.play(rule="asks", span="1d", **{"b.param.limit": "20"})
+    said = words(found)
+    assert re.search(r"B would have fired \d times less: 0 instead of \d", said)
+    assert re.search(r"Its SQL was run [\d,]+ times as of then", said)
+    assert found.count('class="lane-bar') >= 2
+    (changes,) = re.findall(r'name="with" value="([^"]*)"', found)
+    assert json.loads(html.unescape(changes)) == {"params": {"limit": 20, "kind": "any"}}
+    form = visitor.ask("POST", "/settings/fill?section=rules", data={"with": html.unescape(changes)}).text
+    assert "limit: 20" in form
+    assert "is not a number" in words(visitor.play(rule="asks", span="1d", **{"b.param.limit": "x"}))
 
 
 @pytest.mark.parametrize(

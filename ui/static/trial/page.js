@@ -146,6 +146,26 @@ if (board) {
   load();
 }
 
+// ---- What takes longer says how far it is.
+let watching = 0;
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt !== form) return;
+  clearInterval(watching);
+  watching = setInterval(async () => {
+    const answer = await fetch("/api/backtest");
+    const { rule, done } = answer.ok ? await answer.json() : { rule: "", done: 0 };
+    if (watching) find("[data-progress]").textContent = rule ? `Playing… ${Math.floor(done * 100)} %` : "";
+  }, 1000);
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.elt !== form) return;
+  clearInterval(watching);
+  watching = 0;
+  find("[data-progress]").textContent = "";
+});
+
 // ---- What became of a request that failed altogether is said where the outcome would be.
 document.addEventListener("htmx:responseError", () => failed("Oculus could not play it."));
 document.addEventListener("htmx:sendError", () => failed("There is no connection to Oculus."));

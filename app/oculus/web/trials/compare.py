@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
 from oculus.core.durations import spoken
 from oculus.rules.trials.backtest import SHORT_MS, Backtest, Firing
+from oculus.web.detail.lanes import NARROWEST, WIDTH, Bar, Lane, TimeLine
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -110,10 +111,12 @@ def fewer(before: int, after: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'} {'less' if after < before else 'more'}"
 
 
-def source(found: Backtest) -> str:
+def source(found: Backtest, sql: bool = False) -> str:
     """What it was played over."""
     if not found.samples:
         return "Nothing is stored of this time."
+    if sql:
+        return f"Its SQL was run {found.samples:,} times as of then."
     if found.runs:
         return f"Played by {found.runs:,} runs of its SQL, each over the numbers of then."
     kind = ""
@@ -122,6 +125,25 @@ def source(found: Backtest) -> str:
         kind = "; all" if whole else f"; {found.rolled:,}"
         kind += " of them are means, because no raw ones are kept of that time"
     return f"Played over {found.samples:,} samples{kind}."
+
+
+def lanes(sides: Mapping[str, Backtest], severity: str) -> TimeLine:
+    """When each setting would have fired, where no chart of a symbol can show it."""
+    first = next(iter(sides.values()))
+    scale = WIDTH / (first.until_ms - first.since_ms)
+    made = []
+    for name, found in sides.items():
+        bars = [
+            Bar(
+                x=min(round((each.fired_ms - found.since_ms) * scale), WIDTH - NARROWEST),
+                width=max(NARROWEST, round(each.length_ms(found.until_ms) * scale)),
+                severity=severity,
+                title=spoken(each.length_ms(found.until_ms) / 1000),
+            )
+            for each in found.fired
+        ]
+        made.append(Lane(name, tuple(bars)))
+    return TimeLine(tuple(made), 0, first.since_ms, first.until_ms)
 
 
 def lasting(found: Sequence[Firing], until_ms: int) -> list[tuple[Firing, str]]:

@@ -23,7 +23,7 @@ from oculus.web.forms.sheet import Where
 from oculus.web.forms.submission import sent
 from oculus.web.site import Site
 from oculus.web.templates import render
-from oculus.web.trials.compare import difference, lasting, outcome, source
+from oculus.web.trials.compare import difference, lanes, lasting, outcome, source
 from oculus.web.trials.plays import Plays, Subject
 from oculus.web.trials.setting import Setting, read_setting, setting_of
 from oculus.web.trials.sheet import LENGTHS, SPANS, USUAL_SPAN, Asked, Desk, TrialSheet, address
@@ -97,13 +97,11 @@ def outcomes(desk: Desk, plays: Plays, asked: Asked, given: Mapping[str, str]) -
             for key, found, setting in zip("ab", (a, b), settings, strict=True)
         ],
         "said": difference(a, b),
-        "source": source(b),
+        "source": source(b, sql=bool(subject.rule.statement)),
+        "line": None if symbol else lanes({"A": a, "B": b}, str(subject.rule.severity)),
         "troubles": list(dict.fromkeys([*a.troubles, *b.troubles])),
-        "severity": str(subject.rule.severity),
         "where": None if where is None else address(where),
         "asked": asked,
-        "span": span,
-        "rule": subject.rule.name,
     }
 
 

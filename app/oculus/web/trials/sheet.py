@@ -19,7 +19,7 @@ from oculus.web.errors import HttpError, bad_request, not_found
 from oculus.web.forms.editor import Draft, Editor
 from oculus.web.forms.sheet import Where
 from oculus.web.trials.plays import Subject
-from oculus.web.trials.setting import Level, Setting, level_of, read_setting, setting_of
+from oculus.web.trials.setting import Level, Setting, Value, is_number, level_of, read_setting, setting_of
 
 SPANS = {"1d": "1 day", "3d": "3 days", "7d": "7 days", "14d": "14 days", "30d": "30 days", "90d": "90 days"}
 USUAL_SPAN = "7d"
@@ -38,6 +38,13 @@ class Asked(Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Slider:
+    low: float
+    high: float
+    step: float
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
     """One of the two settings, as it stands in its fields."""
 
@@ -45,13 +52,7 @@ class Side:
     setting: Setting
     threshold: str
     ends: str | None  # the number at which it ends; None where only words say that
-
-
-@dataclass(frozen=True, slots=True)
-class Slider:
-    low: float
-    high: float
-    step: float
+    params: tuple[tuple[str, str, Slider], ...]  # of a rule in SQL, those that are numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,19 @@ def side(key: str, setting: Setting, now: Setting) -> Side:
         setting=setting,
         threshold=mine.written if mine else "",
         ends=level.end_of(setting.clear) if level and level.end_of(now.clear) is not None else None,
+        params=tuple(
+            (name, f"{value:.10g}", slider_of(now.params[name]))
+            for name, value in setting.params.items()
+            if is_number(value)
+        ),
+    )
+
+
+def slider_of(value: Value) -> Slider:
+    """From nothing to twice as much."""
+    number = float(value or 0) or 1.0
+    return Slider(
+        min(0.0, 2 * number), max(0.0, 2 * number), 10.0 ** math.floor(math.log10(abs(number) / 20))
     )
 
 
