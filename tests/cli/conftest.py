@@ -41,14 +41,14 @@ class Home:
     def environment(self):
         return {name: value for name, value in os.environ.items() if name not in OWN}
 
-    def run(self, *words, stdin=None):
+    def run(self, *words, stdin=None, env=None):
         return subprocess.run(
             self.command(*words),
             capture_output=True,
             text=True,
             timeout=60,
             input=stdin,
-            env=self.environment(),
+            env=self.environment() | (env or {}),
         )
 
     def ask(self, server, path):

@@ -1,5 +1,6 @@
 import pytest
 
+from oculus.cli import main
 from oculus.cli.parser import COMMANDS, parser
 
 
@@ -44,3 +45,19 @@ def test_a_port_that_is_none_is_refused_in_words(port, capsys):
         parser().parse_args(["serve", f"--port={port}"])
     assert ended.value.code == 2
     assert "write a number from 0 to 65535" in capsys.readouterr().err
+
+
+def test_an_unknown_command_is_told_the_commands_of_people_only(capsys):
+    with pytest.raises(SystemExit) as ended:
+        parser().parse_args(["bogus"])
+    told = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert all(name in told for name in COMMANDS)
+    assert "window" not in told
+
+
+def test_the_window_is_for_the_desktop_alone(monkeypatch):
+    asked = []
+    monkeypatch.setattr("oculus.cli.run", lambda args: asked.append((args.module, args.url)) or 0)
+    assert main(["window", "--url", "http://127.0.0.1:1"]) == 0
+    assert asked == [("window", "http://127.0.0.1:1")]

@@ -70,6 +70,28 @@ def test_at_the_level_debug_the_log_holds_the_traceback(broken, home, capsys):
     assert "Traceback" in (home.data / "logs" / "oculus.log").read_text()
 
 
+def test_the_level_of_the_settings_file_counts_as_well(broken, home, capsys):
+    home.config.write_text("logging: {level: debug}")
+    assert broken() == 1
+    assert "Traceback" not in capsys.readouterr().err
+    assert "Traceback" in (home.data / "logs" / "oculus.log").read_text()
+
+
+def test_settings_that_are_themselves_the_failure_do_not_hide_it(broken, home, capsys, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("a second mistake")
+
+    monkeypatch.setattr("oculus.cli.surprise.read_settings", fail)
+    assert broken() == 1
+    assert "nobody thought of it" in capsys.readouterr().err
+
+
+def test_a_mistake_in_the_environment_is_told_by_the_variables_name(home):
+    done = home.run("check", env={"OCULUS_LOG": "rules=loud"})
+    assert done.returncode == 2
+    assert done.stderr.startswith("OCULUS_LOG: logging.level: 'loud' is no level; ")
+
+
 def test_what_the_system_refuses_is_told_with_the_file_it_is_about(broken, capsys):
     assert broken(raises=PermissionError(13, "Permission denied", "/somewhere")) == 1
     assert capsys.readouterr().err.startswith("/somewhere: Permission denied. ")

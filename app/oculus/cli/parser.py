@@ -34,10 +34,6 @@ def parser() -> argparse.ArgumentParser:
     top.set_defaults(module="desktop", config=None, data=None, host=None, port=None, log_level=None)
     shared = _shared()  # not the one of the top: set_defaults has given that one's options defaults
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
-    # Found by whoever looks for it, and by nobody else: the desktop starts it.
-    inner = commands.add_parser("window")
-    inner.add_argument("--url", required=True)
-    inner.set_defaults(module="window")
     for name, (help_text, arguments) in COMMANDS.items():
         command = commands.add_parser(
             name, help=help_text, description=_sentence(help_text), parents=[shared]
@@ -46,6 +42,14 @@ def parser() -> argparse.ArgumentParser:
         if arguments:
             arguments(command)
     return top
+
+
+def window() -> argparse.ArgumentParser:
+    """`oculus window`: only the desktop starts it, so no help and no list of commands has it."""
+    inner = argparse.ArgumentParser("oculus window", add_help=False)
+    inner.add_argument("--url", required=True)
+    inner.set_defaults(module="window", config=None, data=None, log_level=None)
+    return inner
 
 
 def _shared() -> argparse.ArgumentParser:

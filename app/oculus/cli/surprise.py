@@ -8,6 +8,7 @@ import logging
 import os
 
 from oculus.cli.place import place
+from oculus.cli.settings import read_settings
 from oculus.core.errors import OculusError
 from oculus.core.logs import setup_logging
 
@@ -17,11 +18,19 @@ log = logging.getLogger(__name__)
 def told(error: Exception, args: argparse.Namespace) -> OculusError:
     """What a person is told. At the level debug the log of the data folder gets the traceback."""
     with contextlib.suppress(OculusError):  # a folder or a level that cannot be: then there is no log either
-        level = args.log_level or os.environ.get("OCULUS_LOG") or "info"
-        logs = setup_logging(place(args).data / "logs", level)
+        logs = setup_logging(place(args).data / "logs", level(args))
         log.debug("%s failed", args.module, exc_info=error)
         logs.stop()
     return OculusError(said(error), "With `--log-level debug` the log in the data folder tells more.")
+
+
+def level(args: argparse.Namespace) -> str:
+    """As the person set it, in the settings file too; but that may be the very thing that failed."""
+    if asked := args.log_level or os.environ.get("OCULUS_LOG"):
+        return str(asked)
+    with contextlib.suppress(Exception):
+        return read_settings(args, place(args)).logging.level
+    return "info"
 
 
 def said(error: Exception) -> str:

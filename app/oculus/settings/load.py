@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from oculus.core.errors import ConfigError
 from oculus.core.masking import hide
@@ -18,6 +18,13 @@ from oculus.settings.schema import Settings
 from oculus.settings.sections import Bound, bind_sections
 
 Overrides = Mapping[str, Mapping[str, Any]]  # {"server": {"port": 0}}
+
+
+class Said(NamedTuple):
+    """An override that was not said on the command line, and where it was: for the message about it."""
+
+    value: Any
+    where: str  # the variable of the environment
 
 
 def load(
@@ -55,8 +62,9 @@ def put_over(draft: Draft, overrides: Overrides) -> None:
             continue  # a mistake that is told anyway
         for name, value in given.items():
             where = (section, name)
-            there[name] = value
-            draft.places[where] = Place("command line", 0, where)
+            said = value if isinstance(value, Said) else Said(value, "command line")
+            there[name] = said.value
+            draft.places[where] = Place(said.where, 0, where)
             draft.lost.discard(where)
             draft.filled.pop(where, None)
 
