@@ -115,7 +115,7 @@ def test_the_tooltip_names_what_fires_worst_first():
 def test_the_tooltip_shows_pinned_values_while_nothing_fires():
     btc = Metric(0, "crypto.price", "crypto.price.btc_usd", 97412.5, {"currency": "usd"})
     now = outlook(house(pinned=("crypto.price.btc_usd", "net.ping.gw"), values={btc.symbol: btc}))
-    assert now.tooltip == "Oculus: btc_usd 97,412.5 USD · gw no value yet"
+    assert now.tooltip == "Oculus: btc_usd 97,412 $ · gw no value yet"
     assert outlook(house()).tooltip == "Oculus: all is well, 1 collector"
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oculus.web import numbers
-from oculus.web.numbers import HOUR_MS, age, figure, significant, trend
+from oculus.core import figures
+from oculus.core.figures import HOUR_MS, age, figure, significant, trend
 
 USD = {"currency": "usd"}
 NOW = 10 * HOUR_MS
@@ -116,8 +116,8 @@ def test_the_hour_begins_with_the_number_that_held_then_not_with_the_first_one_k
 
 
 def test_a_trend_is_spoken_for_those_who_do_not_see_the_arrow():
-    assert numbers.Trend("up", "12 %").spoken == "up 12 % over the last hour"
-    assert numbers.Trend("flat", "±0 %").spoken == "unchanged over the last hour"
+    assert figures.Trend("up", "12 %").spoken == "up 12 % over the last hour"
+    assert figures.Trend("flat", "±0 %").spoken == "unchanged over the last hour"
 
 
 @pytest.mark.parametrize(

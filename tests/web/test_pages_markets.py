@@ -6,11 +6,11 @@ import pytest
 
 from oculus.collectors.sources.client import SourceStatus
 from oculus.collectors.status import CollectorState, CollectorStatus
+from oculus.core.figures import figure
 from oculus.storage.live import Trail
 from oculus.web.dashboard.cards import Facts, state_of
 from oculus.web.lists import collector_row
 from oculus.web.names import about, name_of
-from oculus.web.numbers import figure
 
 NOW = 1_795_608_000_000
 

@@ -10,10 +10,10 @@ from oculus.collectors.status import CollectorState, CollectorStatus
 from oculus.core.clock import to_datetime
 from oculus.core.durations import spoken
 from oculus.core.event import Severity
-from oculus.core.symbols import category_of, unit_of
+from oculus.core.figures import figure
+from oculus.core.symbols import category_of
 from oculus.desktop.icons import State
 from oculus.desktop.words import TOOLTIP, clipped
-from oculus.notify.render.news import amount
 from oculus.pins import pinned as kept_pins
 from oculus.rules.life.silence import ALL
 from oculus.rules.status import InstanceStatus, RuleStatus
@@ -54,7 +54,7 @@ class Outlook:
     state: State
     tooltip: str
     troubles: tuple[Trouble, ...]  # the worst first
-    pinned: tuple[str, ...]  # "btc_usd  97,412 USD"
+    pinned: tuple[str, ...]  # "btc_usd  97,412 $"
     paused: bool
     snoozed: str = ""  # until when nobody is told of anything, in local time; empty when people are
 
@@ -135,7 +135,7 @@ def pin(oculus: Oculus, symbol: str) -> str:
     answers = oculus.live.latest(f"{symbol}.up")
     if answers is not None and answers.value == 0:
         return f"{name}  down"
-    return f"{name}  {amount(latest.value, unit_of(symbol, latest.tags))}"
+    return f"{name}  {figure(symbol, latest.value, latest.tags)}"
 
 
 def clock_time(ms: int | None) -> str:

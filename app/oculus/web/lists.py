@@ -10,10 +10,10 @@ from oculus.core.alert import Alert, AlertState, Delivery, DeliveryState
 from oculus.core.clock import to_datetime, to_iso
 from oculus.core.durations import parse_duration, spoken
 from oculus.core.event import Severity
+from oculus.core.figures import age
 from oculus.core.symbols import main_of
 from oculus.rules.status import RuleStatus
 from oculus.web.dashboard.firing import measured
-from oculus.web.numbers import age
 
 OLD_INTERVALS = 2  # of its collector, and the age of its newest number is told
 MOST_SYMBOLS = 3  # named below a collector; the rest is counted

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
+from oculus.core.figures import figure, milliseconds
 from oculus.core.symbols import category_of, part_of, unit_of
-from oculus.web.numbers import figure, milliseconds
 
 PANELS = {
     "net": "Network",

@@ -9,9 +9,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from oculus import __version__
 from oculus.core.clock import to_datetime
+from oculus.core.figures import age, size
 from oculus.core.paths import bundled
 from oculus.web.names import is_market
-from oculus.web.numbers import age, size
 
 HTMX = "/static/vendor/htmx-2.0.11/htmx.min.js"
 CHARTS = "/static/vendor/lightweight-charts-5.2.1/lightweight-charts.standalone.production.js"

@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from oculus.core.clock import to_iso
+from oculus.core.figures import trend
 from oculus.core.metric import Metric
 from oculus.core.symbols import unit_of
 from oculus.runtime import Oculus
 from oculus.storage.live import Trail
 from oculus.storage.metrics import MetricFilter
 from oculus.web.api.params import moment
-from oculus.web.numbers import trend
 from oculus.web.site import Site
 from oculus.web.words import csv_answer
 

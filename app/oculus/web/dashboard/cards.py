@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from oculus.collectors.status import CollectorStatus, Freshness
 from oculus.core.event import Severity
+from oculus.core.figures import NOTHING as NO_NUMBER
+from oculus.core.figures import Figure, Trend, figure, significant, trend
 from oculus.core.symbols import main_of, part_of
 from oculus.storage.live import Trail
 from oculus.web.dashboard.sparkline import NOTHING, Span, Spark, spark
 from oculus.web.names import PANELS, about, name_of, panel_of
-from oculus.web.numbers import NOTHING as NO_NUMBER
-from oculus.web.numbers import Figure, Trend, figure, significant, trend
 
 STALE_S = 300.0  # nothing is called stale before; slow collectors get three of their intervals
 MILLION = 1_000_000

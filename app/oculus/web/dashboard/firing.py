@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from oculus.core.alert import Alert
 from oculus.core.event import Severity
+from oculus.core.figures import figure
 from oculus.core.symbols import main_of, part_of
 from oculus.rules.status import InstanceStatus, RuleStatus
-from oculus.web.numbers import figure
 
 PLAIN = ("up", "match", "status")  # states and codes: a limit beside them would make no sense
 SHOWN = 8  # the rest is counted, and on the page of alerts

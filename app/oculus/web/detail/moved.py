@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from oculus.core.alert import Alert
+from oculus.core.figures import figure
 from oculus.core.symbols import category_of
 from oculus.runtime import Oculus
 from oculus.storage.moved import Moved
@@ -13,7 +14,6 @@ from oculus.web.dashboard.sparkline import Spark, spark
 from oculus.web.detail.alerts import subjects_of
 from oculus.web.errors import not_found
 from oculus.web.names import name_of, panel_of
-from oculus.web.numbers import figure
 
 BEFORE_MS, AFTER_MS = 2 * 3_600_000, 900_000  # of the firing, that a line shows
 STEP_MS = 60_000

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from oculus.core.errors import OculusError
+from oculus.core.figures import figure
 from oculus.core.metric import Metric
 from oculus.core.symbols import main_of, part_of
 from oculus.runtime import Oculus
@@ -14,7 +15,6 @@ from oculus.storage.history import StoredEvent
 from oculus.storage.metrics import MetricFilter
 from oculus.storage.reader import Reader
 from oculus.web.detail.channels import Tried
-from oculus.web.numbers import figure
 
 SHOWN = 20
 NAMED = 2  # numbers that are told of a run by hand

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from oculus.core.figures import NOTHING, Figure, Trend, figure, trend
 from oculus.core.symbols import category_of, main_of, part_of
 from oculus.rules.status import RuleStatus
 from oculus.runtime import Oculus
@@ -18,7 +19,6 @@ from oculus.web.detail.runs import Run, last_runs
 from oculus.web.errors import not_found
 from oculus.web.lists import AlertRow, RuleRow, alert_row, rule_row
 from oculus.web.names import PRICES, about, name_of, panel_of
-from oculus.web.numbers import NOTHING, Figure, Trend, figure, trend
 
 ALERTS = 10
 ALERTS_SINCE_MS = 30 * 86_400_000
