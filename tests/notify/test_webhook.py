@@ -318,9 +318,13 @@ def test_messages_share_a_connection(webhook, service, news):
     assert len(ports) == 1
 
 
-def test_no_thread_is_left_behind_by_a_send(webhook, news, eventually):
-    webhook().send([news()])
-    assert eventually(lambda: "notify-deadline" not in {thread.name for thread in threading.enumerate()})
+def test_one_thread_watches_the_time_of_all_that_is_sent(webhook, news):
+    one, other = webhook(), webhook()
+    for _ in range(5):
+        one.send([news()])
+        other.send([news()])
+    names = [thread.name for thread in threading.enumerate()]
+    assert names.count("notify-deadlines") == 1
 
 
 def test_the_libraries_below_do_not_log_the_address(webhook, service, news, caplog):

@@ -34,7 +34,7 @@ from oculus.notify.channel import Channel, ChannelSettings
 from oculus.notify.chart.colours import Theme
 from oculus.notify.facts import NO_FACTS, Facts, Notebook
 from oculus.notify.post.answers import quoted
-from oculus.notify.post.outcome import Deadline, why
+from oculus.notify.post.outcome import DEADLINES, why
 from oculus.notify.render.mail import Envelope, address, letter, mail, own_id, subject_of
 
 log = logging.getLogger(__name__)
@@ -150,8 +150,7 @@ class Email(Channel):
         self._notes.begin(begun, {"id": sent_id} | subject)
 
     def _deliver(self, message: EmailMessage) -> None:
-        late = Deadline(self.settings.timeout.total_seconds(), self.close)
-        late.start()
+        late = DEADLINES.within(self.settings.timeout.total_seconds(), self.close)
         try:
             with self._connected() as session:
                 refused = session.send_message(message)

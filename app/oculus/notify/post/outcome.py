@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http.client import responses
 from typing import NamedTuple
 
 from oculus.core.errors import ChannelError
-from oculus.core.outgoing import origin, retry_after_s, why
+from oculus.core.outgoing import Watch, origin, retry_after_s, why
 
-__all__ = ["Answer", "Deadline", "check", "origin", "retry_after_s", "why"]
+__all__ = ["DEADLINES", "Answer", "check", "origin", "retry_after_s", "why"]
+
+DEADLINES = Watch("notify-deadlines")  # of all that is being sent
 
 PERMANENT = (401, 403, 404, 410)  # whatever is sent there
 AWAY = (408, 429, 502, 503, 504)  # the service itself, or what stands before it, cannot do it now
@@ -22,21 +23,6 @@ class Answer(NamedTuple):
     status: int
     headers: Mapping[str, str]  # names in any case
     body: bytes  # at most BODY_LIMIT of it, as it came
-
-
-class Deadline(threading.Timer):
-    """Calls `end` unless it is cancelled in time."""
-
-    def __init__(self, seconds: float, end: Callable[[], None]) -> None:
-        super().__init__(seconds, self._pass)
-        self.daemon = True
-        self.name = "notify-deadline"
-        self.passed = False
-        self._end = end
-
-    def _pass(self) -> None:
-        self.passed = True
-        self._end()
 
 
 def check(answer: Answer, url: str, hint: str, now_ms: int) -> None:

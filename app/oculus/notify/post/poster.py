@@ -21,7 +21,7 @@ from oculus.core.cuttable import FAILURES, CuttableAdapter, NoAuth
 from oculus.core.durations import short
 from oculus.core.errors import ChannelError
 from oculus.core.outgoing import UNSHOWN, origin, same_host, why
-from oculus.notify.post.outcome import Answer, Deadline
+from oculus.notify.post.outcome import DEADLINES, Answer
 
 CONNECT_S = 5.0
 BODY_LIMIT = 64 * 1024  # bytes of an answer; more is not read
@@ -57,8 +57,7 @@ class Poster:
         """Post and return the answer, whatever its status. Raises ChannelError when there is none."""
         if origin(url) == UNSHOWN:
             raise ChannelError(*NO_ADDRESS, permanent=True)
-        late = Deadline(self._timeout_s, self._adapter.cut)
-        late.start()
+        late = DEADLINES.within(self._timeout_s, self._adapter.cut)
         try:
             return self._follow(method, url, body, headers)
         except FAILURES as error:
