@@ -61,3 +61,11 @@ def test_the_window_is_for_the_desktop_alone(monkeypatch):
     monkeypatch.setattr("oculus.cli.run", lambda args: asked.append((args.module, args.url)) or 0)
     assert main(["window", "--url", "http://127.0.0.1:1"]) == 0
     assert asked == [("window", "http://127.0.0.1:1")]
+
+
+@pytest.mark.parametrize(
+    "words", [["check"], ["collect", "x"], ["query", "SELECT 1"], ["status"], ["backtest", "r"], ["doctor"]]
+)
+def test_what_is_promised_as_json_can_be_had_as_json(words):
+    assert parser().parse_args([*words, "--json"]).json is True
+    assert parser().parse_args(words).json is False

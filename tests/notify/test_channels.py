@@ -51,3 +51,23 @@ def test_a_channel_is_built_from_its_settings(clock):
     channel = build("mine", WebhookSettings(url=Secret("http://h")), clock)
     assert isinstance(channel, Webhook)
     assert channel.name == "mine"
+
+
+GATHER_S = {
+    "email": 60,
+    "telegram": 5,
+    "discord": 5,
+    "slack": 5,
+    "apprise": 5,
+    "desktop": 0,
+    "log": 0,
+    "webhook": 0,
+}
+
+
+def test_how_long_a_channel_gathers_is_as_promised():
+    assert GATHER_S.keys() == set(CHANNELS)
+    for name, kind in CHANNELS.items():
+        told = {field.name: field for field in msgspec.structs.fields(kind.settings_class)}.get("group_for")
+        gathers = told.default if told else kind.group_for
+        assert gathers.total_seconds() == GATHER_S[name], name
