@@ -22,6 +22,12 @@ def test_the_end_says_how_long_it_lasted_and_the_worst_value(news):
     )
 
 
+def test_a_state_is_told_by_its_word_and_has_no_limit(news):
+    down = {"instance": "net.tcp.shop.up", "value": 0.0, "threshold": 0.0}
+    assert as_text(news(**down)).endswith("API unreachable; down; for 1 m; net.tcp.shop.up")
+    assert "worst" not in as_text(news(NewsKind.RESOLVED, **down | {"worst": 0.0}))
+
+
 def test_what_is_not_known_is_left_out(news):
     bare = news(value=None, threshold=None, instance="", message="", started_ms=news().ts_ms)
     assert as_text(bare) == "api_down fired (warn): no message"

@@ -9,7 +9,8 @@ from typing import Any
 from oculus.core.alert import Alert, Delivery, News, NewsKind
 from oculus.core.clock import to_iso
 from oculus.core.durations import spoken
-from oculus.core.symbols import unit_of
+from oculus.core.figures import WORDS, figure
+from oculus.core.symbols import part_of, unit_of
 
 VERBS = {
     NewsKind.FIRED: "fired",
@@ -42,8 +43,11 @@ def symbol_of(alert: Alert) -> str:
 
 def how_much(news: News) -> str:
     """The value and what it was held against: "503 ms, limit 200 ms", at the end "worst 612 ms"."""
-    alert = news.alert
-    unit = unit_of(symbol_of(alert), alert.tags)
+    alert, symbol = news.alert, symbol_of(news.alert)
+    if part_of(symbol) in WORDS:  # a state has no limit, and "0" would tell nobody that it is down
+        over = news.kind is NewsKind.RESOLVED or alert.value is None
+        return "" if over else str(figure(symbol, alert.value or 0.0, alert.tags))
+    unit = unit_of(symbol, alert.tags)
     if news.kind is NewsKind.RESOLVED and alert.worst is not None:
         return f"worst {amount(alert.worst, unit)}"
     if alert.value is None:
