@@ -79,6 +79,7 @@ class Instance:
         self.heard_ms = begun_ms  # when it could last be computed
         self.judged_ms = 0  # the newest sample it was judged by
         self.standing = Standing()
+        self.reason = ""  # why it stands there
         self.alert: Alert | None = None
         self.no_data_alert: Alert | None = None
         self.value: float | None = None

@@ -22,6 +22,7 @@ class InstanceStatus(Struct, frozen=True, kw_only=True):
     symbol: str  # whose value is shown
     state: State
     since_ms: int | None
+    reason: str = ""  # why it got there; "" since the start
     value: float | None
     threshold: float | None
     worst: float | None
@@ -123,6 +124,7 @@ def _instance(instance: Instance) -> InstanceStatus:
         symbol=instance.symbol,
         state=standing.state,
         since_ms=standing.since_ms or None,
+        reason=instance.reason,
         value=instance.value,
         threshold=instance.threshold,
         worst=standing.worst if instance.firing else None,

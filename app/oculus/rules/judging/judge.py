@@ -5,6 +5,7 @@ Belongs to the engine's thread. A rule that cannot be computed costs itself its 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from msgspec.structs import replace
@@ -21,11 +22,14 @@ from oculus.rules.judging.telling import Teller
 from oculus.rules.life import evaluator
 from oculus.rules.life.grace import REASON
 from oculus.rules.life.pauses import skip
+from oculus.rules.life.reasons import reason
 from oculus.rules.life.silence import Silence
 from oculus.rules.life.standing import Notice, Reading, Standing
 from oculus.rules.memory.sight import Sight
 from oculus.rules.roster import Roster
 from oculus.rules.settings import NoData
+
+log = logging.getLogger(__name__)
 
 
 class Judge:
@@ -98,8 +102,15 @@ class Judge:
         rested = instance in self._awake and evaluator.forgettable(rule.spec, standing, now_ms)
         if standing is not before or rested:
             self.settle(instance, standing, now_ms)
+            self._explain(instance, reason(rule.spec, before, standing, reading, notices))
         for notice in notices:
             self._note(instance, notice, now_ms)
+
+    def _explain(self, instance: Instance, why: str) -> None:
+        if why:
+            instance.reason = why
+            who = f"{instance.rule.name} {instance.key}".rstrip()
+            log.debug("rules: %s is %s: %s", who, instance.standing.state, why)
 
     def settle(self, instance: Instance, standing: Standing, now_ms: int) -> None:
         """Put an instance where it stands now, and see to what follows from that."""
@@ -171,6 +182,7 @@ class Judge:
         self._sight.grace.begin(now_ms, lasts)
         for instance in list(self._awake):
             self.settle(instance, skip(instance.standing, gap), now_ms)
+            self._explain(instance, f"nobody was watching: {gap.reason}")
 
     def restless(self) -> bool:
         """Whether time alone can move anything."""

@@ -60,12 +60,13 @@ class RulesAnswer(Struct, frozen=True):
 
 
 class InstanceAnswer(Struct, frozen=True, kw_only=True):
-    """Where the rule stands for one symbol; `instance` is empty when there is but one."""
+    """Where the rule stands for one symbol, and why; `instance` is empty when there is but one."""
 
     instance: str
     symbol: str
     state: str
     since: str | None
+    reason: str
     value: float | None
     threshold: float | None
     worst: float | None
