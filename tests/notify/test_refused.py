@@ -73,6 +73,22 @@ def test_where_everything_offends_everything_fails_each_by_itself(chat, table, n
     assert len(Chat.tries) <= 20 + 10
 
 
+def test_one_message_that_is_refused_among_others_does_not_make_the_channel_a_broken_one(chat, table, news):
+    Chat.refuses = refused(7)
+    chat.home.tell(*[news(alert=number) for number in range(1, 21)])
+    chat.run(10)
+    (event,) = chat.home.events
+    assert event.message == "hook: one message was refused for good: chat answered 400: bad text"
+    assert chat.state() == "ok"
+
+
+def test_a_channel_that_takes_nothing_at_all_is_broken(chat, table, news):
+    Chat.refuses = refused(*range(1, 10))
+    chat.home.tell(*[news(alert=number) for number in range(1, 10)])
+    chat.run(10)
+    assert chat.state() == "broken"
+
+
 def test_a_channel_that_is_gone_is_asked_once_for_all(chat, table, news):
     Chat.refuses = gone
     chat.home.tell(*[news(alert=number) for number in range(1, 41)])

@@ -59,6 +59,11 @@ class Health:
             self._event(EventType.ERROR, Severity.ERROR, self.broken)
             self._alarm(f"The channel {self._name} is broken", self.broken)
 
+    def refused(self, error: ChannelError) -> None:
+        """The service cannot take one message of several: that one's fault, as far as is known."""
+        self.note(error)
+        self._event(EventType.ERROR, Severity.ERROR, f"one message was refused for good: {self.trouble}")
+
     def note(self, error: ChannelError) -> None:
         """An attempt failed, and what that means is not known yet."""
         self.trouble = mask(str(error))

@@ -22,6 +22,7 @@ class Portion:
         self._most: int | None = None  # pieces of news in the next message; None: all of them
         self._suspects = 0  # pieces of news, those that are due first, one of which was refused
         self._refused = 0
+        self.found = False  # what failed last is the one in a message that the service cannot take
 
     def take(self, line: Line, now: float, together_s: float | None) -> list[Delivery]:
         """What goes next of what is due. `together_s`: what comes within it may go along; None: one alone."""
@@ -50,6 +51,7 @@ class Portion:
 
     def failed(self, count: int, error: ChannelError) -> bool:
         """A message about `count` failed with `error`. Whether its pieces are to be tried at once."""
+        self.found = False
         if not error.answered:
             self._most, self._suspects = None, 0
         elif not error.permanent:
@@ -59,5 +61,6 @@ class Portion:
             return True
         else:
             self._refused += 1
+            self.found = self._suspects > 0 and self._refused < ENOUGH
             self._most, self._suspects = 1 if self._refused >= ENOUGH else None, 0
         return False

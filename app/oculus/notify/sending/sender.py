@@ -209,10 +209,10 @@ class Sender(Worker):
 
     def _failed(self, ready: Sequence[Delivery], error: ChannelError) -> float:
         with self._changed:
-            in_pieces = self._portion.failed(len(ready), error)
+            in_pieces, alone = self._portion.failed(len(ready), error), self._portion.found
         if in_pieces:
             return self._in_pieces(ready, error)
-        self.health.failed(error)
+        (self.health.refused if alone else self.health.failed)(error)
         for delivery in ready:
             delivery.last_error = self.health.trouble
             delivery.state = DeliveryState.FAILED if error.permanent else DeliveryState.RETRYING
