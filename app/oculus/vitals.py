@@ -20,7 +20,7 @@ from oculus.core.worker import Worker
 log = logging.getLogger(__name__)
 
 MANY_THREADS = 500  # Oculus itself has 250 at the very most
-COUNT_S = 5.0
+COUNT_S = 2.0
 INTERVAL_S = 30.0
 
 Readings = Callable[[], Mapping[str, float | None]]

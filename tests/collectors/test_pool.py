@@ -98,3 +98,21 @@ def test_closing_waits_for_work_under_way_but_not_for_ever(clock, gate, until):
     gate.set()
     assert pool.close(5.0)
     until(lambda: pool.threads == 0)
+
+
+def test_slow_errands_leave_threads_to_the_others_and_get_their_turn_all_the_same(clock, gate, until):
+    pool, done = Pool("test", 4, clock, idle_s=0.05), []
+    slow = [Errand(lambda: gate.wait(5), 5.0, lambda: None, slow=True) for _ in range(8)]
+    for one in slow:
+        pool.submit(one)
+    until(lambda: sum(one.begun is not None for one in slow) == 3)
+    for number in range(50):
+        pool.submit(errand(lambda number=number: done.append(number)))
+    until(lambda: done == list(range(50)))
+    assert sum(one.begun is not None for one in slow) == 3
+    clock.move(6)
+    assert len(pool.give_up(clock.monotonic())) == 3  # others of them take the place of those that are lost
+    until(lambda: sum(one.begun is not None for one in slow) == 6)
+    gate.set()
+    until(lambda: all(one.begun is not None for one in slow) and pool.busy() == 0)
+    pool.close()

@@ -56,6 +56,7 @@ class Job:
         self.run: Run | None = None
         self.paused = False
         self.gone = False
+        self.slow = False  # its last run took long
         self.stands_s = 0.0  # how long its numbers stand without new ones
         self.rest_s = 0.0  # how long it need not be asked after its last run
         self._clock = clock

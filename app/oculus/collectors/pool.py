@@ -2,6 +2,9 @@
 
 Threads are daemons, start on demand and end when idle. One that is stuck past its errand's limit is given
 up: another takes its place, and it ends by itself if it ever comes back.
+
+Slow errands get three quarters of the threads at most, so that sources that hang by the hundred do not keep
+the others waiting; and a quarter of them at least, so that they are asked at all.
 """
 
 from __future__ import annotations
@@ -20,14 +23,20 @@ IDLE_S = 15.0  # an idle thread ends after this long
 
 
 class Errand:
-    """One piece of work, how long it may take once it has begun, and whom to tell when it takes longer."""
+    """One piece of work, how long it may take once it has begun, and whom to tell when it takes longer.
 
-    __slots__ = ("begun", "limit_s", "too_long", "work")
+    `slow` says that it took long the last time.
+    """
 
-    def __init__(self, work: Callable[[], None], limit_s: float, too_long: Callable[[], None]) -> None:
+    __slots__ = ("begun", "limit_s", "slow", "too_long", "work")
+
+    def __init__(
+        self, work: Callable[[], None], limit_s: float, too_long: Callable[[], None], slow: bool = False
+    ) -> None:
         self.work = work
         self.limit_s = limit_s
         self.too_long = too_long
+        self.slow = slow
         self.begun: float | None = None  # monotonic; None while it waits for a thread
 
 
@@ -52,7 +61,9 @@ class Pool:
         self._idle_s = idle_s
         self._lock = threading.Lock()
         self._quiet = threading.Condition(self._lock)
-        self._waiting: deque[Errand] = deque()
+        self._quick: deque[Errand] = deque()  # these wait for a thread
+        self._slow: deque[Errand] = deque()
+        self._slow_now = 0  # under way
         self._idle: list[Hand] = []  # a stack: the last to rest works first, so the rest can end
         self._busy: set[Hand] = set()
         self._born = 0
@@ -65,14 +76,13 @@ class Pool:
         with self._lock:
             if self._closed:
                 return
-            if self._idle:
-                hand = self._idle.pop()
-                hand.errand = errand
-                self._busy.add(hand)
-                hand.box.put(errand)
-            else:
-                self._waiting.append(errand)
+            (self._slow if errand.slow else self._quick).append(errand)
+            if not self._idle:
                 self._grow()
+            elif chosen := self._choose():
+                hand = self._idle.pop()
+                self._begin(hand, chosen)
+                hand.box.put(chosen)
 
     def give_up(self, now: float) -> list[Errand]:
         """The errands that have run past their limit. Their threads are lost and replaced."""
@@ -83,6 +93,7 @@ class Pool:
                 if self.lost < self.most:  # beyond that it keeps its place, and the pool is that much smaller
                     hand.lost = True
                     self.lost += 1
+                    self._slow_now -= hand.errand.slow
                     self.threads -= 1
                     self._grow()
             return [hand.errand for hand in late]
@@ -94,7 +105,8 @@ class Pool:
         """
         with self._lock:
             self._closed = True
-            self._waiting.clear()
+            self._quick.clear()
+            self._slow.clear()
             for hand in self._idle:
                 hand.box.put(None)
             self._idle.clear()
@@ -104,11 +116,24 @@ class Pool:
         with self._lock:
             return len(self._busy)
 
+    def _choose(self) -> Errand | None:
+        """Take the next errand that may begin out of its line. Needs the lock."""
+        due = self._slow_now < max(1, self.most // 4)
+        if self._slow and (due or (not self._quick and self._slow_now < max(1, self.most * 3 // 4))):
+            return self._slow.popleft()
+        return self._quick.popleft() if self._quick else None
+
+    def _begin(self, hand: Hand, errand: Errand) -> None:
+        hand.errand = errand
+        self._busy.add(hand)
+        self._slow_now += errand.slow
+
     def _grow(self) -> None:
-        """Give the first waiting errand a new thread, if one more is allowed. Needs the lock."""
-        if not self._waiting or self.threads >= self.most:
+        """Give the next errand a new thread, if one more is allowed. Needs the lock."""
+        errand = self._choose() if self.threads < self.most else None
+        if errand is None:
             return
-        hand = Hand(self._waiting[0])
+        hand = Hand(errand)
         thread = threading.Thread(
             target=self._serve, args=[hand], name=f"{self.name}-{self._born}", daemon=True
         )
@@ -116,11 +141,11 @@ class Pool:
             thread.start()
         except RuntimeError as error:  # no more threads from the system: wait for one of ours
             log.warning("%s: %s; %d threads go on", self.name, error, self.threads)
+            (self._slow if errand.slow else self._quick).appendleft(errand)
             return
         self._born += 1
         self.threads += 1
-        self._waiting.popleft()
-        self._busy.add(hand)
+        self._begin(hand, errand)
 
     def _serve(self, hand: Hand) -> None:
         errand: Errand | None = hand.errand
@@ -139,14 +164,14 @@ class Pool:
             if hand.lost:
                 self.lost -= 1
                 return None
+            self._slow_now -= hand.errand.slow
             if self._closed:
                 self.threads -= 1
                 self._quiet.notify_all()
                 return None
-            if self._waiting:
-                hand.errand = self._waiting.popleft()
-                self._busy.add(hand)
-                return hand.errand
+            if chosen := self._choose():
+                self._begin(hand, chosen)
+                return chosen
             self._idle.append(hand)
         return self._rest(hand)
 

@@ -32,6 +32,7 @@ from oculus.core.worker import Worker
 
 log = logging.getLogger(__name__)
 
+SLOW_S = 1.0  # who took longer must leave some threads to the others the next time
 THREADS = 64  # at most this many runs at once
 LOOK_S = 0.25  # how often runs past their limit are looked for
 IDLE_S = 60.0  # longest sleep when nothing runs; a change of settings ends it
@@ -208,7 +209,9 @@ class Scheduler(Worker):
 
     def _launch(self, job: Job, slot: float | None) -> Run:
         run = job.run = Run(slot)
-        run.errand = Errand(lambda: self._work(job, run), job.limit_s, lambda: self._give_up(job, run))
+        run.errand = Errand(
+            lambda: self._work(job, run), job.limit_s, lambda: self._give_up(job, run), slow=job.slow
+        )
         self._pool.submit(run.errand)
         return run
 
@@ -217,7 +220,9 @@ class Scheduler(Worker):
     def _work(self, job: Job, run: Run) -> None:
         if run.slot is not None:
             self._note_lateness(job, self._clock.monotonic() - run.slot)
+        begun = self._clock.monotonic()
         outcome = job.ask(by_hand=run.slot is None)
+        job.slow = self._clock.monotonic() - begun > SLOW_S
         with self._lock:
             job.run = None
             if run.given_up:  # too late: it has been reported, and its numbers are of another time
@@ -232,7 +237,7 @@ class Scheduler(Worker):
         with self._lock:
             if job.run is not run:  # it came back this very moment
                 return
-            run.given_up = True
+            run.given_up = job.slow = True
             told = self._settle(job, outcome)
         self._counters.add("collectors.abandoned")
         self._deliver(job, outcome, told)
