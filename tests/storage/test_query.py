@@ -212,6 +212,22 @@ def test_a_question_is_answered(reader, sql):
     assert len(reader.query(sql).rows) == LEGITIMATE[sql]
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["1 day", "1 month 2 days 03:04:05.678", "-00:01:30", "00:00:00", "1 year 2 months", "400 days"],
+)
+def test_an_interval_is_answered_as_sql_reads_it(reader, written):
+    sql = f"SELECT INTERVAL '{written}' AS span, [INTERVAL '{written}'] AS spans, NULL::INTERVAL AS none, 7 AS n"
+    found = reader.query(sql)
+    assert found.rows == [[written, [written], None, 7]]
+    assert [kind for _, kind in found.columns] == ["INTERVAL", "INTERVAL[]", "INTERVAL", "INTEGER"]
+
+
+def test_the_age_of_the_newest_number_of_each_symbol_reads_as_an_interval(reader):
+    sql = "SELECT symbol, max(ts) - min(ts) AS age FROM metrics GROUP BY symbol ORDER BY symbol DESC"
+    assert reader.query(sql).rows[0] == ["net.ping.h2", "00:00:00.006"]
+
+
 def test_the_tables_are_listed(reader):
     names = [name for (name,) in reader.query("SHOW TABLES").rows]
     assert {"metrics", "events", "alerts", "alert_states", "deliveries", "schema_version"} <= set(names)
@@ -303,7 +319,7 @@ def test_columns_have_the_names_and_types_that_were_asked_for(reader):
         ("TIMESTAMP '2026-01-01 12:00:00'", "2026-01-01T12:00:00"),
         ("DATE '2026-01-01'", "2026-01-01"),
         ("TIME '12:00:01'", "12:00:01"),
-        ("INTERVAL '90 minutes'", "1:30:00"),
+        ("INTERVAL '90 minutes'", "01:30:00"),
         ("'\\xAB'::BLOB", "ab"),
         ("'6f1f0a6e-0000-4000-8000-000000000000'::UUID", "6f1f0a6e-0000-4000-8000-000000000000"),
         ("[1, NULL, 3]", [1, None, 3]),

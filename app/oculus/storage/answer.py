@@ -84,4 +84,4 @@ def other_value(value: Any) -> Any:
         return [json_value(one) for one in value]
     if isinstance(value, dict):
         return {str(key): json_value(one) for key, one in value.items()}
-    return str(value)  # decimals, intervals, UUIDs
+    return str(value)  # decimals, UUIDs

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 4
 GRACE_S = 0.3  # after the interruption, for the statement to end by itself
 CHUNK = 50  # rows fetched at a time: turning them into Python values holds up all other threads
+INTERVAL = "INTERVAL"
 NESTED = ("STRUCT", "MAP", "UNION", "LIST", "ARRAY", "VARIANT")  # and whatever ends in []
 
 Params = Sequence[Any] | Mapping[str, Any] | None
@@ -187,12 +188,10 @@ class Statement:
         params: Any = self._params or None
         cursor.execute(sql, params)  # nothing is fetched yet, so little is computed yet
         columns = [(str(column[0]), str(column[1])) for column in cursor.description or []]
-        nested = [kind.endswith("]") or kind.startswith(NESTED) for _, kind in columns]
-        if any(nested):
-            # DuckDB writes nested values as JSON by itself; a list of a million as Python objects would
-            # stop every other thread for seconds.
-            cursor.execute(as_text(sql, nested), params)
-        values = Values(nested)
+        kinds = [kind for _, kind in columns]
+        if any(is_nested(kind) or kind == INTERVAL for kind in kinds):
+            cursor.execute(as_text(sql, kinds), params)
+        values = Values([is_nested(kind) for kind in kinds])
         rows: list[list[Any]] = []
         while len(rows) <= self._max_rows and (found := cursor.fetchmany(CHUNK)):
             rows.extend(values.row(row) for row in found)
@@ -202,9 +201,20 @@ class Statement:
         return QueryResult(columns, rows[: self._max_rows], len(rows) > self._max_rows, elapsed_ms)
 
 
-def as_text(sql: str, nested: Sequence[bool]) -> str:
-    """`sql` with its nested columns as JSON text. `sql` has been parsed by itself, so its brackets match."""
-    wanted = [f"to_json(#{n})::VARCHAR" if deep else f"#{n}" for n, deep in enumerate(nested, 1)]
+def is_nested(kind: str) -> bool:
+    return kind.endswith("]") or kind.startswith(NESTED)
+
+
+def as_text(sql: str, kinds: Sequence[str]) -> str:
+    """`sql` with columns as text where DuckDB writes it better. Parsed by itself, its brackets match.
+
+    Nested values are JSON: a list of a million as Python objects would stop every other thread for seconds.
+    Intervals are as SQL reads them, "1 month 2 days 03:04:05": in Python a month would be 30 days.
+    """
+    wanted = [
+        f"to_json(#{n})::VARCHAR" if is_nested(kind) else f"#{n}::VARCHAR" if kind == INTERVAL else f"#{n}"
+        for n, kind in enumerate(kinds, 1)
+    ]
     return f"SELECT {', '.join(wanted)} FROM ({sql}\n)"  # noqa: S608
 
 
