@@ -28,7 +28,8 @@ def test_nothing_from_later_is_seen(reader):
 
 
 def test_events_and_rollups_are_those_of_then(reader, database):
-    event = "INSERT INTO events (ts, source, type, severity, message) VALUES (make_timestamptz(?), 'x', 'system', 'info', '')"
+    columns = "INSERT INTO events (ts, source, type, severity, message)"
+    event = f"{columns} VALUES (make_timestamptz(?), 'x', 'system', 'info', '')"
     for n in range(4):
         database.writing.execute(event, [(NOON + n * 20_000) * 1000])
     assert as_of(reader, "SELECT count(*) FROM events") == [[2]]
