@@ -107,6 +107,15 @@ def test_sums_of_days_are_the_days_themselves_and_survive_being_kept():
     assert Caps.load({"day": "?"}).z() is None
 
 
+def test_one_coin_that_fails_costs_the_other_nothing_and_is_tried_again_soon(mvrv, internet):
+    internet.say("coinmetrics", "/timeseries/asset-metrics", b"", status=500)
+    collector = mvrv(assets=["btc", "eth"])
+    assert [metric.symbol for metric in collector.collect()] == ["crypto.onchain.mvrv"]
+    assert "Coin Metrics: answered 500" in collector.trouble
+    assert list(collector.lacking) == ["crypto.onchain.mvrv.eth"]
+    assert collector.rest_s == 0
+
+
 def test_it_is_asked_twice_a_day_and_every_hour_while_it_fails(mvrv, kit, internet):
     collector = mvrv(source="bitcoin_data")
     collector.collect()

@@ -110,6 +110,17 @@ def test_a_restart_does_not_forget_when_the_last_push_came(running, desk, clock)
     assert kept(desk, "custom.backup.up")[-1][0] == 0.0
 
 
+def test_a_clock_that_was_put_back_does_not_bring_pushes_from_the_future(running, clock):
+    desk = running(backup())
+    desk.round(30)
+    desk.scheduler.receive("backup", "open sesame", b"1")
+    job = desk.scheduler._roster.jobs[0]
+    clock.move(-HOUR_S)
+    outcome = job.ask()
+    assert outcome.heard_ms == clock.now_ms()
+    assert outcome.said == "last heard from 0 s ago"
+
+
 def test_the_age_of_a_pushed_number_counts_from_its_push(running, clock):
     desk = running(backup())
     desk.round(30)

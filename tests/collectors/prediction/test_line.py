@@ -66,6 +66,7 @@ def test_what_comes_in_a_moment_is_taken_together(peer, dial):
     def handle(connection):
         for number in range(300):
             connection.send(str(number))
+            time.sleep(0.0005)
         sent.set()
         stay(connection)
 

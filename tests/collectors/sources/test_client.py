@@ -285,6 +285,27 @@ def test_what_has_not_changed_is_not_sent_again(kit, internet):
     assert [each.headers.get("if-none-match") for each in internet.asked] == [None, '"v1"', '"v1"']
 
 
+def test_after_a_useless_answer_a_whole_one_is_asked_for(kit, internet):
+    marked = {"ETag": '"v1"'}
+    internet.say("coingecko", "/ping", [1], headers=marked)
+    ask(kit)
+    internet.say("coingecko", "/ping", b"[1", headers=marked)
+    with pytest.raises(BadAnswer):
+        ask(kit)
+    kit.clock.ahead(61)
+    internet.say("coingecko", "/ping", [2], headers=marked)
+    assert ask(kit) == [2]
+    assert [each.headers.get("if-none-match") for each in internet.asked] == [None, '"v1"', None]
+
+
+def test_large_answers_are_not_kept_in_memory(kit, internet):
+    internet.say("coingecko", "/ping", ["x" * 300_000], headers={"ETag": '"v1"'})
+    ask(kit)
+    internet.say("coingecko", "/ping", b"", status=304)
+    with pytest.raises(Unchanged):
+        ask(kit)
+
+
 def test_last_modified_is_offered_back(kit, internet):
     internet.say("coingecko", "/ping", [1], headers={"Last-Modified": "Wed, 25 Nov 2026 11:00:00 GMT"})
     ask(kit)
