@@ -25,7 +25,7 @@ OUTAGE = (20, 620)  # seconds; those are the gates
 END = 1240  # the longest rest after the outage is over
 BEFORE = range(1, 6)  # alerts told before the outage; they end in it
 DURING = range(6, 56)  # in five storms of ten; two of each end 20 s later
-CHANNELS = ("email", "telegram", "discord", "slack", "webhook", "team", "log")
+CHANNELS = ("email", "telegram", "discord", "slack", "bot", "webhook", "team", "log")
 FIRED, RESOLVED = NewsKind.FIRED, NewsKind.RESOLVED
 
 

@@ -131,11 +131,17 @@ def test_what_discord_really_answers_is_taken_as_success(discord, server, news, 
         ("discord/error_unknown_webhook_404", "Unknown Webhook", "make a new one"),
         ("discord/error_invalid_webhook_token_401", "Invalid Webhook Token", "copy it anew"),
         ("discord/error_content_too_long_400", "Invalid Form Body", ""),
+        (
+            forum := "Webhooks posted to forum channels must have a thread_name or thread_id",
+            forum,
+            "?thread_id=",
+        ),
         ("discord/error_empty_message_400", "Cannot send an empty message", ""),
     ],
 )
 def test_a_refusal_is_final_and_says_what_to_do(discord, server, news, answer, what, hint):
-    server.answers.append(answer)
+    says = {"message": answer, "code": 220001}
+    server.answers.append(answer if "/" in answer else lambda handler: handler.reply(400, says))
     error = failure(discord(), news())
     assert error.permanent
     assert error.what == f"Discord answered: {what}"

@@ -149,6 +149,8 @@ def test_a_webhooks_refusal_is_final_and_says_what_to_do(hook, server, news, ans
         ("channel_not_found", "invite the bot"),
         ("token_revoked", "copy its token"),
         ("missing_scope", "chat:write"),
+        ("not_allowed_token_type", "xoxb-"),
+        ("restricted_action", "another channel"),
     ],
 )
 def test_a_bots_refusal_comes_with_200_and_is_final_too(bot, server, news, error, hint):

@@ -183,6 +183,25 @@ def test_a_bot_that_is_no_member_is_told_to_be_added(telegram, server, news):
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ("Bad Request: TOPIC_CLOSED", "open it again"),
+        ("Bad Request: CHAT_WRITE_FORBIDDEN", "an administrator of the chat"),
+        ("Bad Request: not enough rights to send text messages to the chat", "an administrator of the chat"),
+        ("Forbidden: bot was kicked from the supergroup chat", "add it again"),
+        ("Forbidden: user is deactivated", "another one as chat_id"),
+    ],
+)
+def test_what_is_wrong_with_a_chat_comes_with_what_to_do(telegram, server, news, said, hint):
+    status = 403 if said.startswith("Forbidden") else 400
+    server.answers.append(lambda handler: handler.reply(status, {"ok": False, "description": said}))
+    error = failure(telegram(chart="off"), news())
+    assert error.permanent
+    assert not error.answered  # it is not about this message: its pieces would be refused, too
+    assert hint in error.hint
+
+
 def test_a_wrong_token_is_refused_in_words_without_the_token(telegram, server, news):
     error = failure(telegram(telegram_bot_token=Secret("1:secretWrong")), news())
     assert error.permanent

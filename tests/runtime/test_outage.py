@@ -34,7 +34,7 @@ class Internet:
     def __init__(self):
         self.second = 0
         kinds = {"telegram": TelegramServer, "discord": DiscordServer, "slack": SlackServer}
-        kinds |= {"webhook": AnyServer, "team": AnyServer}
+        kinds |= {"bot": SlackServer, "webhook": AnyServer, "team": AnyServer}
         self.servers = {name: kind() for name, kind in kinds.items()}
         for server in self.servers.values():
             server.now = lambda: self.second
@@ -70,7 +70,7 @@ class Internet:
         }
 
     def settings(self):
-        telegram, discord, slack, hook, team = self.servers.values()
+        telegram, discord, slack, bot, hook, team = self.servers.values()
         return f"""
 channels:
   email: {{smtp_host: 127.0.0.1, smtp_port: {self.smtp_port}, tls: none, from_address: a@b.example,
@@ -79,6 +79,8 @@ channels:
              chart: "off"}}
   discord: {{discord_webhook: "{discord.webhook}", chart: "off"}}
   slack: {{slack_webhook: "{slack.webhook}", chart: "off"}}
+  bot: {{type: slack, slack_bot_token: "{bot.token}", slack_channel: "#alerts", api_url: "{bot.url}/api",
+        chart: "off"}}
   webhook: {{url: "{hook.url}/in"}}
   team: {{type: apprise, url: "json://127.0.0.1:{team.server_port}"}}
 """
@@ -173,7 +175,7 @@ def test_nothing_is_lost_to_an_outage_and_two_kills(internet, tmp_path):
     after = {name: messages[before[name] :] for name, messages in internet.messages().items()}
     expected = len(DURING) + len(BEFORE)  # of what began and ended the end alone is told
     assert [told_count(message) for message in after["telegram"]] == [expected, expected]  # in flight
-    for name in ("discord", "slack", "email", "webhook", "team"):
+    for name in ("discord", "slack", "bot", "email", "webhook", "team"):
         assert [told_count(message) for message in after[name]] in ([expected], [expected] * 2), name
     for server in internet.servers.values():
         assert len(server.got) == len(server.messages)  # none was refused for being too fast

@@ -38,6 +38,8 @@ PERSON, ROLE = re.compile(r"<@!?(\d+)>"), re.compile(r"<@&(\d+)>")
 REMEDIES = {
     "unknown webhook": "The webhook was deleted: make a new one and write its address as discord_webhook",
     "invalid webhook token": "The address is cut off or wrong: copy it anew from the channel's settings",
+    "forum channels": "That is a forum: add ?thread_id= and the id of one of its posts to discord_webhook",
+    "thread is": "The thread is locked or archived: open it again, or use another channel",
     "404 ": "The webhook is not there any more: make a new one and write its address as discord_webhook",
     "401 ": "The address is wrong: copy it anew from the channel's settings, Integrations, Webhooks",
     "403 ": "The webhook may not write there: look at the channel's permissions",

@@ -41,6 +41,11 @@ REMEDIES = {
     "blocked by the user": "Open the chat with the bot, unblock it, and send /start",
     "initiate conversation": "Open a chat with the bot and send /start: a bot may not write first",
     "not enough rights": "Make the bot an administrator of the chat, or let members write",
+    "have no rights": "Make the bot an administrator of the chat, or let members write",
+    "chat_write_forbidden": "Make the bot an administrator of the chat, or let members write",
+    "chat_restricted": "Telegram lets nobody write there: look at the chat in the app, or use another one",
+    "topic_closed": "The topic is closed: open it again, or use another chat",
+    "deactivated": "That chat or person is gone: write the id of another one as chat_id",
     "401 ": "The token is wrong or was revoked: get it from @BotFather, write telegram_bot_token",
     "404 ": "That is no bot's token: get it from @BotFather, write telegram_bot_token",
 }
