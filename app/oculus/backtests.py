@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -21,7 +22,7 @@ from oculus.core.progress import Progress
 from oculus.core.symbols import glob_regex, main_of
 from oculus.notify import CHANNELS
 from oculus.notify.routing import skip_reason
-from oculus.reruns import LastRuns, Reruns
+from oculus.reruns import LONGEST_S, LastRuns, Reruns
 from oculus.rules.language.condition import Condition
 from oculus.rules.life.silence import Silence
 from oculus.rules.life.trigger import end_ms
@@ -35,7 +36,7 @@ from oculus.storage.reader import Reader
 MOST = 2_000_000  # samples: a minute of playing
 MOST_TICKS = 100_000  # in a span; longer ones are looked at less often than once a second
 LEAD_MS = 3_600_000  # what is read before the span, so that its first moments know what was before
-EVERY = 10_000  # samples, and it is said how far it is
+EVERY = 200  # samples, and it is said how far it is
 MOST_GAPS = 100_000
 RAW_FROM = "SELECT epoch_ms(min(ts)) FROM metrics"
 ONE_AT_A_TIME = threading.Lock()  # it takes a whole core, which collecting needs too
@@ -120,7 +121,7 @@ def played(
     silence = Silence()
     silence.mutes = settings.mute
     replay = Replay(rules, silence, intervals(settings), tick_ms(since_ms, until_ms))
-    replay.warm_up(samples(rules, since_ms - lead(rules), since_ms, reader))
+    replay.warm_up(samples(rules, since_ms - lead(rules), since_ms, reader), since_ms)
     past = watched(samples(rules, since_ms, until_ms, reader), (since_ms, until_ms))
     return play(rule, replay, past, (since_ms, until_ms), gaps, audience(settings), runs.outcomes)
 
@@ -136,11 +137,18 @@ def told_of(whole: Backtest, runs: Reruns, reader: Reader) -> Backtest:
 
 
 def watched(samples: Iterator[Metric], span: tuple[int, int]) -> Iterator[Metric]:
-    """The samples, and with them how far it is."""
+    """The samples, and with them how far it is. Raises QueryError when it takes too long."""
     since_ms, until_ms = span
+    begun = time.monotonic()
     for number, metric in enumerate(samples):
         if number % EVERY == 0:
             PROGRESS.at((metric.ts_ms - since_ms) / max(1, until_ms - since_ms))
+            if time.monotonic() - begun > LONGEST_S:
+                raise QueryError(
+                    "query_timeout",
+                    f"In {LONGEST_S:.0f} seconds it was played up to {to_iso(metric.ts_ms)} only",
+                    "Choose a shorter time, fewer symbols, or shorter windows.",
+                )
         yield metric
 
 

@@ -110,12 +110,13 @@ def test_missing_data_is_told_but_is_no_firing(make_rule):
     assert (found.fired, found.told) == ([], {"log": 1})
 
 
-def test_windows_know_what_was_before_the_span(make_rule):
-    rule = make_rule("avg(a, 10m) > 4")
+@pytest.mark.parametrize("condition", ["sum(a, 10m) > 80", "sum(*, 10m) > 80"])
+def test_windows_know_what_was_before_the_span(make_rule, condition):
+    rule = make_rule(condition)
     replay = Replay([rule])
-    replay.warm_up(metrics(*[(at, "a", 9) for at in range(-600, 0, 60)]))
+    replay.warm_up(metrics(*[(at, "a", 9) for at in range(-590, 0, 60)]), NOON)
     found = play(rule, replay, metrics((10, "a", 0)), (NOON, NOON + 30_000))
-    assert fired(found) == [(10, None)]
+    assert (fired(found), found.fired[0].worst) == ([(10, None)], 81.0)
 
 
 def test_a_rule_that_cannot_be_computed_says_why(make_rule):

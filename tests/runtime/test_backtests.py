@@ -190,3 +190,17 @@ def test_a_rule_on_which_it_depends_and_that_is_not_played_is_named(oculus):
     found = played(oculus, "waits")
     assert (len(found.fired), found.told) == (1, {"log": 2})
     assert "It depends on swing, in SQL or off, which is not played" in found.troubles[0]
+
+
+def test_a_condition_that_takes_too_long_is_refused_with_how_far_it_came(oculus, monkeypatch):
+    monkeypatch.setattr("oculus.backtests.LONGEST_S", -1)
+    with pytest.raises(QueryError, match="it was played up to") as refused:
+        played(oculus, "plain")
+    assert "shorter windows" in str(refused.value.hint)
+
+
+def test_a_window_of_a_week_holds_all_of_its_samples(oculus):
+    rule = RuleSettings(name="r", condition="count(net.a, 90m) > 500")
+    since = oculus.leapt_ms + 20 * MINUTE
+    found = backtest("r", Trial(), (since, since + 10 * MINUTE), Settings(rules=[rule]), oculus.reader)
+    assert len(found.fired) == 1

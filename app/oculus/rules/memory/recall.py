@@ -22,6 +22,7 @@ SHORT_MS = 3_600_000  # windows up to here are kept in memory
 LAG_MS = 10_000  # what is younger may not yet be in the database
 FIRST_LOOK_MS = 10_000  # the shortest time between two questions for one length of window
 LONGEST_PAUSE_MS = 600_000
+MOST_PLAYED = 1_000_000  # samples of one symbol, where all windows are kept in memory
 SHARE = 500  # a window of this many parts is asked for anew when one has passed
 
 Sample = tuple[str, int, float]  # symbol, ms, value
@@ -85,7 +86,7 @@ class Recall:
     def _keep(self, symbol: str, keep_ms: int) -> None:
         track = self._tracks.get(symbol)
         if track is None:
-            track = self._known.get(symbol) or Track(keep_ms, whole=self._ask is None)
+            track = self._known.get(symbol) or self._new_track(keep_ms)
             self._tracks[symbol] = track
             enough = track.whole and track.keep_ms >= keep_ms
         else:
@@ -94,6 +95,9 @@ class Recall:
         if not enough and self._ask:
             track.whole = False
             self._unknown[symbol] = max(keep_ms, self._unknown.get(symbol, 0))
+
+    def _new_track(self, keep_ms: int) -> Track:
+        return Track(keep_ms, whole=False) if self._ask else Track(keep_ms, whole=True, most=MOST_PLAYED)
 
     def _follow_long(self, symbol: str, window_ms: int, function: str) -> None:
         self._keep(symbol, pause_ms(window_ms) + 6 * LAG_MS)

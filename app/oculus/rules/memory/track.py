@@ -14,10 +14,11 @@ SPARE = 64  # samples that may lie there too long, so that not every one that co
 class Track:
     """Samples in the order of their times, one of each moment."""
 
-    __slots__ = ("_times", "_values", "cut", "keep_ms", "known_ms", "whole")
+    __slots__ = ("_most", "_times", "_values", "cut", "keep_ms", "known_ms", "whole")
 
-    def __init__(self, keep_ms: int, whole: bool) -> None:
+    def __init__(self, keep_ms: int, whole: bool, most: int = MOST) -> None:
         self.keep_ms = keep_ms
+        self._most = most
         self.whole = whole  # what there was before it began is in it too
         self.known_ms = 0  # when that came
         self.cut = 0  # samples that had to go although a window wants them
@@ -69,10 +70,10 @@ class Track:
         if len(times) < 3:
             return
         start_ms = times[-2] - self.keep_ms
-        if len(times) <= MOST and times[min(SPARE, len(times) - 2)] > start_ms:
+        if len(times) <= self._most and times[min(SPARE, len(times) - 2)] > start_ms:
             return
         old = min(bisect_right(times, start_ms) - 1, len(times) - 2)
-        excess = max(0, len(times) - MOST)
+        excess = max(0, len(times) - self._most)
         self.cut += max(0, excess - max(old, 0))
         gone = max(old, excess, 0)
         del times[:gone], self._values[:gone]

@@ -90,10 +90,12 @@ class Replay:
         self._watched = any(rule.no_data is NoData.ALERT for rule in rules)
         self._tick_at = 0
 
-    def warm_up(self, samples: Iterable[Metric]) -> None:
-        """Let windows know what was before; nothing is judged."""
+    def warm_up(self, samples: Iterable[Metric], since_ms: int) -> None:
+        """Let windows know what was before `since_ms`; nothing is judged."""
+        self._judge.roster.enter_single(since_ms)
         for metric in samples:
             self._take(metric)
+            self._judge.roster.woken(metric.symbol, since_ms)
 
     def run(
         self,
