@@ -143,6 +143,5 @@ def test_bytes_that_are_hardly_a_request_are_answered_or_hung_up_on(server, text
     assert received == b"" or received.startswith(b"HTTP/1.1 ")
     assert b"Traceback" not in received
     assert not received.startswith(b"HTTP/1.1 5")
-    assert raw(
-        server, f"GET /healthz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
-    ).startswith(b"HTTP/1.1 200")
+    again = raw(server, f"GET /healthz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+    assert again.startswith((b"HTTP/1.1 200", b"HTTP/1.1 429"))  # the pages' own limit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 import socket
 import threading
 from email.message import Message
@@ -14,6 +15,7 @@ import dns.rrset
 import msgspec
 import pytest
 from hypothesis import strategies as st
+from websockets.utils import accept_key
 
 from fakes.fuzz import attempt, fuzzed, mutated, scrambled
 from oculus.collectors.network.deadline import Deadline
@@ -26,6 +28,7 @@ from oculus.collectors.network.http import measures
 from oculus.collectors.network.ping_program import parse
 from oculus.collectors.network.resolve import Address, resolve
 from oculus.collectors.network.url import Url
+from oculus.collectors.prediction.line import Line, Lost
 
 ANSWERS = [
     b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{"status":"up"}',
@@ -112,6 +115,61 @@ def test_a_host_with_its_port_is_taken_apart_or_refused(text):
     found, error = attempt(lambda: split_host_port(text, 53), ValueError)
     assert error is None or str(error)
     assert error or 0 < found[1] < 65536
+
+
+FRAMES = [
+    b"\x81\x05hello",
+    b"\x01\x03hel\x80\x02lo",
+    b"\x89\x00\x8a\x00",
+    b"\x81\x7e\x01\x00" + b"a" * 256,
+    b"\x88\x02\x03\xe8",
+    b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00",  # hello, compressed
+]
+UPGRADED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+
+
+@pytest.fixture(scope="module")
+def stream():
+    """Shakes hands as it should, then sends the bytes that are put into `sent`; its address."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+    sent = []
+
+    def greet(connection):
+        with connection, contextlib.suppress(OSError):
+            asked = connection.recv(65536)
+            key = re.search(rb"Sec-WebSocket-Key: (\S+)", asked)[1].decode()
+            connection.sendall(
+                UPGRADED + f"Sec-WebSocket-Accept: {accept_key(key)}\r\n\r\n".encode() + sent[-1]
+            )
+            connection.shutdown(socket.SHUT_WR)
+            connection.recv(65536)
+
+    def serve():
+        with contextlib.suppress(OSError):  # closed at the end
+            while True:
+                greet(listener.accept()[0])
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield f"ws://127.0.0.1:{listener.getsockname()[1]}/", sent
+    listener.close()
+
+
+@fuzzed(st.lists(torn(FRAMES), max_size=4).map(b"".join), examples=100)
+def test_a_stream_of_torn_frames_is_messages_and_then_lost(stream, sent):
+    address, bytes_to_send = stream
+    bytes_to_send.append(sent)
+    line, error = attempt(lambda: Line(address, 2.0), Lost)
+    if error:
+        assert str(error)
+        return
+    with contextlib.closing(line):
+        for _ in range(20):
+            messages, error = attempt(lambda: line.receive(1.0, lambda: None), Lost)
+            if error:
+                assert str(error)
+                return
+            assert all(isinstance(each, bytes) for each in messages)
+    raise AssertionError("it did not notice the end")
 
 
 PINGED = """PING 127.0.0.1 (127.0.0.1) 56(84) bytes of data.
