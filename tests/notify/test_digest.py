@@ -123,6 +123,18 @@ def test_what_somebody_acknowledges_meanwhile_calls_nobody_when_the_service_is_b
     assert [last(table, row)[0] for row in rows[1:]] == ["sent", "sent"]
 
 
+def test_an_acknowledgement_of_before_the_restart_counts_as_well(chat, start, table, news):
+    Chat.refuses = away
+    (row,) = chat.home.tell(news(NewsKind.ESCALATED, alert=1))
+    chat.run(10)
+    kept = table.rows[row.id]
+    kept.news = replace(kept.news, alert=replace(kept.news.alert, acknowledged_ms=1))  # as it is loaded
+    again = start()
+    again.home.notifier.put(table.unfinished())
+    again.run(10)
+    assert last(table, row) == ("skipped", "it was acknowledged before it was told")
+
+
 def test_a_storm_is_told_worst_first(chat, news):
     severities = [Severity.INFO, Severity.CRITICAL, Severity.WARN, Severity.ERROR]
     chat.home.tell(*[news(alert=number, severity=severities[number % 4]) for number in range(1, 1001)])

@@ -2,6 +2,7 @@
 
 import duckdb
 import pytest
+from msgspec.structs import replace
 
 from fakes.messengers import AnyServer, DiscordServer
 from oculus.core.alert import Alert, AlertState, News, NewsKind, Verdict
@@ -33,6 +34,15 @@ def stuck():
 
 def put(oculus, name, value=9.0):
     oculus.writer.put([Metric(oculus.clock.now_ms(), "custom.a", f"custom.a.{name}", value, {})])
+
+
+def told(oculus, number, kind, channels=("hook",)):
+    now_ms = oculus.clock.now_ms()
+    alert = Alert(
+        id=number, rule="r", instance="", severity=Severity.WARN, state=AlertState.FIRING, message="m",
+        value=None, started_ms=now_ms, fired_ms=now_ms,
+    )  # fmt: skip
+    return News(kind=kind, alert=alert, ts_ms=now_ms, channels=channels)
 
 
 @pytest.fixture
@@ -67,14 +77,7 @@ def test_a_channel_that_hangs_holds_up_neither_another_nor_judging_nor_collectin
 
 def test_an_event_without_its_messages_is_not_written(house, monkeypatch):
     with house("channels: {hook: {type: webhook, url: 'http://127.0.0.1:9'}}") as oculus:
-        now_ms = oculus.clock.now_ms()
-        alert = Alert(
-            id=1, rule="r", instance="", severity=Severity.WARN, state=AlertState.FIRING, message="m",
-            value=None, started_ms=now_ms, fired_ms=now_ms,
-        )  # fmt: skip
-        verdict = Verdict(
-            news=(News(kind=NewsKind.FIRED, alert=alert, ts_ms=now_ms, channels=("hook", "log")),)
-        )
+        verdict = Verdict(news=(told(oculus, 1, NewsKind.FIRED, ("hook", "log")),))
         deliveries = oculus.notifier.address(verdict.news)
 
         def fails(_cursor, _deliveries):
@@ -164,3 +167,16 @@ rules: [{{name: bad, condition: custom.a.bad > 5, channels: [hook]}}]
         (status,) = [each for each in oculus.notifier.status() if each.name == "hook"]
         assert (status.state, status.last_error) == ("broken", said)
     assert f"hook: {said}" in [record.getMessage() for record in caplog.records]
+
+
+def test_what_waits_for_a_service_knows_after_a_restart_what_was_acknowledged(house):
+    with house("channels: {hook: {type: webhook, url: 'http://127.0.0.1:9'}}") as oculus:
+        worse, other = (told(oculus, number, NewsKind.ESCALATED) for number in (1, 2))
+        oculus.record(Verdict(news=(worse, other)))
+        seen = replace(worse.alert, acknowledged_ms=oculus.clock.now_ms())
+        oculus.record(Verdict(news=(replace(worse, alert=seen, held="acknowledged"),)))
+        oculus.writer.change(lambda _cursor: None).result(5)
+        waiting = {each.news.alert.id: each for each in alerts.load_deliveries(oculus.database.cursor())}
+    assert waiting[2].news.alert.acknowledged_ms is None
+    if 1 in waiting:  # or it was skipped already
+        assert waiting[1].news.alert.acknowledged_ms == seen.acknowledged_ms

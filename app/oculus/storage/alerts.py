@@ -60,6 +60,10 @@ ALERTS = """
     FROM alerts
 """
 OPEN_ALERTS = f"{ALERTS} WHERE state = 'firing' ORDER BY id"
+ACKNOWLEDGED = """
+    SELECT id, epoch_ms(acknowledged_at) FROM alerts
+    WHERE acknowledged_at IS NOT NULL AND state = 'firing'
+"""
 TOLD = """
     SELECT DISTINCT channel FROM deliveries
     WHERE alert_id = ? AND news <> 'RESOLVED' AND state IN ('queued', 'sending', 'retrying', 'sent')
@@ -146,8 +150,15 @@ def load_states(cursor: duckdb.DuckDBPyConnection) -> list[SavedState]:
 
 
 def load_deliveries(cursor: duckdb.DuckDBPyConnection) -> list[Delivery]:
-    """Those that were not yet sent, failed or given up, oldest first."""
-    return [delivery_from(row) for row in cursor.execute(UNFINISHED).fetchall()]
+    """Those not yet sent, failed or given up, oldest first; they know what was acknowledged since."""
+    seen = dict(cursor.execute(ACKNOWLEDGED).fetchall())
+    found = [delivery_from(row) for row in cursor.execute(UNFINISHED).fetchall()]
+    for delivery in found:
+        alert = delivery.news.alert
+        if alert.id in seen:
+            known = msgspec.structs.replace(alert, acknowledged_ms=seen[alert.id])
+            delivery.news = msgspec.structs.replace(delivery.news, alert=known)
+    return found
 
 
 def told_channels(cursor: duckdb.DuckDBPyConnection, alert_id: int) -> set[str]:

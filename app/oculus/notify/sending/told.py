@@ -55,7 +55,8 @@ class Told:
 
     def needless(self, news: News) -> bool:
         """Whether it would only press somebody who knows."""
-        return news.kind in PRESSING and news.alert.id in self._seen
+        known = news.alert.acknowledged_ms is not None or news.alert.id in self._seen
+        return known and news.kind in PRESSING
 
     def settle(self, delivery: Delivery) -> None:
         """It has reached its final state."""
