@@ -69,3 +69,16 @@ def test_the_window_is_for_the_desktop_alone(monkeypatch):
 def test_what_is_promised_as_json_can_be_had_as_json(words):
     assert parser().parse_args([*words, "--json"]).json is True
     assert parser().parse_args(words).json is False
+
+
+def test_nothing_is_printed_in_colour_so_that_nobody_has_to_switch_it_off():
+    import re
+    from pathlib import Path
+
+    import oculus
+
+    house = Path(oculus.__file__).parent
+    printing = [*house.glob("cli/*.py"), *house.glob("core/log*.py")]
+    colour = re.compile(r"(\\x1b|\\033|\\u001b)\[[0-9;{]*[}0-9;]*m")
+    assert colour.search(r"print('\x1b[31mred')")
+    assert [path.name for path in printing if colour.search(path.read_text("utf-8"))] == []
