@@ -10,9 +10,12 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from fakes.messengers import AnyServer, DiscordServer, SlackServer, TelegramServer, free_port
+from oculus.core.durations import Duration
 from oculus.core.logs import setup_logging
 from oculus.core.metric import Metric
 from oculus.core.secret import Secret
+from oculus.notify.channels.apprise import Apprise
+from oculus.notify.channels.chat import Chat
 from oculus.runtime import Oculus
 from oculus.settings.load import load
 from oculus.web.serving.server import WebServer
@@ -45,7 +48,9 @@ class Gossip:
 
 
 @pytest.fixture
-def square():
+def square(monkeypatch):
+    for kind in (Chat, Apprise):
+        monkeypatch.setattr(kind, "group_for", Duration(milliseconds=30))
     kinds = {"chat": TelegramServer, "team": DiscordServer, "ops": SlackServer, "bot": SlackServer}
     servers = {name: kind() for name, kind in (kinds | {"hook": AnyServer, "other": AnyServer}).items()}
     for server in servers.values():

@@ -6,16 +6,14 @@ from fakes.messengers import AnyServer, DiscordServer, SlackServer, TelegramServ
 from oculus.core.durations import Duration
 from oculus.core.metric import Metric
 from oculus.notify.channels.apprise import Apprise
-from oculus.notify.channels.discord import Discord
-from oculus.notify.channels.slack import Slack
-from oculus.notify.channels.telegram import Telegram
+from oculus.notify.channels.chat import Chat
 from oculus.settings.load import load
 
 
 @pytest.fixture
 def square(monkeypatch):
     """The services, each a real server; what comes together goes as one message after a moment."""
-    for kind in (Telegram, Discord, Slack, Apprise):
+    for kind in (Chat, Apprise):
         monkeypatch.setattr(kind, "group_for", Duration(milliseconds=30))
     kinds = {"chat": TelegramServer, "team": DiscordServer, "ops": SlackServer, "bot": SlackServer}
     servers = {name: kind() for name, kind in (kinds | {"other": AnyServer}).items()}
