@@ -370,6 +370,12 @@ SENTENCES = {
             "0 a.up=0; 30 a.up=0; offline 31; online 3600; 3601 a.up=0; 3625 a.up=0",
             "",
         ),
+        (
+            "Those in SQL too: what did not come was not measured.",
+            [select()],
+            "sql 60 x=1; offline 70; sql 120; sql 180 y=1; online 190; sql 240 x=1; sql 300",
+            "60 FIRED x; 300 RESOLVED x",
+        ),
     ],
 }
 ALL = [(chapter, *each) for chapter, several in SENTENCES.items() for each in several]

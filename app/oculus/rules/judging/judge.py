@@ -184,6 +184,10 @@ class Judge:
             self.settle(instance, skip(instance.standing, gap), now_ms)
             self._explain(instance, f"nobody was watching: {gap.reason}")
 
+    def offline(self) -> bool:
+        """Whether this machine is: what did not come then says nothing."""
+        return self._sight.grace.lasts
+
     def restless(self) -> bool:
         """Whether time alone can move anything."""
         return bool(self._awake or self.roster.timed)

@@ -38,6 +38,9 @@ class RowJudge:
             return
         self._works(rule, now_ms)
         self._warn_of_more(rule, outcome.truncated, now_ms)
+        if self._judge.offline():
+            self._nothing_known(rule, outcome, now_ms)
+            return
         for key, row in outcome.rows.items():
             self._holds(rule, key, row, outcome, now_ms)
         # Of what lies beyond the first thousand rows nothing is known.
@@ -55,6 +58,11 @@ class RowJudge:
         instance.heard_ms, instance.judged_ms = now_ms, outcome.ts_ms
         reading = Reading(Input.TRUE, outcome.ts_ms, row.value, rank=instance.severity.rank)
         self._judge.step(instance, reading, now_ms)
+
+    def _nothing_known(self, rule: Rule, outcome: Outcome, now_ms: int) -> None:
+        """The rows are those of numbers that nobody could measure."""
+        for instance in list(rule.instances.values()):
+            self._judge.step(instance, Reading(Input.STALE, outcome.ts_ms), now_ms)
 
     def _failed(self, rule: Rule, outcome: Outcome, now_ms: int) -> None:
         self._counters.add("rules.errors")
