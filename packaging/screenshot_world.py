@@ -23,6 +23,7 @@ from oculus.collectors.collector import Collector, CollectorSettings
 from oculus.core.errors import OculusError
 from oculus.core.metric import Metric
 from oculus.core.symbols import category_of
+from oculus.noise import event
 from oculus.runtime import Oculus
 from oculus.settings.load import load
 
@@ -30,6 +31,7 @@ MINUTE_MS = 60_000
 HOUR, DAY = 60, 24 * 60  # in minutes, as all of a course is
 DAYS = 3
 SETTLE_S = 60.0
+HICCUPS = (1390, 1275, 1130, 1004, 868, 731, 655, 540, 433, 322, 208, 131)  # a minute each, of one host
 SETTINGS = """\
 server: {port: 0, rate_limit: {per_second: 10000, burst: 10000}}
 connectivity: "off"
@@ -57,6 +59,8 @@ rules:
      message: "shop.example is slow"}
   - {name: btc_high, condition: "crypto.price.btc_usd > 98k", clear: "crypto.price.btc_usd < 97.5k",
      severity: info, channels: [log, desktop], message: "BTC crossed 98 k"}
+  - {name: api_slow, condition: "net.http.api.example > 300", severity: warn, channels: [log],
+     message: "api.example answers slowly"}
   - {name: gateway_loss, condition: "net.ping.*.loss > 5", for: 1m, severity: error, channels: [slack, log],
      message: "{{ symbol }} loses packets"}
 channels:
@@ -102,9 +106,12 @@ def courses() -> dict[str, Course]:
         parts=web | {"tls_days": 9.0},
         shares=phases,
     )
+    hiccups = tuple((float(ago), ago - 1.0, 190.0) for ago in HICCUPS)
     rally = ((DAY, 0, 900), (340, 0, 1250))
     return {
-        "net.http.api.example": Course(base=182, wobble=5, parts=web, shares=phases),
+        "net.http.api.example": Course(
+            base=182, wobble=5, steps=(*hiccups, (980, 955, 165), (402, 378, 175)), parts=web, shares=phases
+        ),
         "net.ping.google.com": Course(base=11.8, wobble=0.25, parts=calm),
         "net.tcp.redis:6379": Course(base=0.92, wobble=0.03, down=12, trouble=refused),
         "net.http.shop.example": shop,
@@ -188,6 +195,9 @@ def running(home: Path) -> Iterator[Oculus]:
         for status in oculus.scheduler.status():
             until(partial(asked, oculus, status.name), f"{status.name} finds nothing")
         until(lambda: {"redis_down", "shop_slow"} <= firing(oculus), "the rules do not fire")
+        now_ms = oculus.clock.now_ms()
+        oculus.writer.tell(event(oculus.noise.report(now_ms), now_ms))
+        oculus.writer.change(lambda _: None).result(SETTLE_S)
         yield oculus
 
 

@@ -36,6 +36,8 @@ PAGES = {
     "alerts": "/alerts",
     "rules": "/rules",
     "rule": "/rules/shop_slow",
+    "backtest": "/backtest/api_slow?span=1d&b.for=2m&b.threshold=320",
+    "noise": "/noise",
     "collectors": "/collectors",
     "channels": "/channels",
     "sql": "/query#sql=" + quote(SQL),
@@ -50,7 +52,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PHONES = ("dashboard-phone", "symbol-phone-light", "rule-phone", "alerts-phone-light")
 SPACE = 24  # between them
 TOKEN = Secret("a-token-for-pictures-of-enough-characters")
-CALM_MS = 700  # for charts to be drawn, and what moves to have arrived
+CALM_MS = 1200  # for charts to be drawn, and what moves to have arrived
 
 
 class Unanswered(Exception):

@@ -158,3 +158,28 @@ def until():
         return found
 
     return wait
+
+
+PAINTED = """([tone, least]) => {
+  const wanted = [1, 3, 5].map((at) => parseInt(tone.slice(at, at + 2), 16));
+  return [...document.querySelectorAll("[data-canvas] canvas")].some((canvas) => {
+    if (!canvas.width) return false;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    let count = 0;
+    for (let at = 0; at < data.length; at += 4) {
+      count += wanted.every((each, i) => Math.abs(data[at + i] - each) < 4);
+    }
+    return count >= least;
+  });
+}"""
+
+
+@pytest.fixture
+def painted():
+    """Waits until a chart of the page has a colour of the theme, such as --rise, in a good many pixels."""
+
+    def wait(page, name, least=200):
+        look = f"getComputedStyle(document.documentElement).getPropertyValue('{name}').trim()"
+        page.wait_for_function(PAINTED, arg=[page.evaluate(look), least])
+
+    return wait

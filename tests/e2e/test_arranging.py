@@ -4,6 +4,7 @@ import pytest
 
 from oculus.core.event import Severity
 from oculus.rules.settings import RuleSettings
+from oculus.storage import moved
 
 expect = pytest.importorskip("playwright.sync_api", reason="install the extra: pip install -e .[test]").expect
 pytestmark = pytest.mark.browser
@@ -80,3 +81,18 @@ def test_alerts_are_filtered_and_acknowledged_on_their_page(board, house, until)
     expect(page.locator("tbody")).to_contain_text("acknowledged")
     page.locator("[data-label=Told] summary").click()
     expect(page.locator("[data-label=Told] li").first).to_contain_text("log fired: sent")
+
+
+@pytest.mark.parametrize("house", [{"rules": [RULE]}], indirect=True)
+def test_an_alert_says_what_else_moved_and_leads_to_both_in_one_chart(board, house, until):
+    (record,) = until(lambda: house.oculus.reader.alerts(state="firing"), 15)
+    found = [moved.Moved("crypto.price.btc_usd", 500.0, 100.0, 12.0)]
+    alert = record.alert
+    house.oculus.writer.change(lambda cursor: moved.note(cursor, alert.id, alert.fired_ms, found)).result(5)
+    page = board("/alerts")
+    page.get_by_text("What else moved").click()
+    expect(page.locator(".moved-row")).to_contain_text("far above its usual")
+    page.locator(".moved-row").get_by_role("link").click()
+    expect(page.locator(".legend-entry")).to_have_count(2)
+    assert "compare=crypto.price.btc_usd" in page.url
+    assert page.seen.complaints == []

@@ -89,6 +89,7 @@ PAGES = [
     "/settings/find?section=channels&name=NASTY",
     "/about",
     "/login",
+    "/login?once=used",
     "/nowhere",
 ]
 EMPTY = ["/", "/alerts", "/rules", "/noise", "/collectors", "/channels", "/query", "/settings"]

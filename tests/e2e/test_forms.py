@@ -33,6 +33,10 @@ def test_a_person_makes_tries_corrects_pauses_and_deletes_a_collector(office):
     page.get_by_role("button", name="Save").click()
     name = f"127.0.0.1:{office.server.port}"
     expect(page.get_by_text("Added. It runs now.")).to_be_visible()
+    page.get_by_role("link", name=f"Edit {name}").click()
+    page.get_by_label("Interval").fill("20s")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Changed. It runs as it is written now.")).to_be_visible()
     page.get_by_role("button", name=f"Pause {name}").click()
     page.get_by_role("button", name=f"Resume {name}").click()
     page.locator("summary", has_text="Delete").click()

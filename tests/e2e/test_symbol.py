@@ -154,3 +154,25 @@ def test_the_chart_changes_its_colours_with_the_theme(shop, visit):
     page.wait_for_timeout(200)
     assert inked(page, "[data-canvas]") > 500
     assert page.seen.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("choice", "up"), [("Green up", "--ok"), ("Red up", "--critical"), ("Blue up", "--accent")]
+)
+def test_candles_have_the_colours_that_a_person_chose(office, painted, choice, up):
+    for minute in range(1400, -1, -2):
+        office.put("crypto.price.btc_usd", 90_000 - 10 * minute, ago_s=minute * 60, currency="usd")
+    office.settle()
+    page = office("/settings")
+    field = page.get_by_label("Colours of markets")
+    field.select_option(
+        label=next(each for each in field.locator("option").all_inner_texts() if choice in each)
+    )
+    page.get_by_role("button", name="Take them").click()
+    expect(page.get_by_text("The colours are changed.")).to_be_visible()
+    page.goto(office.url + "/metric/crypto.price.btc_usd?range=24h")
+    page.get_by_role("button", name="Candles").click()
+    painted(page, up)
+    page.locator("[data-canvas]").hover()
+    expect(page.locator("[data-legend]")).to_contain_text("▲")  # never by colour alone
+    assert page.complaints == []

@@ -11,19 +11,6 @@ rules:
   - {name: any_load, condition: "custom.* > 60"}
 """
 
-PAINTED = """tone => {
-  const wanted = [1, 3, 5].map((at) => parseInt(tone.slice(at, at + 2), 16));
-  return [...document.querySelectorAll("[data-canvas] canvas")].some((canvas) => {
-    if (!canvas.width) return false;
-    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-    let count = 0;
-    for (let at = 0; at < data.length; at += 4) {
-      count += wanted.every((each, i) => Math.abs(data[at + i] - each) < 4);
-    }
-    return count > 200;
-  });
-}"""
-
 
 @pytest.fixture
 def desk(office):
@@ -80,12 +67,11 @@ def test_what_was_tried_is_taken_into_a_form_and_saved_as_another_rule(desk):
 
 
 @pytest.mark.parametrize("office", [RULES], indirect=True)
-def test_the_chart_shows_both_limits_and_when_it_would_have_fired(desk):
+def test_the_chart_shows_both_limits_and_when_it_would_have_fired(desk, painted):
     page = desk("/backtest/slow?b.threshold=80")
     expect(played(page, "b")).to_have_attribute("data-limits", "[80.0]")
     expect(page.locator("[data-legend]")).to_contain_text("custom.load")
-    tone = page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--warn').trim()")
-    page.wait_for_function(PAINTED, arg=tone)
+    painted(page, "--warn")
     assert page.complaints == []
 
 
@@ -114,3 +100,22 @@ def test_a_mistake_is_told_where_the_outcome_would_be(desk):
     page.locator("#b-for").fill("1m")
     page.locator("#b-for").press("Enter")
     expect(played(page, "b")).to_be_visible()
+
+
+@pytest.mark.parametrize("office", [RULES], indirect=True)
+def test_a_noisy_rule_is_found_and_made_quiet(office):
+    for minute in range(120, -1, -1):
+        office.put("custom.load", 90 if minute % 20 == 5 else 10, ago_s=minute * 60)
+    office.settle()
+    page = office("/rules")
+    page.get_by_role("link", name="noise").click()
+    expect(page.get_by_role("heading", name="No report yet")).to_be_visible()
+    page.get_by_role("button", name="Make one now").click()
+    row = page.locator("tbody tr", has_text="any_load")
+    expect(row).to_contain_text("0 instead of 6 times")
+    row.get_by_role("link", name="Over the past: any_load with for").click()
+    expect(page.locator(".difference")).to_contain_text("0 instead of 6")
+    page.go_back()
+    row.get_by_role("button", name="Use it: for").click()
+    assert page.get_by_label("For", exact=True).input_value() == "30s"
+    assert page.complaints == []

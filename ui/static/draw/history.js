@@ -42,10 +42,11 @@ export function placeOf(scale, ms, times) {
   return here + (next - here) * Math.min(1, Math.max(0, (ms - times[low]) / step));
 }
 
-// All of it, with room for the first word below; fitContent() would leave out what is empty at the end.
+// All of it, with room for the first and the last word below; fitContent() would leave out what is empty at the end.
 export function showAll(scale, count) {
-  const room = 24 / Math.max(scale.width(), 160); // pixels: half of that word
-  scale.setVisibleLogicalRange({ from: -count * room, to: count - 0.5 });
+  const width = Math.max(scale.width(), 160);
+  const [before, after] = [24, Math.min(24, width / 20)].map((pixels) => (count * pixels) / width);
+  scale.setVisibleLogicalRange({ from: -before, to: count - 0.5 + after });
 }
 
 // The scale reaches to the limits that are near, and not to those that would press the line flat.

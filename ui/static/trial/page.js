@@ -11,6 +11,7 @@ const find = (selector) => document.querySelector(selector);
 const form = find("#trial");
 const place = find("[data-trial]");
 const DAY_MS = 86_400_000;
+const ROOM = { scaleMargins: { top: 0.1, bottom: 0.16 } }; // below the line, for the rows
 const FACTORS = { k: 1e3, M: 1e6, B: 1e9, "%": 1 };
 
 // ---- Sliders: a field says it in words, its slider moves it; each follows the other.
@@ -60,6 +61,7 @@ const board = place && makeBoard();
 
 function makeBoard() {
   const chart = makeChart(find("[data-canvas]"), { handleScroll: false, handleScale: false });
+  chart.priceScale("right").applyOptions(ROOM);
   return { chart, backdrop: new Backdrop(), rows: new Rows(), line: null, answer: null, limits: [], shown: "" };
 }
 
@@ -142,7 +144,7 @@ if (board) {
   board.chart.subscribeCrosshairMove((at) => { if (board.answer) legend(at); });
   document.addEventListener("htmx:afterSettle", (event) => { if (event.detail.elt?.id === "outcome" || event.target.id === "outcome") drawOutcome(); });
   form.addEventListener("change", load);
-  onTheme(() => { board.chart.applyOptions(look()); if (board.answer) draw(); });
+  onTheme(() => { board.chart.applyOptions(look()); board.chart.priceScale("right").applyOptions(ROOM); if (board.answer) draw(); });
   load();
 }
 
