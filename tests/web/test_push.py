@@ -37,6 +37,13 @@ def test_the_secret_may_stand_in_the_address(pushed):
     assert stored(pushed, "custom.backup.value") == [8.0]
 
 
+def test_a_push_does_not_wait_for_pages(pushed, gate):
+    pages = pushed.server._front.pages.pool
+    busy = [pages.submit(gate.wait) for _ in range(40)]
+    assert pushed.post("/in/backup", token=SECRET, json={"meanwhile": 1}).status_code == 200
+    assert not any(each.done() for each in busy)
+
+
 @pytest.mark.parametrize("token", ["", "wrong", None])
 def test_without_the_secret_nothing_is_taken_not_even_with_the_token(pushed, token):
     answer = pushed.post("/in/backup", token=token, json={"stranger": 1})

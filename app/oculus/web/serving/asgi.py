@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 FILES = ("/api/backup", "/api/export")
 SLOW = ("/api/", "/partials/backtest", "/partials/noise", "/partials/run/", "/partials/test/")  # POSTs
+PUSHES = "/in/"  # numbers never wait for pages
 
 
 class Health(Protocol):
@@ -62,9 +63,10 @@ class Front:
         self.pages = Lane(app, Pool("web-page", workers=8, waiting=200), limit_s=30)
         self.slow = Lane(app, Pool("web-slow", workers=16, waiting=0), limit_s=60)
         self.files = Lane(app, Pool("web-file", workers=2, waiting=0), limit_s=600)
+        self.pushes = Lane(app, Pool("web-push", workers=2, waiting=200), limit_s=30)
 
     def close(self) -> None:
-        for lane in (self.pages, self.slow, self.files):
+        for lane in (self.pages, self.slow, self.files, self.pushes):
             lane.pool.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,4 +98,6 @@ class Front:
         path = scope["path"]
         if path in FILES:
             return self.files
+        if path.startswith(PUSHES):
+            return self.pushes
         return self.slow if scope["method"] == "POST" and path.startswith(SLOW) else self.pages
