@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from msgspec.structs import replace
 
 from oculus.core.alert import NewsKind
 from oculus.core.errors import StorageError
@@ -19,7 +20,7 @@ from oculus.notify.render.escape import (
 )
 from oculus.notify.render.mention import mentions
 from oculus.notify.render.snapshot import snapshot
-from oculus.notify.render.words import arranged, fit, spelt_out, summary, words
+from oculus.notify.render.words import arranged, fit, moment, spelt_out, summary, words
 
 
 def test_the_details_say_how_much_against_what_since_when_and_where(news, facts):
@@ -60,6 +61,16 @@ def test_the_worst_come_first_and_what_is_over_last(news):
     ]
     assert [each.alert.rule for each in arranged(group)] == ["first", "second", "info", "over"]
     assert summary(group) == "4 alerts: 2 critical, 1 info, 1 resolved"
+
+
+def test_a_summary_of_what_waited_says_from_when_to_when(news):
+    first = news()
+    later = replace(first, ts_ms=first.ts_ms + 25 * 60_000)
+    told = re.fullmatch(r"2 alerts, (\d{4}-\d\d-\d\d \d\d:\d\d) to (.+): 2 warn", summary([first, later]))
+    assert told
+    assert moment(first.ts_ms) == told[1]
+    assert moment(later.ts_ms).endswith(told[2])
+    assert summary([first, replace(first, ts_ms=first.ts_ms + 60_000)]) == "2 alerts: 2 warn"
 
 
 def test_twenty_are_spelt_out_and_the_rest_is_counted(news):

@@ -135,7 +135,7 @@ def told_count(message):
     """How many alerts a message says it is about."""
     if isinstance(message, dict) and "alerts" in message:
         return len({each["id"] for each in message["alerts"]})
-    found = re.search(r"(\d+) alerts: ", str(message).replace("=\n", ""))
+    found = re.search(r"(\d+) alerts\b", str(message).replace("=\n", ""))
     return int(found[1]) if found else 1
 
 

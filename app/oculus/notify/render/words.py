@@ -17,6 +17,7 @@ from oculus.notify.render.news import VERBS, amount, one_line, symbol_of
 
 MOST = 20  # spelt out in one message; the rest is counted
 LONGEST_NAME = 150
+LONG_MS = 3 * 60_000  # longer than what comes together usually waits
 RESOLVED = "resolved"
 MARKS = {
     Severity.INFO: "🔵",
@@ -123,7 +124,17 @@ def summary(group: Sequence[News]) -> str:
     for news in arranged(group):
         state = RESOLVED if news.kind is NewsKind.RESOLVED else news.alert.severity.value
         counts[state] = counts.get(state, 0) + 1
-    return f"{len(group)} alerts: {', '.join(f'{count} {state}' for state, count in counts.items())}"
+    told = ", ".join(f"{count} {state}" for state, count in counts.items())
+    return f"{len(group)} alerts{span(group)}: {told}"
+
+
+def span(group: Sequence[News]) -> str:
+    """From when to when, if that is long: what waited for a service is not what happens now."""
+    first, last = min(news.ts_ms for news in group), max(news.ts_ms for news in group)
+    if last - first < LONG_MS:
+        return ""
+    same_day = moment(first, "%Y-%m-%d") == moment(last, "%Y-%m-%d")
+    return f", {moment(first)} to {moment(last, '%H:%M') if same_day else moment(last)}"
 
 
 def more(count: int) -> str:
