@@ -161,6 +161,13 @@ def test_an_answer_of_another_shape_is_refused(answer):
             parse(answer)
 
 
+def test_who_lost_everything_has_no_return():
+    [coin] = parse_markets([{"id": "a", "price_change_percentage_30d_in_currency": -100.0,
+                             "price_change_percentage_200d_in_currency": -99.0}])  # fmt: skip
+    assert coin.over_30d is None
+    assert coin.over_200d == pytest.approx(0.01)
+
+
 def test_nulls_are_no_returns():
     rows = listings()["data"]
     rows[5]["quote"] = {"USD": None}

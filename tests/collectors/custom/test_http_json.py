@@ -124,6 +124,13 @@ def test_numbers_are_found_in_text_by_regular_expression(shop):
     assert values(collector.collect()) == wanted
 
 
+def test_only_the_first_megabyte_of_a_text_is_searched(shop):
+    text = b" " * (2**20 + 1) + b"users: 17"
+    collector, _ = shop(text, headers={}, format="text", metrics={"users": r"users: (\d+)"})
+    with pytest.raises(BadAnswer, match="nothing in it matches"):
+        collector.collect()
+
+
 def test_series_are_found_in_prometheus_format(shop):
     found = {
         "ok": 'http_requests_total{code="200"}',

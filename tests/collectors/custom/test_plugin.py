@@ -197,6 +197,14 @@ def test_a_missing_file_is_told_with_those_that_are_there(settings_of):
     assert "which has office.py" in entry.problem
 
 
+def test_a_plugin_knows_whether_a_person_asks(desk, settings_of):
+    act = "return [self.metric('custom.bad.by-hand', float(self.by_hand))]"
+    desk.scheduler.replace(settings_of("- {type: plugin, module: bad.py}\n", bad=COLLECT % act).collectors)
+    desk.round(60)
+    desk.scheduler.run_now("bad")
+    assert [metric.value for metric in desk.metrics] == [0.0, 1.0]
+
+
 def test_an_installed_entry_point_is_a_plugin_too(run, monkeypatch):
     import sys
     import types

@@ -141,6 +141,13 @@ def test_a_push_cannot_make_series_without_end(running):
     desk.scheduler.receive("backup", "open sesame", b'{"k3": 1}')
 
 
+def test_the_switch_cannot_be_pushed(running):
+    desk = running(backup())
+    with pytest.raises(PushRefused, match="the key up is Oculus' own here"):
+        desk.scheduler.receive("backup", "open sesame", b'{"up": 1}')
+    running(backup(expect_every=None)).scheduler.receive("backup", "open sesame", b'{"up": 1}')
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [

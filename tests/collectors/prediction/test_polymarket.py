@@ -122,6 +122,23 @@ def test_an_unknown_market_is_told_and_the_others_go_on(world):
     assert collector.trouble == "there is no market or event will-it-rian"
 
 
+def test_a_price_that_changed_under_an_old_time_is_of_now(world):
+    collector = world.collector(stream=False)
+    world.run(collector)
+    world.internet.say(GAMMA, "/markets", [market(prices=["0.6", "0.4"])])
+    world.clock.ahead(31)
+    times = {metric.symbol: metric.ts_ms for metric in collector.collect()}
+    assert times["pred.poly.will-it-rain"] == world.clock.now_ms()
+
+
+@pytest.mark.parametrize("tokens", [[YES], [YES, ""], []])
+def test_a_market_whose_tokens_are_not_all_known_is_not_listened_to(world, tokens):
+    world.internet.say(GAMMA, "/markets", [market(tokens=tokens)])
+    collector = world.collector()
+    assert world.run(collector)["poly.will-it-rain"] == 0.505
+    assert collector._streams.running == []
+
+
 def test_a_restart_writes_no_row_twice(world):
     world.run(world.collector(stream=False))
     again = world.collector(stream=False)
@@ -303,13 +320,35 @@ def test_a_market_that_closes_unheard_is_noticed_by_asking(world, heard):
     assert heard.news == ["the market will-it-rain is closed; the result is Yes"]
 
 
-@pytest.mark.parametrize("prices", [["0", "0"], ["0.5", "0.5"]])
+@pytest.mark.parametrize("prices", [["0", "0"], ["0.5", "0.5"], ["0.4", "0"], ["1", "1"]])
 def test_a_closed_market_without_a_result_gets_no_last_price(world, prices):
     world.internet.say(GAMMA, "/markets", [market(prices=prices, closed=True)])
     collector = world.collector()
     assert world.run(collector) == {}
     assert collector.news == ["the market will-it-rain is closed; its result is not known yet"]
     assert collector.rest_s > 60
+
+
+def test_a_market_that_is_only_found_among_the_closed_is_told(world):
+    answer = world.internet._answer
+
+    def known(asked):
+        return answer(
+            [market(closed=True, prices=["1", "0"])] if "closed" in asked.params else [], 200, {}, {}
+        )
+
+    world.internet.say(GAMMA, "/markets", known)
+    collector = world.collector()
+    assert world.run(collector)["poly.will-it-rain"] == 1.0
+    assert collector.news == ["the market will-it-rain is closed; the result is Yes"]
+
+
+def test_a_market_without_an_order_book_is_described_at_once_for_it_may_be_over(world, heard):
+    world.run(heard)
+    world.internet.say(GAMMA, "/markets", [market(prices=["1", "0"], closed=True)])
+    world.internet.say(CLOB, "/midpoint", {"error": "No orderbook exists"}, status=404)
+    world.run(heard, 61)
+    assert world.run(heard)["poly.will-it-rain"] == 1.0
 
 
 def test_a_restart_does_not_tell_again_of_a_market_that_has_ended(world):

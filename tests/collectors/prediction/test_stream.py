@@ -60,6 +60,8 @@ def test_it_pings_every_ten_seconds_and_waits_longer_and_longer_up_to_a_minute_b
     assert Pace().ping == 10.0
     for number, wait in enumerate(waits, 1):
         assert 0.5 * min(60, 2**number) <= wait <= min(60, 2**number)
+    shares = {round(wait / min(60, 2**number), 3) for number, wait in enumerate(waits, 1)}
+    assert len(shares) > 1, "not all who lost their connection return together"
     made._rest(lived_s=61)
     assert waits[-1] <= 1.0, "the last connection was a good one"
 

@@ -14,7 +14,7 @@ from fakes.providers import play
 from oculus import __version__
 from oculus.collectors.crypto.altseason import Altseason
 from oculus.collectors.crypto.price import Price
-from oculus.collectors.sources.client import LeftAlone
+from oculus.collectors.sources.client import LeftAlone, key_header
 from oculus.collectors.sources.providers import PROVIDERS
 from oculus.collectors.sources.reply import Refused, Unchanged
 from oculus.core.errors import BadAnswer, SourceBusy, SourceError
@@ -56,6 +56,22 @@ def test_every_provider_that_takes_its_key_in_a_header_gets_it_there(kit, intern
     (asked,) = internet.asked
     assert asked.headers[PROVIDERS[name].key_header.lower()] == KEY
     assert asked.params == {}
+
+
+def test_coingeckos_paid_address_gets_the_key_under_its_own_name():
+    coingecko = PROVIDERS["coingecko"]
+    assert key_header(coingecko, "https://pro-api.coingecko.com/api/v3") == "x-cg-pro-api-key"
+    assert key_header(coingecko, "https://api.coingecko.com/api/v3") == "x-cg-demo-api-key"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"), [("EAPI:Rate limit exceeded", SourceBusy), ("EService:Unavailable", SourceError)]
+)
+def test_krakens_complaints_with_status_200_are_failures(kit, internet, error, kind):
+    internet.say("kraken", "/ping", {"error": [error]})
+    with pytest.raises(kind, match=f"Kraken: says {error}"):
+        ask(kit, "kraken")
+    assert error in kit.sources.get("kraken").status().cool_down
 
 
 def test_collectors_that_ask_the_same_provider_share_its_allowance(kit, internet):

@@ -74,8 +74,6 @@ class Reply(Struct, frozen=True, kw_only=True):
 
     def message(self) -> str:
         """What the body of an error says, if it says it in words for people."""
-        if self.kind in HTML:
-            return ""
         try:
             return said(msgspec.json.decode(self.body))
         except NOT_JSON:
