@@ -1,4 +1,4 @@
-"""Killed while it brings an older file up to date, or makes a backup: the file is whole, old or new."""
+"""Killed while it upgrades an older file, replaces a damaged one or makes a backup: what counts is whole."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import pytest
 
 from oculus.core.clock import SystemClock
 from oculus.storage import schema
+from oculus.storage.copies import copy_database
 from oculus.storage.database import open_database
 from oculus.storage.recovery import daily_backup
 from oculus.storage.settings import StorageSettings
@@ -116,6 +117,31 @@ def upgraded_under_fire(tmp_path, rounds, seed):
         shutil.rmtree(folder)
 
 
+def recovered_under_fire(tmp_path, rounds, seed):
+    """Each round begins with a spoilt file beside a good backup, and kills the start that finds it."""
+    chance, took_s = random.Random(seed), 0.2
+    older_file(tmp_path / "old", 6, 300_000)
+    with closing(open_database(tmp_path / "old", StorageSettings(), SystemClock())) as database:
+        copy_database(database.cursor(), database.path, daily_backup(database.path))
+    spoilt = tmp_path / "old" / "oculus.db"
+    spoilt.write_bytes(chance.randbytes(100_000))
+    for number in range(rounds):
+        folder = tmp_path / f"round{number}"
+        shutil.copytree(tmp_path / "old", folder)
+        for _ in range(chance.choice([1, 1, 2])):
+            begun = time.monotonic()
+            if killed(OPEN, folder, chance.uniform(0, took_s)) is None:
+                took_s = max(0.05, time.monotonic() - begun - 0.5)
+        done = list(folder.glob("*.damaged-*")) and not list(folder.glob("*.recovering"))
+        with closing(open_database(folder, StorageSettings(), SystemClock())) as database:
+            assert database.notices or done, "it begins anew without a word"
+            assert database.cursor().execute("SELECT count(*) FROM metrics").fetchall() == [(300_000,)]
+        kept = [path.read_bytes() for path in folder.glob("*.damaged-*")]
+        assert kept == [spoilt.read_bytes()]
+        assert not list(folder.glob("*.recovering")) + list(folder.glob("*.part"))
+        shutil.rmtree(folder)
+
+
 def backed_up_under_fire(folder, rounds, seed):
     chance, before, in_backup = random.Random(seed), 0, 0
     for _ in range(rounds):
@@ -138,6 +164,10 @@ def test_an_upgrade_that_is_killed_is_made_by_the_next_start(tmp_path):
     upgraded_under_fire(tmp_path, 3, seed=1)
 
 
+def test_a_start_that_is_killed_while_it_puts_a_damaged_file_aside_is_taken_up_by_the_next(tmp_path):
+    recovered_under_fire(tmp_path, 3, seed=1)
+
+
 def test_a_copy_killed_while_it_makes_backups_has_all_and_a_whole_backup(tmp_path):
     backed_up_under_fire(tmp_path, 2, seed=1)
 
@@ -153,3 +183,9 @@ def test_a_hundred_upgrades_that_are_killed_lose_nothing(tmp_path, seed):
 @pytest.mark.timeout(900)
 def test_a_hundred_kills_while_backups_are_made_lose_nothing(tmp_path):
     backed_up_under_fire(tmp_path, 100, seed=2)
+
+
+@pytest.mark.crash
+@pytest.mark.timeout(900)
+def test_a_hundred_kills_while_a_damaged_file_is_replaced_lose_nothing(tmp_path):
+    recovered_under_fire(tmp_path, 100, seed=2)

@@ -2,10 +2,14 @@
 
 Tried in this order: the file without its write-ahead log (everything up to the last checkpoint),
 the daily backup, the copies made before migrations, and at last an empty database.
+
+A note beside the file says that this is going on. A start that finds it goes on where the last one was
+killed: what lies in the file's place by then is a copy that may be taken away.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
 from collections.abc import Callable, Iterator
@@ -34,18 +38,33 @@ def open_or_recover(path: Path, attempt: Callable[[], T], clock: Clock) -> tuple
 
     Raises whatever `attempt` raises, except Damaged, which is dealt with here.
     """
+    if note_of(path).exists():
+        kept, reason = read_note(path)
+        return recover(path, kept, f"{reason}; the start that found it did not end", attempt, clock)
     notices = []
     if not path.exists() and logs_of(path):
-        kept = put_aside(path, clock)
+        kept = free_name(path, clock)
+        put_aside(path, kept)
         notices.append(notice(f"{path.name} was missing", kept, "", clock))
     try:
         return attempt(), notices
     except Damaged as error:
         reason = error.what
     log.error("%s is damaged: %s", path.name, reason)
-    kept = put_aside(path, clock)
+    kept = free_name(path, clock)
+    write_note(path, kept, reason)
+    opened, told = recover(path, kept, reason, attempt, clock)
+    return opened, [*notices, *told]
+
+
+def recover(
+    path: Path, kept: Path, reason: str, attempt: Callable[[], T], clock: Clock
+) -> tuple[T, list[Event]]:
+    """Move the damaged file to `kept`, if that is not done yet, and open the best that is left."""
+    put_aside(path, kept)
     opened, words = restore(path, kept, attempt)
-    return opened, [*notices, notice(reason, kept, words, clock)]
+    note_of(path).unlink(missing_ok=True)
+    return opened, [notice(reason, kept, words, clock)]
 
 
 def restore(path: Path, kept: Path, attempt: Callable[[], T]) -> tuple[T, str]:
@@ -69,18 +88,42 @@ def candidates(path: Path, kept: Path) -> Iterator[tuple[Path, str]]:
         yield backup, f"the backup of {made:%Y-%m-%d %H:%M} UTC"
 
 
-def put_aside(path: Path, clock: Clock) -> Path:
-    """Give the file and its logs another name, under which DuckDB would find them together."""
+def free_name(path: Path, clock: Clock) -> Path:
     stamp = f"{to_datetime(clock.now_ms()):%Y%m%dT%H%M%SZ}"
     kept = path.with_name(f"{path.name}.damaged-{stamp}")
     count = 1
     while kept.exists() or logs_of(kept):
         count += 1
         kept = path.with_name(f"{path.name}.damaged-{stamp}-{count}")
-    for file in (path, *logs_of(path)):
+    return kept
+
+
+def put_aside(path: Path, kept: Path) -> None:
+    """Give the file and its logs another name, under which DuckDB would find them together. The file goes
+    last: once it is there, whatever has the old name is not ours to keep.
+    """
+    if kept.exists():
+        forget(path)
+        return
+    for file in (*logs_of(path), path):
         if file.exists():
             file.rename(kept.with_name(kept.name + file.name.removeprefix(path.name)))
-    return kept
+
+
+def note_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.recovering")
+
+
+def write_note(path: Path, kept: Path, reason: str) -> None:
+    with contextlib.suppress(OSError):  # it only helps the next start, should this one be killed
+        fresh = path.with_name(f"{note_of(path).name}.part")
+        fresh.write_text(f"{kept.name}\n{reason}", "utf-8")
+        fresh.replace(note_of(path))
+
+
+def read_note(path: Path) -> tuple[Path, str]:
+    kept, _, reason = note_of(path).read_text("utf-8", "replace").partition("\n")
+    return path.with_name(kept), reason
 
 
 def logs_of(path: Path) -> list[Path]:
