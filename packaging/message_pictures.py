@@ -1,7 +1,8 @@
 """Pictures of messages, as people get them: python packaging/message_pictures.py [FOLDER]
 
-Writes a real mail, with made-up numbers, and photographs it in Chromium: dark and light, wide and as a phone
-shows it; and the chart of a chat message at its full size. Development only; needs Chromium.
+Writes real mails, with made-up numbers, and photographs them in Chromium: dark and light, wide and as a phone
+shows them; and the chart of a chat message at its full size. What chats say of many is printed.
+Development only; needs Chromium.
 """
 
 from __future__ import annotations
@@ -12,16 +13,21 @@ import os
 import random
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from oculus.core.alert import Alert, AlertState, News, NewsKind
 from oculus.core.event import Severity
 from oculus.core.metric import Metric
 from oculus.core.symbols import category_of
+from oculus.notify.channels import discord, slack, telegram
 from oculus.notify.chart.colours import Theme
 from oculus.notify.chart.picture import picture
 from oculus.notify.facts import Facts
 from oculus.notify.render.mail import letter
+from oculus.notify.render.words import arranged
 
 NOW_MS = 1_795_633_200_000  # 2026-11-25 19:00 UTC
 MINUTE_MS = 60_000
@@ -45,12 +51,52 @@ def main(folder: Path) -> int:
         )
         for theme in THEMES:
             (folder / f"chart-{theme}.png").write_bytes(picture(news(), facts(), NOW_MS, theme) or b"")
-            for name, (width, height) in SIZES.items():
-                page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=theme)
-                page.set_content(as_page())
-                page.screenshot(path=folder / f"email{name}-{theme}.png")
+            for mail, group in mails().items():
+                for name, (width, height) in SIZES.items():
+                    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=theme)
+                    page.set_content(as_page(group))
+                    page.screenshot(path=folder / f"{mail}{name}-{theme}.png")
+                    page.close()
         browser.close()
+    print(telegram.text_of(storm(), facts(), telegram.TEXT_LIMIT, "@alice"))
+    print(discord.embed(digest(), facts()), slack.message(storm(), facts(), "<!here>"), sep="\n")
     return 0
+
+
+def mails() -> dict[str, Sequence[News]]:
+    """By the name of their pictures."""
+    over = replace(news().alert, state=AlertState.RESOLVED, ended_ms=NOW_MS, worst=801.0)
+    silent = replace(news().alert, value=None, threshold=None, message=f"{API}: no data for 10 m")
+    return {
+        "email": [news()],
+        "email-over": [replace(news(), kind=NewsKind.RESOLVED, alert=over)],
+        "email-no-data": [replace(news(), kind=NewsKind.NO_DATA, alert=silent)],
+        "email-storm": storm(),
+        "email-digest": digest(),
+    }
+
+
+def storm() -> list[News]:
+    """A thousand alerts at once."""
+    severities = (Severity.WARN, Severity.ERROR, Severity.INFO, Severity.CRITICAL)
+    alerts = [
+        replace(
+            news().alert,
+            id=number,
+            rule=f"host{number:03}_down",
+            instance=f"net.http.host{number:03}.example.com",
+            message=f"host{number:03} does not answer",
+            severity=severities[number % 4],
+        )
+        for number in range(1, 1001)
+    ]
+    return arranged([replace(news(), alert=alert) for alert in alerts])
+
+
+def digest() -> list[News]:
+    """Fifty of them, as they are told when the service is back after an hour."""
+    some = sorted(storm(), key=lambda each: each.alert.id)[:50]
+    return [replace(each, ts_ms=NOW_MS - (50 - number) * MINUTE_MS) for number, each in enumerate(some)]
 
 
 def news() -> News:
@@ -91,9 +137,9 @@ def facts() -> Facts:
     )
 
 
-def as_page() -> str:
+def as_page(group: Sequence[News]) -> str:
     """The mail's HTML with its images in it, which a browser would not find otherwise."""
-    mail = letter([news()], facts(), THEMES, NOW_MS)
+    mail = letter(group, facts(), THEMES, NOW_MS)
     html = mail.html
     for cid, png in mail.images.items():
         html = html.replace(f"cid:{cid}", "data:image/png;base64," + base64.b64encode(png).decode())
