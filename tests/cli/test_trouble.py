@@ -115,3 +115,17 @@ def test_a_statement_that_is_too_large_is_wrong_with_or_without_a_running_copy(h
     after = home.run("query", sql)
     assert (during.returncode, after.returncode) == (2, 2)
     assert during.stderr == after.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="this system has no such modes")
+def test_nothing_in_the_data_folder_is_open_to_others(home, eventually):
+    home.data.mkdir(mode=0o755)
+    server = home.serve()
+    eventually(lambda: (home.data / "oculus.db.wal").exists())
+    assert home.run("backup", "--to", str(home.data / "kept.db")).returncode == 0
+    made = list(home.data.rglob("*"))
+    server.stop()
+    made += list(home.data.rglob("*"))
+    names = {path.name for path in made}
+    assert {"oculus.db", "oculus.db.wal", "oculus.db.owner", "token", "oculus.log", "kept.db"} <= names
+    assert [path for path in made if path.exists() and path.stat().st_mode & 0o077] == []

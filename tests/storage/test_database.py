@@ -97,8 +97,35 @@ def test_a_file_open_in_another_program_is_left_alone(tmp_path):
 
 
 def test_the_files_are_for_their_owner_only(database, tmp_path):
-    assert (tmp_path / "oculus.db.owner").stat().st_mode & 0o077 == 0
-    assert (tmp_path / "oculus.db.lock").stat().st_mode & 0o077 == 0
+    for name in ("oculus.db", "oculus.db.owner", "oculus.db.lock"):
+        assert (tmp_path / name).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="this system has no such modes")
+def test_files_that_were_open_to_others_are_closed(tmp_path):
+    database = opened(tmp_path)
+    database.writing.execute("CREATE TABLE t (a INT)")
+    for file in ("oculus.db", "oculus.db.wal"):
+        (tmp_path / file).chmod(0o644)
+    shutil.copytree(tmp_path, tmp_path / "copy")  # as a backup unpacks them
+    database.close()
+    again = opened(tmp_path / "copy")
+    assert [f.name for f in (tmp_path / "copy").glob("oculus.db*") if f.stat().st_mode & 0o077] == []
+    again.close()
+
+
+def test_the_note_of_who_holds_the_file_goes_with_him(tmp_path):
+    database = opened(tmp_path)
+    assert (tmp_path / "oculus.db.owner").exists()
+    database.close()
+    assert not (tmp_path / "oculus.db.owner").exists()
+
+
+def test_no_note_is_left_when_the_opening_fails(tmp_path):
+    (tmp_path / "oculus.db").mkdir()  # nothing that DuckDB could open
+    with pytest.raises(StorageError):
+        opened(tmp_path)
+    assert not (tmp_path / "oculus.db.owner").exists()
 
 
 AS_SOMEBODY = """

@@ -9,9 +9,11 @@ from pathlib import Path
 from oculus.cli.copy import running, stored
 from oculus.cli.place import place
 from oculus.core.errors import OculusError
+from oculus.core.private import keep_private
 
 
 def run(args: argparse.Namespace) -> int:
+    keep_private()
     where = place(args)
     target = Path(args.to).absolute()
     if target.exists():

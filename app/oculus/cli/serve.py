@@ -14,6 +14,7 @@ from typing import NamedTuple
 from oculus.cli.place import Place, place
 from oculus.cli.settings import overrides, read_settings
 from oculus.core.logs import setup_logging
+from oculus.core.private import keep_private
 from oculus.runtime import Oculus
 from oculus.settings.sample import ensure_settings
 from oculus.settings.schema import Settings
@@ -38,6 +39,7 @@ Face = Callable[[House], Farewell]
 
 def run(args: argparse.Namespace, face: Face | None = None) -> int:
     """Until told to stop. `face` has the main thread meanwhile; without one it only waits."""
+    keep_private()
     where = place(args)
     _first_start(where.config)
     settings = read_settings(args, where)

@@ -19,6 +19,7 @@ import msgspec
 
 from oculus.core.extras import own_command
 from oculus.core.paths import bundled
+from oculus.core.private import as_usual
 from oculus.desktop.browser import open_browser
 from oculus.desktop.display import has_display
 from oculus.desktop.window import Order
@@ -118,15 +119,16 @@ class Keeper:
 
     def _start(self, path: str) -> None:
         try:
-            process = subprocess.Popen(  # noqa: S603  our own program
-                [*self._command, "window", "--url", self._address],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                env=self._environment(),
-            )
+            with as_usual():  # what people save from a page is theirs to share
+                process = subprocess.Popen(  # noqa: S603  our own program
+                    [*self._command, "window", "--url", self._address],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    encoding="utf-8",
+                    errors="replace",
+                    env=self._environment(),
+                )
         except OSError as error:
             self._fall_back(path, f"it cannot be started: {error.strerror}")
             return

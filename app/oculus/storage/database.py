@@ -15,6 +15,7 @@ from oculus.core.clock import Clock
 from oculus.core.errors import StorageError
 from oculus.core.event import Event
 from oculus.core.paths import private_folder
+from oculus.core.private import close_to_others
 from oculus.storage import schema
 from oculus.storage.connection import (
     DAMAGE,
@@ -116,6 +117,8 @@ class Database:
         if logs_of(self.path):
             self._rehearse()
         connection = connect(self.path, self._settings)
+        for file in (self.path, *logs_of(self.path)):
+            close_to_others(file)
         try:
             self._migrate(connection)
             verify(connection)

@@ -58,7 +58,8 @@ class Lock:
 def holder(data: Path) -> Owner | None:
     """Who holds the database in the folder `data` now; None when nobody does."""
     for note in data.glob("*.owner"):
-        probe = filelock.FileLock(f"{str(note).removesuffix('.owner')}.lock", timeout=0, thread_local=False)
+        lock = f"{str(note).removesuffix('.owner')}.lock"
+        probe = filelock.FileLock(lock, timeout=0, mode=0o600, thread_local=False)
         try:
             probe.acquire()
         except filelock.Timeout:
