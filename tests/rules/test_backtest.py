@@ -9,6 +9,7 @@ from oculus.core.metric import Metric
 from oculus.core.symbols import category_of
 from oculus.rules.life.hours import Mute
 from oculus.rules.life.silence import Silence
+from oculus.rules.life.trigger import Trigger
 from oculus.rules.settings import NoData
 from oculus.rules.trials.backtest import Audience, play
 from oculus.rules.trials.replay import Replay
@@ -157,12 +158,29 @@ steps = st.lists(
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
-@given(steps, conditions, lengths, lengths, lengths, lengths, st.sampled_from(NoData))
+@given(
+    steps,
+    conditions,
+    st.sampled_from(["", "", "a < 2", "b < 2 and a < 4"]),
+    lengths,
+    lengths,
+    lengths,
+    lengths,
+    st.sampled_from(NoData),
+    st.sampled_from(Trigger),
+)
 def test_the_backtest_of_a_trace_is_the_live_run_of_it(
-    new_world, make_rule, trace, condition, hold, recover, cooldown, repeat, no_data
+    new_world, make_rule, trace, condition, clear, hold, recover, cooldown, repeat, no_data, trigger
 ):
     rule = make_rule(
-        condition, for_=hold, recover_for=recover, cooldown=cooldown, repeat=repeat, no_data=no_data
+        condition,
+        clear="" if "*" in condition else clear,
+        for_=hold,
+        recover_for=recover,
+        cooldown=cooldown,
+        repeat=repeat,
+        no_data=no_data,
+        trigger=trigger,
     )
     world = new_world()
     world.rules(rule)
@@ -180,7 +198,7 @@ def test_the_backtest_of_a_trace_is_the_live_run_of_it(
         world.at(at, (symbol, value))
         samples.append((at, symbol, value))
     live = [(news.kind, news.ts_ms, news.held, news.alert.instance) for news in world.news]
-    replay = Replay([rule], interval_s=lambda _: 30.0)
+    replay = Replay([rule], interval_s=lambda _: 30.0, woke_ms=NOON)
     replayed = replay.run(metrics(*samples), NOON, NOON + at * 1000, gaps)
     assert [(news.kind, news.ts_ms, news.held, news.alert.instance) for news in replayed] == live
 

@@ -78,10 +78,13 @@ class Replay:
         silence: Silence | None = None,
         interval_s: Callable[[str], float | None] = lambda _: None,
         tick_ms: int = TICK_MS,
+        woke_ms: int = 0,
     ) -> None:
+        """`woke_ms`: since when somebody watches; silence from before says nothing of a source."""
         self.events: list[Event] = []  # trouble with the rules themselves
         self._heard = Heard(interval_s)
         self._sight = Sight(lambda _: None, self._heard.freshness)
+        self._sight.grace.woke_ms = woke_ms
         self._judge = Judge(self._sight, self.events.append, Counters(), silence)
         self._judge.roster = Roster(rules, self._sight.exists, self._sight.follow)
         self._row_judge = RowJudge(self._judge, self.events.append, Counters())
