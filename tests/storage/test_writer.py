@@ -293,16 +293,17 @@ class Trouble:
 
 
 @pytest.mark.parametrize(
-    "reason",
+    ("reason", "advice"),
     [
-        FULL,
-        'Cannot open file "oculus.db.wal": Permission denied',
-        'Cannot open file "oculus.db.wal": Read-only file system',
-        "Could not fsync: Input/output error",
+        (FULL, "free some disk space"),
+        ('Cannot open file "oculus.db.wal": Permission denied', "make the data folder writable"),
+        ('Cannot open file "oculus.db.wal": Read-only file system', "make the data folder writable"),
+        ("Could not fsync: Input/output error", "the disk may be failing"),
+        ("Could not write: something new", "it is tried again until it can be"),
     ],
 )
 def test_a_commit_that_fails_for_the_disk_is_kept_told_and_tried_again(
-    writer, database, counters, metric, until, reason
+    writer, database, counters, metric, until, reason, advice
 ):
     database.writing = Trouble(database.writing, 2, reason)
     writer.start()
@@ -314,6 +315,7 @@ def test_a_commit_that_fails_for_the_disk_is_kept_told_and_tried_again(
     until(lambda: len(messages(database)) == 2)
     told = messages(database)
     assert "cannot be written" in told[0]
+    assert f"New numbers wait; {advice}" in told[0]
     assert "again" in told[1]
     assert counters.get("writer.dropped") == 0
 

@@ -29,6 +29,13 @@ DISK = re.compile(
     r"|Permission denied|Read-only file system|Input/output error|Disk quota|Too many open files",
     re.IGNORECASE,
 )
+REMEDIES = {
+    r"No space left|Disk quota|File too large": "free some disk space",
+    r"Permission denied|not permitted|Read-only file system": "make the data folder writable for this account",
+    r"Too many open files": "this account may open too few files at a time (`ulimit -n`)",
+    r"Input/output error": "the disk may be failing: copy the data folder to another one",
+    r"Out of Memory": "give storage.memory_limit more",
+}
 USELESS = (duckdb.FatalException, duckdb.InternalException, duckdb.ConnectionException)
 SHORTEST_S, LONGEST_S = 0.1, 5.0
 
@@ -38,6 +45,12 @@ def is_general(error: BaseException) -> bool:
     if isinstance(error, GENERAL):
         return True
     return isinstance(error, duckdb.TransactionException) and bool(DISK.search(str(error)))
+
+
+def remedy(said: str) -> str:
+    """What a person can do about it, from what DuckDB said."""
+    found = (advice for pattern, advice in REMEDIES.items() if re.search(pattern, said, re.IGNORECASE))
+    return next(found, "it is tried again until it can be")
 
 
 def must_reopen(error: BaseException) -> bool:

@@ -33,7 +33,7 @@ from oculus.storage.database import Database
 from oculus.storage.handed import Change, Checkpoint, Writable, describe, halves
 from oculus.storage.inbox import Inbox
 from oculus.storage.rollups import Rollups
-from oculus.storage.trouble import Backoff, attempt, is_general, must_reopen
+from oculus.storage.trouble import Backoff, attempt, is_general, must_reopen, remedy
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -237,9 +237,8 @@ class Writer(Worker):
     def _stuck(self, error: Exception) -> None:
         if not self._trouble:
             self._trouble = first_line(error)
-            self._complain(
-                f"The database cannot be written ({self._trouble}). New numbers wait; free some disk space."
-            )
+            hint = remedy(self._trouble)
+            self._complain(f"The database cannot be written ({self._trouble}). New numbers wait; {hint}.")
         if must_reopen(error):
             self._reopen()
 
