@@ -65,6 +65,16 @@ def test_the_end_is_a_reply_and_the_fired_message_is_marked_as_over(telegram, se
     assert "✅ api_down resolved" in seen(first["edited"])
 
 
+def test_an_edit_counts_for_what_telegram_allows(telegram, server, news, clock):
+    channel = telegram(chart="off")
+    channel.send([news(alert=1)])
+    channel.send([news(alert=2)])
+    assert channel.free_at == 0
+    channel.send([news(NewsKind.RESOLVED, alert=1), news(NewsKind.RESOLVED, alert=2)])
+    assert [message["edited"] is not None for message in server.messages] == [True, True, False]
+    assert channel.free_at == clock.monotonic() + 2
+
+
 def test_a_reminder_changes_nothing_in_which_message_is_marked_as_over(telegram, server, news):
     channel = telegram()
     for kind in (NewsKind.FIRED, NewsKind.REMINDER, NewsKind.RESOLVED):

@@ -81,3 +81,9 @@ class EditingChat(Chat):
                 self._rewrite(news, note)
             except ChannelError as error:
                 log.info("%s: an earlier message could not be marked as over: %s", self.name, error)
+            self._make_up_for_it()
+
+    def _make_up_for_it(self) -> None:
+        """An edit was asked of the service beside the messages that it allows: the next one waits longer."""
+        pause_s = max((limit.seconds / limit.messages for limit in self.limits[:1]), default=0.0)
+        self.free_at = max(self.free_at, self.clock.monotonic()) + pause_s
