@@ -40,13 +40,14 @@ def collector(name, *symbols, state="ok", last_error="", failing_since_ms=None, 
     )
 
 
-def panels(*trails, collectors=(), firing=None, fresh=None, now_ms=NOW, cards=None):
+def panels(*trails, collectors=(), firing=None, fresh=None, now_ms=NOW, cards=None, away=()):
     facts = Facts(
         trails=trails,
         collectors=collectors,
         firing=firing or {},
         freshness=lambda symbol: (fresh or {}).get(symbol),
         now_ms=now_ms,
+        away=away,
     )
     return (cards or Cards()).panels(facts)
 
@@ -101,6 +102,21 @@ def test_a_probe_that_is_down_has_no_number_but_says_why_and_since_when():
     assert card.since_ms == NOW - 64 * SECOND
     assert card.at_ms == NOW - 4 * SECOND
     assert card.spark.gaps
+
+
+def test_a_time_in_which_nobody_watched_is_grey_on_its_line_though_hardly_a_sample_is_missing():
+    values = trail("net.ping.gw", *[5.0] * 60)
+    assert not only_card(values).spark.gaps
+    asleep = (NOW - 10 * MINUTE, NOW - 9 * MINUTE)
+    assert only_card(values, away=(asleep,)).spark.gaps
+    long_ago = (NOW - 90 * MINUTE, NOW - 80 * MINUTE)
+    assert not only_card(values, away=(long_ago,)).spark.gaps
+
+
+def test_a_gap_that_becomes_known_later_is_drawn_with_the_next_look():
+    cards, values = Cards(), trail("net.ping.gw", *[5.0] * 60)
+    assert not only_card(values, cards=cards).spark.gaps
+    assert only_card(values, cards=cards, away=((NOW - 10 * MINUTE, NOW - 9 * MINUTE),)).spark.gaps
 
 
 def test_a_probe_that_never_answered_is_down_too():

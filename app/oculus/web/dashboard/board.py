@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 
 from oculus.runtime import Oculus
 from oculus.storage.history import AlertRecord
+from oculus.storage.live import HOUR_MS
 from oculus.web.dashboard.cards import FOLDED, Cards, Facts, Panel
 from oculus.web.dashboard.firing import SHOWN, Firing, FiringLine, by_symbol, firing_lines, instances_by_alert
+from oculus.web.dashboard.sparkline import Span
 from oculus.web.dashboard.view import Choices, View, arranged, choices
 from oculus.web.frame import Frame, Frames
 from oculus.web.kept.look import Look
 from oculus.web.kept.shelf import Shelf
 from oculus.web.lists import told
 
+LOOK_S = 10.0  # and so are the gaps, which are rare
 REMEMBER_S = 1.0  # open alerts are asked for at most this often, however many pages are open
 MOST_FIRING = 500
 USUAL = View()
@@ -51,7 +54,8 @@ class Boards:
         self._frames = Frames(oculus, look)
         self._lock = threading.Lock()
         self._open: list[AlertRecord] = []
-        self._asked = float("-inf")
+        self._gaps: tuple[Span, ...] = ()
+        self._asked = self._looked = float("-inf")
 
     def board(self, view: View = USUAL) -> Board:
         oculus, now_ms = self._oculus, self._oculus.clock.now_ms()
@@ -62,6 +66,7 @@ class Boards:
             firing=by_symbol(firing),
             freshness=oculus.scheduler.freshness,
             now_ms=now_ms,
+            away=self._away(now_ms),
         )
         panels, pins = self._cards.panels(facts), self._shelf.pins()
         return Board(
@@ -89,6 +94,18 @@ class Boards:
             Firing(alert, told(sent), now.get(alert.id), asleep(alert.rule) is not None)
             for alert, sent in self._open_alerts()
         ]
+
+    def _away(self, now_ms: int) -> tuple[Span, ...]:
+        """When Oculus was not watching in the last hour."""
+        with self._lock:
+            moment = self._oculus.clock.monotonic()
+            if moment - self._looked >= LOOK_S:
+                found = self._oculus.reader.gaps(now_ms - HOUR_MS, now_ms)
+                self._gaps = tuple(
+                    (each.from_ms, now_ms if each.to_ms is None else each.to_ms) for each in found
+                )
+                self._looked = moment
+            return self._gaps
 
     def _open_alerts(self) -> list[AlertRecord]:
         with self._lock:

@@ -17,7 +17,7 @@ from oculus.core.figures import NOTHING as NO_NUMBER
 from oculus.core.figures import Figure, Trend, figure, significant, trend
 from oculus.core.symbols import main_of, part_of
 from oculus.storage.live import Trail
-from oculus.web.dashboard.sparkline import NOTHING, Span, Spark, spark
+from oculus.web.dashboard.sparkline import NOTHING, Span, Spark, spark, within
 from oculus.web.names import PANELS, about, name_of, panel_of
 
 STALE_S = 300.0  # nothing is called stale before; slow collectors get three of their intervals
@@ -72,6 +72,7 @@ class Facts:
     firing: Mapping[str, tuple[Severity, str]]  # by main symbol: the worst severity, the rules' names
     freshness: Callable[[str], Freshness | None]
     now_ms: int
+    away: tuple[Span, ...] = ()  # when Oculus was not watching, of late
 
 
 class Mood(NamedTuple):
@@ -114,25 +115,28 @@ class Cards:
     def _card(self, symbol: str, parts: Parts, owner: CollectorStatus | None, facts: Facts) -> Card:
         """The card of one main symbol: the one from last time, if nothing of it has changed."""
         mood = mood_of(symbol, parts, owner, facts)
-        seen = (mood, *map(id, parts.values()))  # a trail is the same object until something is added
+        # A trail is the same object until something is added.
+        seen = (mood, facts.away, *map(id, parts.values()))
         known = self._made.get(symbol)
         if known is None or known[0] != seen:
-            card = new_card(symbol, parts, mood, self._spark(symbol, parts.get(""), parts.get("up")))
+            drawn = self._spark(symbol, parts.get(""), parts.get("up"), facts.away)
+            card = new_card(symbol, parts, mood, drawn)
             # The trails are kept with it: another one must not get the id of one that is gone.
             known = self._made[symbol] = (seen, parts, card)
         return known[2]
 
-    def _spark(self, symbol: str, main: Trail | None, up: Trail | None) -> Spark:
+    def _spark(self, symbol: str, main: Trail | None, up: Trail | None, away: Sequence[Span]) -> Spark:
         points, ups = main.points if main else [], up.points if up else []
         ends = [trail[-1][0] for trail in (points, ups) if trail]
         if not ends:
             return NOTHING
         begin = min(trail[0][0] for trail in (points, ups) if trail)
         # A line that would differ by less than a pixel is not drawn again.
-        key = (max(ends) >> ((max(ends) - begin) // PIXELS).bit_length(), ups[-1][1] if ups else 1)
+        key = (max(ends) >> ((max(ends) - begin) // PIXELS).bit_length(), ups[-1][1] if ups else 1, away)
         drawn = self._drawn.get(symbol)
         if drawn is None or drawn[0] != key:
-            drawn = self._drawn[symbol] = (key, spark(points, downs(ups), max(ends)))
+            holes = [*downs(ups), *within(away, begin, max(ends))]
+            drawn = self._drawn[symbol] = (key, spark(points, holes, max(ends)))
         return drawn[1]
 
     def _forget(self, groups: Mapping[str, Parts]) -> None:

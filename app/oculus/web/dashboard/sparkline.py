@@ -120,6 +120,11 @@ def merged(spans: Sequence[Span]) -> list[Span]:
     return apart
 
 
+def within(spans: Sequence[Span], begin: int, end: int) -> list[Span]:
+    """What lies between two moments of each span."""
+    return [(max(first, begin), min(last, end)) for first, last in spans if first < end and last > begin]
+
+
 def split(points: Sequence[Point], holes: Sequence[Span]) -> list[Sequence[Point]]:
     """The runs of points between holes. The point at a hole's beginning ends the run before it."""
     edges = [0, *(bisect_right(points, span[0], key=itemgetter(0)) for span in holes), len(points)]
