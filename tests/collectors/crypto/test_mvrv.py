@@ -48,6 +48,7 @@ def test_where_the_free_source_fails_it_is_computed(mvrv, internet):
 def test_only_new_days_are_asked_for_also_after_a_restart(mvrv, kit, internet):
     mvrv(source="coinmetrics").collect()
     assert internet.asked[-1].params["start_time"] == "2010-07-18"
+    assert internet.asked[-1].params["paging_from"] == "start"
     kit.restart()
     kit.clock.at("2026-11-26T12:00:00Z")
     internet.say(

@@ -165,6 +165,16 @@ def test_a_time_in_the_future_is_clipped_and_counted(world):
     assert world.kit.counters.get("collectors.clipped") == 1
 
 
+def test_a_source_whose_clock_was_put_right_has_its_own_time_again(world):
+    world.internet.say(GAMMA, "/markets", [market(updatedAt="2030-01-01T00:00:00Z")])
+    collector = world.collector(stream=False)
+    collector.collect()
+    right = market(prices=["0.6", "0.4"], updatedAt="2026-11-25T12:00:30Z")
+    world.internet.say(GAMMA, "/markets", [right])
+    world.clock.ahead(60)
+    assert {metric.ts_ms for metric in collector.collect()} == {1_795_608_030_000}
+
+
 # The socket
 
 
