@@ -111,6 +111,32 @@ def test_a_service_is_left_alone_as_long_as_it_asks_in_whatever_form(kind, wish,
     assert table.rows[row.id].state == "sent"
 
 
+def picky(handler):
+    """Refuses for good what holds a certain word, in the way of each service."""
+    asked = handler.server.got[-1]
+    if b"poison" not in asked.raw:
+        return handler.reply(*handler.server.take(asked))
+    said = "Bad Request: something in it"
+    return handler.reply(400, {"ok": False, "description": said, "message": said, "error": said})
+
+
+@pytest.mark.parametrize("kind", CHAT)
+def test_of_a_group_that_a_service_refuses_only_what_offends_fails(kind, outbox, table, news):
+    post = outbox(kind)
+    post.server.answers.extend([picky] * 30)
+    words = ["fine"] * 12
+    words[8] = "poison"
+    rows = post.home.tell(*[news(rule=f"rule{n}", message=word) for n, word in enumerate(words)])
+    post.run(60)
+    states = [str(table.rows[row.id].state) for row in rows]
+    assert [word for word, state in zip(words, states, strict=True) if state != "sent"] == ["poison"]
+    failed = table.rows[rows[8].id]
+    assert failed.state == "failed"
+    assert "something in it" in failed.last_error
+    assert len(post.server.messages) <= 4
+    assert len(post.server.got) <= 10
+
+
 def test_apprise_says_in_its_own_words_what_the_service_answered(outbox, table, news):
     pytest.importorskip("apprise")
     post = outbox("apprise")

@@ -180,3 +180,28 @@ def test_what_waits_for_a_service_knows_after_a_restart_what_was_acknowledged(ho
     assert waiting[2].news.alert.acknowledged_ms is None
     if 1 in waiting:  # or it was skipped already
         assert waiting[1].news.alert.acknowledged_ms == seen.acknowledged_ms
+
+
+def test_a_service_that_asked_to_be_left_alone_is_so_after_a_restart_for_what_is_new_too(
+    house, servers, eventually
+):
+    hook = servers(AnyServer)
+    hook.answers.append(lambda handler: handler.reply(429, b"", {"Retry-After": "600"}))
+    text = f"""
+channels: {{hook: {{type: webhook, url: "{hook.url}/in"}}}}
+rules:
+  - {{name: first, condition: custom.a.first > 5, channels: [hook]}}
+  - {{name: second, condition: custom.a.second > 5, channels: [hook, log]}}
+"""
+    with house(text) as oculus:
+        put(oculus, "first")
+        kept = "SELECT count(*) FROM channel_notes WHERE channel = 'hook'"
+        eventually(lambda: oculus.reader.query(kept).rows == [[1]])
+    with house(text) as oculus:
+        put(oculus, "second")
+        told = "SELECT channel, state FROM deliveries WHERE news = 'FIRED' ORDER BY id"
+        rows = [["hook", "retrying"], ["hook", "queued"], ["log", "sent"]]
+        eventually(lambda: oculus.reader.query(told).rows == rows)
+        assert len(hook.got) == 1
+        oculus.notifier.send_test("hook")  # a person may ask, and the service takes it
+        eventually(lambda: oculus.reader.query(told).rows[:2] == [["hook", "sent"]] * 2)

@@ -235,7 +235,7 @@ class Sender(Worker):
             delivery.next_ms = self._office.clock.now_ms()
         self._ledger.save(ready)
         self._ledger.count(ready)
-        return self._now()
+        return 0.0  # before all others, so that the search goes on among them
 
     def _wait(self, ready: Sequence[Delivery], asked_s: float | None) -> float:
         """The service is down or busy: the channel pauses, and so does each of these."""
