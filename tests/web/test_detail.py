@@ -201,3 +201,10 @@ def test_how_oculus_itself_fares_stands_on_every_page(house, monkeypatch, troubl
         house.oculus.scheduler.pause("gw")
     for place in ("/", "/alerts", "/collectors"):
         assert said in words(house.get(place))
+
+
+def test_what_is_over_says_how_bad_it_was_and_what_fires_how_it_is(fired):
+    text = words(fired.get("/alerts"))
+    assert "worst 500 ms, limit 100 ms" in text
+    assert "0.500 ms, limit 1.00 ms" in text
+    assert "worst 0.500" not in text

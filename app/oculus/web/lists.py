@@ -178,6 +178,9 @@ def alert_row(alert: Alert, deliveries: Iterable[Delivery], now_ms: int, symbol:
     firing = alert.state == AlertState.FIRING
     seconds = max(0, ((alert.ended_ms or now_ms) - alert.started_ms) // 1000)
     symbol = alert.instance or symbol
+    over = not firing and alert.worst is not None  # its last value is that of all being well
+    value = alert.worst if over else alert.value
+    said = measured(symbol, value, alert.threshold, alert.tags)
     return AlertRow(
         id=alert.id,
         rule=alert.rule,
@@ -185,8 +188,8 @@ def alert_row(alert: Alert, deliveries: Iterable[Delivery], now_ms: int, symbol:
         severity=alert.severity,
         rank=-Severity(alert.severity).rank,
         message=alert.message,
-        value=measured(symbol, alert.value, alert.threshold, alert.tags),
-        number="" if alert.value is None else alert.value,
+        value=f"worst {said}" if over and said else said,
+        number="" if value is None else value,
         firing=firing,
         fired_ms=alert.fired_ms,
         fired=f"{to_datetime(alert.fired_ms):%Y-%m-%d %H:%M:%S} UTC",
