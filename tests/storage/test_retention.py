@@ -149,3 +149,21 @@ def test_below_max_size_nothing_goes_and_above_it_no_more_than_must(database, wr
     Upkeep(writer, StorageSettings(max_size=limit), clock).clean()
     assert limit * 0.75 < ask(database, retention.USED)[0][0] <= limit
     assert ask(database, "SELECT count(*) FROM metrics_1m") == minutes, "only numbers went"
+
+
+def test_a_size_that_cannot_be_kept_to_is_told_once_and_nothing_untrue_is(database, writer, clock):
+    fill(database, clock.ms - 6 * DAY_MS, 6 * DAY_MS // 20_000, 20_000)
+    while writer._rollups.keep_up(database.writing):
+        pass
+    writer.start()
+    writer.checkpoint().result(20)
+    upkeep = Upkeep(writer, StorageSettings(max_size=Size(1)), clock)
+    for _ in range(4):
+        upkeep.clean()
+    writer.change(lambda cursor: None).result(5)
+    told = [text for (text,) in ask(database, "SELECT message FROM events ORDER BY id")]
+    assert len([text for text in told if "larger than storage.max_size" in text]) == 1
+    deleted = [text for text in told if "were deleted" in text]
+    assert len(deleted) == len(set(deleted)), "only what was done is told"
+    assert all(any(what in text for text in deleted) for what in (": numbers", "metrics_1m", "metrics_1h"))
+    assert ask(database, "SELECT count(*) > 5 FROM metrics_1d") == [(True,)]

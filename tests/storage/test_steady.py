@@ -7,7 +7,6 @@ import pytest
 from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
 from oculus.core.durations import Duration
-from oculus.core.fields import Size
 from oculus.core.metric import Metric
 from oculus.storage.database import open_database
 from oculus.storage.live import LiveCache
@@ -182,8 +181,7 @@ def test_the_plan_is_made_anew_when_the_clock_was_set_back(running):
 
 def test_rows_of_a_wrong_year_do_not_make_a_full_file_lose_the_others(running, clocks, monkeypatch):
     running.put(clocks.ms + YEARS)
-    monkeypatch.setattr(running.upkeep._retention, "_used", iter([10, 10] + [0] * 9).__next__)
-    running.upkeep._retention._settings = StorageSettings(max_size=Size(5))
+    monkeypatch.setattr(running.upkeep._retention, "_fits", iter([False] + [True] * 9).__next__)
     running.upkeep._retention.shrink(clocks.ms, lambda *_: None)
     assert 100 < running.counts()[0] < 6 * 24
 

@@ -74,21 +74,26 @@ class Retention:
         for table, old in OLD.items():
             self._forget(table, old, now_ms - EVENTS_MS)
 
-    def shrink(self, now_ms: int, tell: Callable[[str, int], None]) -> None:
-        """While the file is larger than it may be, the oldest go: numbers first, then minutes, then hours."""
+    def shrink(self, now_ms: int, tell: Callable[[str, int], None]) -> bool:
+        """While the file is larger than it may be, the oldest go: numbers first, then minutes, then hours.
+
+        `tell` hears of what table until when. Whether the file fits now.
+        """
         for table in (RAW, "metrics_1m", "metrics_1h"):
-            until_ms = None
+            gone_until = None
             for _ in range(MOST_ROUNDS):
                 oldest, newest = self._stored(table)
-                if self._used() <= self._settings.max_size or oldest is None or newest is None:
+                if self._fits() or oldest is None or newest is None:
                     break
                 span_ms = max(0, min(newest, now_ms) - oldest)  # rows of a wrong clock lie far ahead
                 until_ms = oldest + max(TAKEN_IN[table], round(span_ms * SHARE))
                 if not self.delete_before(table, until_ms):
                     break
+                gone_until = until_ms
                 self._wait(self._writer.checkpoint())
-            if until_ms is not None:
-                tell(table, until_ms)
+            if gone_until is not None:
+                tell(table, gone_until)
+        return self._fits()
 
     def delete_before(self, table: str, end_ms: int) -> int:
         """Returns how many rows went."""
@@ -148,8 +153,9 @@ class Retention:
         oldest, newest = one(self._writer.database.cursor(), OLDEST.format(table=table))
         return oldest, newest
 
-    def _used(self) -> int:
-        return int(one(self._writer.database.cursor(), USED)[0])
+    def _fits(self) -> bool:
+        used = int(one(self._writer.database.cursor(), USED)[0])
+        return used <= self._settings.max_size
 
 
 def kept(settings: StorageSettings) -> dict[str, int]:

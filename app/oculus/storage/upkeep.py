@@ -53,6 +53,7 @@ class Upkeep(Worker):
         self.calendar = schedule.Scheduler()
         self._plan()
         self._started = False
+        self._fits = True
         self._retention = Retention(writer, settings, self._wait, self._pause)
         known_ms = recall(self._database.cursor(), clock.now_ms())
         leap_ms = min(LEAP_MS, settings.retention.ms // 2)
@@ -86,7 +87,10 @@ class Upkeep(Worker):
         now_ms = self._steady.now_ms()
         self._writer.change(lambda cursor: keep(cursor, now_ms), hurry=False)
         self._retention.clean(now_ms)
-        self._retention.shrink(now_ms, self._tell_of_shrinking)
+        fits = self._retention.shrink(now_ms, self._tell_of_shrinking)
+        if not fits and self._fits:
+            self._tell_of_size()
+        self._fits = fits
 
     def tidy(self) -> None:
         """Fold the log into the file, which also frees the room of deleted rows, and make the backup."""
@@ -129,6 +133,14 @@ class Upkeep(Worker):
             f"The database is full: {what} before {to_datetime(until_ms):%Y-%m-%d %H:%M} UTC were "
             f"deleted to keep it below storage.max_size, although storage.retention is "
             f"{short(self._settings.retention.total_seconds())}.",
+            EventType.SYSTEM,
+            Severity.WARN,
+        )
+
+    def _tell_of_size(self) -> None:
+        self._tell(
+            f"The database is larger than storage.max_size allows ({int(self._settings.max_size):,} bytes), "
+            "and nothing is left that may be deleted: days, events and alerts stay. Allow it more.",
             EventType.SYSTEM,
             Severity.WARN,
         )
