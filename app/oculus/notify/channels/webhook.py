@@ -58,7 +58,7 @@ class WebhookSettings(ChannelSettings, tag="webhook", frozen=True, kw_only=True)
         Literal["auto", "never"],
         Meta(
             description="auto: more than 20 at once, and what waited while the address could not be reached, "
-            "go as one request with all of them in `alerts`; never: each has a request of its own."
+            "go as one request, in a list called alerts; never: each has a request of its own."
         ),
     ] = "auto"
     body: Annotated[
