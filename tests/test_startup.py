@@ -68,6 +68,7 @@ with Oculus(load(config), folder) as oculus, WebServer(oculus, "127.0.0.1", 0, S
         "bottle",
         "icmplib",
         "jmespath",
+        "regex",
         "smtplib",
         "websockets",
         "oculus.web.app",

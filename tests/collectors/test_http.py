@@ -117,6 +117,14 @@ def test_the_body_is_read_in_its_own_alphabet(site, ask):
     assert ask(HttpSettings(target=url(server), expect_body="grün"))[0]["up"] == 1
 
 
+def test_an_expression_that_takes_too_long_is_the_reason_and_not_a_hung_machine(site, ask, monkeypatch):
+    monkeypatch.setattr("oculus.core.pattern.LONGEST_S", 0.2)
+    server = site({"/": (200, {}, b"a" * 60 + b"b")})
+    values, trouble, _ = ask(HttpSettings(target=url(server), expect_body="/^(a|aa)+$/"))
+    assert (values["up"], values["match"]) == (0, 0)
+    assert "takes longer than 0.2 s; write a simpler one" in trouble
+
+
 @pytest.mark.parametrize(
     ("body", "path", "equals", "trouble"),
     [

@@ -31,7 +31,7 @@ DISK = re.compile(
 )
 REMEDIES = {
     r"No space left|Disk quota|File too large": "free some disk space",
-    r"Permission denied|not permitted|Read-only file system": "make the data folder writable for this account",
+    r"Permission denied|not permitted|Read-only file system": "make the data folder writable for its owner",
     r"Too many open files": "this account may open too few files at a time (`ulimit -n`)",
     r"Input/output error": "the disk may be failing: copy the data folder to another one",
     r"Out of Memory": "give storage.memory_limit more",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
+
+from oculus.core.pattern import Pattern
 
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:.]*"
 LABEL = r'([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"'
@@ -32,7 +35,7 @@ class Matcher(NamedTuple):
 
     def holds(self, labels: Mapping[str, str]) -> bool:
         found = labels.get(self.label, "")
-        same = bool(re.fullmatch(self.value, found)) if "~" in self.sign else found == self.value
+        same = compiled(self.value).fits(found) if "~" in self.sign else found == self.value
         return same != self.sign.startswith("!")
 
 
@@ -51,7 +54,7 @@ class Selector(NamedTuple):
         matchers = tuple(Matcher(*each) for each in _labels(found[2] or "", text))
         for matcher in matchers:
             if "~" in matcher.sign:
-                _compiles(matcher.value)
+                compiled(matcher.value)
         return cls(found[1], matchers)
 
     def matches(self, sample: Sample) -> bool:
@@ -84,8 +87,9 @@ def _labels(text: str, whole: str) -> Iterator[tuple[str, str, str]]:
         at = found.end()
 
 
-def _compiles(pattern: str) -> None:
+@lru_cache(maxsize=256)
+def compiled(pattern: str) -> Pattern:
     try:
-        re.compile(pattern)
-    except re.error as error:
+        return Pattern(pattern)
+    except ValueError as error:
         raise ValueError(f"{pattern!r} is no regular expression: {error}") from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -14,6 +13,7 @@ from jmespath.exceptions import JMESPathError
 from oculus.collectors.custom.exposition import Sample, Selector, read_samples
 from oculus.collectors.custom.number import shown
 from oculus.core.outside import NOT_JSON
+from oculus.core.pattern import Pattern
 
 TEXT_LIMIT = 2**20  # characters of a text that an expression is tried on
 
@@ -71,16 +71,16 @@ def _in_json(expression: str) -> Finder:
 
 def _in_text(expression: str) -> Finder:
     try:
-        compiled = re.compile(expression, re.MULTILINE)
-    except re.error as error:
+        pattern = Pattern(expression, multiline=True)
+    except ValueError as error:
         hint = r"write users: (\d+)"
         raise ValueError(f"{shown(expression)} is no regular expression: {error}; {hint}") from error
 
     def find(text: str) -> Found:
-        match = compiled.search(text[:TEXT_LIMIT])
+        match = pattern.search(text[:TEXT_LIMIT])
         if match is None:
             raise ValueError(f"nothing in it matches {expression}")
-        return Found(match[1 if compiled.groups else 0])
+        return Found(match[1 if pattern.groups else 0])
 
     return find
 

@@ -18,7 +18,7 @@ from msgspec import Meta, field
 from oculus.collectors.network.deadline import Deadline
 from oculus.collectors.network.down import Down
 from oculus.collectors.network.exchange import Laps, Reply, Request, fetch
-from oculus.collectors.network.expect import Expectations, ExpectJson, body_pattern, status_range
+from oculus.collectors.network.expect import Expectations, ExpectJson, body_test, status_range
 from oculus.collectors.network.probe import Probe, ProbeSettings
 from oculus.collectors.network.tls import Trust
 from oculus.collectors.network.url import Url
@@ -55,7 +55,7 @@ class HttpSettings(ProbeSettings, frozen=True, kw_only=True, tag="http"):
         wrong = super().mistakes()
         checks: list[tuple[str, Callable[[Any], object], Any]] = [
             ("target", Url.parse, self.target),
-            ("expect_body", body_pattern, self.expect_body),
+            ("expect_body", body_test, self.expect_body),
             *(("expect_status", status_range, status) for status in self.expect_status),
         ]
         for name, check, value in checks:
