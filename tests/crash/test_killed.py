@@ -17,7 +17,7 @@ import pytest
 
 from oculus.core.clock import SystemClock
 from oculus.storage.database import open_database
-from oculus.storage.marks import Marks
+from oculus.storage.marks import NEVER_MS, RAW, Marks
 from oculus.storage.rollups_check import first_missing
 from oculus.storage.settings import StorageSettings
 
@@ -38,7 +38,7 @@ from oculus.storage.writer import Writer
 class Fast:  # an hour passes in a second
     begun = time.time()
     def now_ms(self): return round((self.begun + (time.time() - self.begun) * 3600) * 1000)
-    def monotonic(self): return time.monotonic()
+    def monotonic(self): return time.monotonic() * 3600
 
 retention.PAUSE_S = 0.001
 writer_module.CHECKPOINT_BYTES = 100_000
@@ -63,8 +63,11 @@ while True:
 """
 
 
-def checked(folder) -> int:
-    """How many numbers there have ever been, by the minutes that are rolled up and the numbers after them."""
+def checked(folder) -> tuple[int, bool]:
+    """How many numbers there have ever been, by the minutes that are rolled up and the numbers after them.
+
+    And whether any were deleted.
+    """
     database = open_database(folder, StorageSettings(), SystemClock())
     try:
         assert database.notices == []
@@ -72,14 +75,15 @@ def checked(folder) -> int:
         marks = Marks.read(cursor)
         assert first_missing(cursor, marks) is None
         until = (marks.rolled_ms or 0) * 1000
-        return sum(cursor.execute(sql, [until]).fetchall()[0][0] for sql in (NUMBERS, MINUTES))
+        found = sum(cursor.execute(sql, [until]).fetchall()[0][0] for sql in (NUMBERS, MINUTES))
+        return found, marks.kept_ms(RAW) > NEVER_MS
     finally:
         database.close()
 
 
 def killed_again_and_again(folder, rounds: int, seed: int) -> None:
     chance = random.Random(seed)
-    before = 0
+    before, deleted = 0, False
     for _ in range(rounds):
         child = subprocess.Popen(
             [sys.executable, "-c", WORK_UNTIL_KILLED, str(folder)], stdout=subprocess.PIPE, text=True
@@ -89,10 +93,11 @@ def killed_again_and_again(folder, rounds: int, seed: int) -> None:
         threading.Timer(chance.uniform(0.0, 0.8), child.send_signal, [signal.SIGKILL]).start()
         committed = before + sum(int(line) for line in child.stdout if line.endswith("\n"))
         assert child.wait() == -signal.SIGKILL
-        found = checked(folder)
+        found, deleted = checked(folder)
         # One commit may have been made but not been told of yet.
         assert committed <= found <= committed + 5_050
         before = found
+    assert deleted, "it was never killed while it cleaned"
 
 
 def test_a_copy_killed_while_it_writes_rolls_up_and_cleans_has_lost_nothing(tmp_path):

@@ -10,6 +10,7 @@ import contextlib
 import json
 import time
 from collections import Counter
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import pytest
@@ -81,7 +82,10 @@ READERS, ASKERS, ANSWERS = 400, 600, 3
 
 
 class Crowd:
-    """Clients that come again when they are turned away, as browsers and scripts do."""
+    """Clients that come again when they are turned away, as browsers and scripts do.
+
+    Oculus serves 512 connections at once, 400 readers of the stream among them, and says so to the others.
+    """
 
     def __init__(self, url, token):
         self.at = urlsplit(url)
@@ -126,9 +130,11 @@ class Crowd:
         try:
             writer.write(ASKED.format(host=self.at.netloc, token=self.token).encode())
             async with asyncio.timeout(30):
-                head = await reader.readuntil(b"\r\n")
+                status = int((await reader.readuntil(b"\r\n")).split()[1])
                 await reader.read()
-            return int(head.split()[1])
+            if status == HTTPStatus.SERVICE_UNAVAILABLE:
+                raise ConnectionRefusedError("there were too many of us")
+            return status
         finally:
             writer.close()
 

@@ -167,13 +167,16 @@ def test_a_body_may_come_in_chunks(shared):
     assert answer.json()["rows"] == [[1]]
 
 
-def test_whoever_comes_when_the_house_is_full_is_turned_away(house, monkeypatch):
+def test_whoever_comes_when_the_house_is_full_is_turned_away_in_words(house, monkeypatch):
     monkeypatch.setattr(protocol, "MOST_CONNECTIONS", 3)
     held = [connect(house) for _ in range(3)]
     for connection in held:
         connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
-    assert heard(connect(house)) == b""
+    answer = heard(connect(house))
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"retry-after: 5" in answer.lower()
+    assert b"3 connections are as many as Oculus serves" in answer
     for connection in held:
         connection.close()
 

@@ -9,7 +9,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from oculus.web.answers import JSON, Answer
-from oculus.web.errors import bad_request, envelope
+from oculus.web.errors import HttpError, bad_request, envelope
 
 MOST_CONNECTIONS = 512
 
@@ -23,7 +23,7 @@ class PatientProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         if len(self.connections) > MOST_CONNECTIONS:
-            transport.abort()
+            self._turn_away()
             return
         self._expect_progress()
 
@@ -68,6 +68,13 @@ class PatientProtocol(H11Protocol):
         self.transport.write(answer.raw())
         self.transport.close()
         self.loop.call_later(self.patience_s, self.transport.abort)
+
+    def _turn_away(self) -> None:
+        what = f"{MOST_CONNECTIONS} connections are as many as Oculus serves at once"
+        error = HttpError(503, what, "Ask again in a few seconds, or close some pages.")
+        headers = [("Connection", "close"), ("Retry-After", "5")]
+        self.transport.write(Answer(503, envelope(error), JSON, headers).raw())
+        self.transport.close()
 
     def _expect_progress(self) -> None:
         self._progress()
