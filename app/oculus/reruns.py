@@ -52,7 +52,8 @@ class LastRuns:
         told: Callable[[float], None],
     ) -> Reruns:
         """As `rerun`."""
-        wanted = (reader, rule.name, rule.statement, rule.schedule, rule.timezone, rule.catch_up, span)
+        when = (rule.schedule, rule.timezone, rule.catch_up, span, tuple(gaps))
+        wanted = (reader, rule.name, rule.statement, *when)
         if wanted != self._of:
             self._of, self._runs = (), Reruns([], 0)
             self._runs, self._of = rerun(rule, span, gaps, reader, told), wanted
