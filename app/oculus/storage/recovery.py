@@ -5,6 +5,10 @@ the daily backup, the copies made before migrations, and at last an empty databa
 
 A note beside the file says that this is going on. A start that finds it goes on where the last one was
 killed: what lies in the file's place by then is a copy that may be taken away.
+
+Promised: after a start either all that was committed is there, or a notice says what is not. Two things a
+start cannot see: damage deep in the large tables, which the daily backup and `oculus doctor --deep` find, and
+a log that was cut between two commits, which looks like one that never was longer.
 """
 
 from __future__ import annotations
