@@ -2,10 +2,14 @@
 
 import json
 import signal
+import socket
 import subprocess
+import sys
 import time
 
 import pytest
+
+from oculus.settings.load import load
 
 
 def test_check_says_what_would_run(home):
@@ -212,3 +216,28 @@ def test_check_tries_the_tests_that_rules_carry(home):
     assert (
         "rule api, test a long one fires: people would hear 90s FIRED; the test says 30s FIRED" in ran.stderr
     )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the settings folder cannot be moved")
+@pytest.mark.parametrize(
+    ("words", "probe"), [(["--port", "{free}"], "127.0.0.1:{free}"), (["--port", "0"], "127.0.0.1:8420")]
+)
+def test_the_sample_of_a_first_start_watches_oculus_where_it_is(home, words, probe):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        free = str(listener.getsockname()[1])
+    folder = home.folder / "settings"
+    command = [sys.executable, "-m", "oculus", "--data", str(home.data), "serve"]
+    command += [word.format(free=free) for word in words]
+    program = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=home.environment() | {"XDG_CONFIG_HOME": str(folder), "HOME": str(folder)},
+    )
+    said = [program.stderr.readline() for _ in range(2)]
+    program.send_signal(signal.SIGINT)
+    program.communicate(timeout=20)
+    assert "Wrote a sample" in said[0]
+    written = load(folder / "oculus" / "oculus.yaml")
+    (own,) = [each for each in written.collectors if each.name == "oculus"]
+    assert (own.target, own.enabled) == (probe.format(free=free), "{free}" in probe)

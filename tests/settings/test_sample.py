@@ -35,6 +35,19 @@ def test_the_sample_has_no_mistakes_and_nothing_odd(tmp_path):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("own", ["127.0.0.1:9000", "[fd00::1]:8420", "example.local:80"])
+def test_its_probe_of_oculus_itself_goes_where_oculus_is(tmp_path, own):
+    ensure_settings(tmp_path / "oculus.yaml", own)
+    (probe,) = [each for each in load(tmp_path / "oculus.yaml").collectors if each.name == "oculus"]
+    assert (probe.target, probe.enabled) == (own, True)
+
+
+def test_a_port_that_is_another_at_each_start_is_not_probed(tmp_path):
+    ensure_settings(tmp_path / "oculus.yaml", "")
+    (probe,) = [each for each in load(tmp_path / "oculus.yaml").collectors if each.name == "oculus"]
+    assert not probe.enabled
+
+
 def test_a_settings_file_that_is_there_is_never_touched(tmp_path):
     path = tmp_path / "oculus.yaml"
     path.write_text("# mine")

@@ -17,10 +17,10 @@ from oculus.core.logs import setup_logging
 from oculus.core.private import keep_private
 from oculus.runtime import Oculus
 from oculus.settings.sample import ensure_settings
-from oculus.settings.schema import Settings
+from oculus.settings.schema import ServerSettings, Settings
 from oculus.storage.library import Thrift
 from oculus.web.access.token import load_token
-from oculus.web.serving.server import WebServer
+from oculus.web.serving.server import WebServer, reachable
 
 Farewell = Callable[[], None]  # what is left to do once everything has stopped
 
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace, face: Face | None = None) -> int:
     """Until told to stop. `face` has the main thread meanwhile; without one it only waits."""
     keep_private()
     where = place(args)
-    _first_start(where.config)
+    _first_start(where.config, args)
     settings = read_settings(args, where)
     stop = _until_told()
     with ExitStack() as running:
@@ -103,8 +103,10 @@ def _logging(where: Place, settings: Settings) -> Iterator[None]:
         logs.stop()
 
 
-def _first_start(config: Path) -> None:
-    if ensure_settings(config):
+def _first_start(config: Path, args: argparse.Namespace) -> None:
+    usual = ServerSettings()
+    port = usual.port if args.port is None else args.port
+    if ensure_settings(config, f"{reachable(args.host or usual.host)}:{port}" if port else ""):
         _say(f"Wrote a sample of the settings to {config}; change it whenever you like.")
 
 

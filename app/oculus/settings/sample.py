@@ -13,14 +13,15 @@ from oculus.core.paths import bundled, private_folder
 log = logging.getLogger(__name__)
 
 SAMPLE = ("assets", "config", "oculus.yaml")
+OWN = "127.0.0.1:8420"  # where the sample watches Oculus itself
 SCHEMA = ("assets", "config", "oculus.schema.json")
 
 
-def ensure_settings(path: Path) -> bool:
+def ensure_settings(path: Path, own: str = OWN) -> bool:
     """Write the sample to `path` unless there is something. True if it was written.
 
-    Beside it goes the schema, with which editors complete and check. Raises ConfigError when the
-    folder cannot be written.
+    `own` is where Oculus will be, "" for another place at every start. Beside the sample goes the schema,
+    with which editors complete and check. Raises ConfigError when the folder cannot be written.
     """
     if path.exists():
         refresh(path.with_name(SCHEMA[-1]))
@@ -31,12 +32,23 @@ def ensure_settings(path: Path) -> bool:
         )
     try:
         private_folder(path.parent)
-        put(path, bundled(*SAMPLE).read_bytes())
+        put(path, sample(own).encode())
         put(path.with_name(SCHEMA[-1]), bundled(*SCHEMA).read_bytes())
     except OSError as error:
         told = f"{path} cannot be written ({error.strerror}); make its folder writable, or name another file"
         raise ConfigError([told]) from error
     return True
+
+
+def sample(own: str) -> str:
+    """The sample with a probe of Oculus itself that finds it."""
+    text = bundled(*SAMPLE).read_text("utf-8")
+    if own == OWN:
+        return text
+    found = (
+        f'target: "{own}"' if own else f"target: {OWN}\n    enabled: false  # its port changes at each start"
+    )
+    return text.replace(f"target: {OWN}", found)
 
 
 def refresh(schema: Path) -> None:
