@@ -3,6 +3,7 @@
 import errno
 import logging
 import re
+from functools import partial
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -10,11 +11,16 @@ from msgspec.structs import replace
 
 from fakes.messengers import free_port
 from fakes.services import SERVERS, settings_of
+from oculus.core.durations import Duration
 from oculus.core.errors import ChannelError
 from oculus.core.event import Severity
 from oculus.notify.facts import Facts
 
-MOST = {"webhook": 25, "log": 25}  # messages of a storm, where nothing waits for what may follow
+MOST = {
+    "webhook": 25,
+    "log": 25,
+    "email at once": 500,
+}  # messages of a storm, where nothing waits for what may follow
 
 
 class Mailbox:
@@ -84,11 +90,12 @@ class Disk(logging.Handler):
         logging.getLogger("oculus.alerts").removeHandler(self)
 
 
-@pytest.fixture(params=[*SERVERS, "email", "desktop", "log"])
+@pytest.fixture(params=[*SERVERS, "email", "email at once", "desktop", "log"])
 def post(request, house, clock):
     """A channel, its service, and a way to let a second pass."""
     kind = request.param
-    special = {"email": lambda: Mailbox(free_port()), "desktop": Screen, "log": Disk}
+    mailbox = partial(Mailbox, free_port())
+    special = {"email": mailbox, "email at once": mailbox, "desktop": Screen, "log": Disk}
     service = special[kind]() if kind in special else SERVERS[kind]()
     service.now = clock.monotonic
     yield Post(kind, service, house, clock)
@@ -99,7 +106,10 @@ class Post:
     def __init__(self, kind, service, house, clock):
         self.kind, self.service, self.clock = kind, service, clock
         self.name = kind if kind in ("desktop", "log") else "hook"
-        settings = {"hook": settings_of(kind, service)} if self.name == "hook" else {}
+        more = {"group_for": Duration(0)} if kind == "email at once" else {}
+        settings = (
+            {"hook": settings_of(kind.split(" at ")[0], service, **more)} if self.name == "hook" else {}
+        )
         popup = service.show if kind == "desktop" else None
         self.home = house(settings, clock, facts=Facts(popup=lambda: popup))
 

@@ -105,6 +105,7 @@ class Email(Channel):
     kind = "email"
     settings_class = EmailSettings
     settings: EmailSettings
+    gathers = True  # a storm is one mail, even if nothing is to wait
 
     def __init__(self, name: str, settings: EmailSettings, clock: Clock, facts: Facts = NO_FACTS) -> None:
         super().__init__(name, settings, clock, facts)
