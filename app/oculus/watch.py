@@ -137,7 +137,9 @@ class Diary:
         now_ms = self._clock.now_ms()
         if last_sign_ms is not None and last_sign_ms < now_ms:
             self._writer.change(lambda cursor: gaps.end(cursor, last_sign_ms))
-            self._note(Gap(last_sign_ms, now_ms, GapReason.STOPPED))
+            stopped = Gap(last_sign_ms, now_ms, GapReason.STOPPED)
+            self._skip(stopped)
+            self._note(stopped)
 
     def over(self, gap: Gap, stood_s: float) -> None:
         """There was one; the monotonic clock stood still for `stood_s` of it."""

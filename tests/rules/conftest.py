@@ -9,6 +9,7 @@ import pytest
 from oculus.core.alert import NewsKind, SavedState
 from oculus.core.counters import Counters
 from oculus.core.durations import Duration, parse_duration
+from oculus.core.gap import Gap, GapReason
 from oculus.core.metric import Metric
 from oculus.core.symbols import category_of
 from oculus.rules.engine import Engine
@@ -110,8 +111,10 @@ class World:
     def restart(self, away=0):
         """Kill it, be away for a while, and start a new one from what was recorded."""
         rules = list(self.engine._settings.values())
+        stopped_ms = self.clock.now_ms()
         self.clock.seconds += away
         self.engine = self.new_engine()
+        self.engine.skip(Gap(stopped_ms, self.clock.now_ms(), GapReason.STOPPED))
         self.engine.replace(rules)
         self.engine.restore(self.saved(), self.open_alerts())
         self.step()

@@ -198,7 +198,7 @@ def test_the_backtest_of_a_trace_is_the_live_run_of_it(
         world.at(at, (symbol, value))
         samples.append((at, symbol, value))
     live = [(news.kind, news.ts_ms, news.held, news.alert.instance) for news in world.news]
-    replay = Replay([rule], interval_s=lambda _: 30.0, woke_ms=NOON)
+    replay = Replay([rule], interval_s=lambda _: 30.0)
     replayed = replay.run(metrics(*samples), NOON, NOON + at * 1000, gaps)
     assert [(news.kind, news.ts_ms, news.held, news.alert.instance) for news in replayed] == live
 

@@ -72,7 +72,6 @@ class Engine(Worker):
         self._lookup = Lookup(history, aggregate, self._give, self._say) if history and aggregate else None
         self._runner = Runner(run_sql, self._ran, clock, counters) if run_sql else None
         self._sight = Sight(latest, freshness, Recall(self._lookup.ask if self._lookup else None))
-        self._sight.grace.woke_ms = clock.now_ms()
         self._judge = Judge(self._sight, tell, counters, silence, present)
         self._row_judge = RowJudge(self._judge, tell, counters)
         self._given_work: queue.SimpleQueue[Callable[[int], None]] = queue.SimpleQueue()

@@ -172,7 +172,13 @@ class Judge:
         self.changes.drop(instance)
 
     def skip(self, gap: Gap) -> None:
-        """Nobody was watching, or from now on nobody can: no clock runs through it."""
+        """Nobody was watching, or from now on nobody can: no clock runs through it.
+
+        What Oculus missed while it did not run, every instance knows by itself (see restart.py).
+        """
+        self._sight.unwatched.note(gap)
+        if gap.reason is GapReason.STOPPED:
+            return
         if gap.back:
             self._sight.set_back(gap.from_ms)
             for each in self.roster.instances():

@@ -16,7 +16,8 @@ from oculus.core.metric import Metric
 from oculus.core.symbols import main_of
 from oculus.rules.language.condition import Condition
 from oculus.rules.life.grace import Grace
-from oculus.rules.memory.recall import Recall
+from oculus.rules.memory.recall import SHORT_MS, Recall
+from oculus.rules.memory.unwatched import Unwatched
 
 INTERVALS = 3  # of its collector without an answer, and a symbol is stale
 SHORTEST_MS = 5 * 60_000  # but not before this
@@ -49,6 +50,7 @@ class Sight:
     ) -> None:
         self.recall = recall or Recall(None)
         self.grace = Grace()
+        self.unwatched = Unwatched()
         self._latest = latest
         self._freshness = freshness
         self._seen: dict[str, Seen] = {}
@@ -111,17 +113,18 @@ class Sight:
         return seen.metric.value
 
     def age(self, symbol: str) -> float | None:
-        """Seconds since the newest sample was measured; None while nobody can know of a newer one."""
+        """Seconds since the newest sample was measured, without those in which nobody watched."""
         seen = self._seen.get(symbol)
-        if seen is None or self._unheard(symbol):
+        if seen is None:
             return None
-        return max(0, self._now_ms - seen.metric.ts_ms) / 1000
+        ts_ms = seen.metric.ts_ms
+        return max(0, self._now_ms - ts_ms - self.unwatched.since(ts_ms, self._now_ms)) / 1000
 
     def window(self, function: str, symbol: str, window_ms: int) -> float | None:
         """None when there is not enough for it, it is not known yet, or the symbol is stale."""
         seen = self._seen.get(symbol)
         if function == DESPITE_SILENCE:
-            if self._unheard(symbol):
+            if window_ms <= SHORT_MS and self.unwatched.much_of(self._moment_ms - window_ms, self._moment_ms):
                 return None
         elif seen is None or not self._fresh(symbol, seen):
             return None
@@ -150,15 +153,6 @@ class Sight:
         begun_ms = max(begun_ms, self.grace.woke_ms)
         long = any(self._now_ms - max(answered, begun_ms) >= limit for answered, limit in answers)
         return since, long and not self.grace.lasts
-
-    def _unheard(self, symbol: str) -> bool:
-        """Whether it has not yet been heard from since somebody watches again, and still has time for that.
-
-        Silence says something of a source only when there was somebody to hear it.
-        """
-        woke_ms = self.grace.woke_ms
-        answered, limit = self._answer(symbol)
-        return answered < woke_ms and (self.grace.lasts or self._now_ms - woke_ms < limit)
 
     def _fresh(self, symbol: str, seen: Seen) -> bool:
         if self._now_ms - seen.heard_ms < (self._patience_ms or SHORTEST_MS):

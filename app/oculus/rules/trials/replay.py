@@ -78,13 +78,10 @@ class Replay:
         silence: Silence | None = None,
         interval_s: Callable[[str], float | None] = lambda _: None,
         tick_ms: int = TICK_MS,
-        woke_ms: int = 0,
     ) -> None:
-        """`woke_ms`: since when somebody watches; silence from before says nothing of a source."""
         self.events: list[Event] = []  # trouble with the rules themselves
         self._heard = Heard(interval_s)
         self._sight = Sight(lambda _: None, self._heard.freshness)
-        self._sight.grace.woke_ms = woke_ms
         self._judge = Judge(self._sight, self.events.append, Counters(), silence)
         self._judge.roster = Roster(rules, self._sight.exists, self._sight.follow)
         self._row_judge = RowJudge(self._judge, self.events.append, Counters())
@@ -185,10 +182,9 @@ class Replay:
             self._tick_at += self._tick_ms
 
     def _skip(self, gap: Gap) -> None:
+        self._judge.skip(gap)
         if gap.reason is not GapReason.STOPPED or gap.to_ms is None:
-            self._judge.skip(gap)
             return
-        self._sight.grace.woke_ms = gap.to_ms
         for instance in self._judge.roster.instances():
             instance.begun_ms = max(instance.begun_ms, gap.to_ms)
             self._judge.settle(instance, away(instance.standing, gap.to_ms - gap.from_ms), gap.to_ms)
