@@ -112,16 +112,26 @@ def all_of_it(folder: Path, *, window: bool, say: Say) -> str:
 
 
 def words(frozen: Frozen, say: Say) -> None:
-    """--version, and how long --help takes."""
+    """--version, and how long --help takes. Raises Broken when that is too long."""
     if VERSION not in frozen.ask("--version"):
         raise Broken(f"--version does not say {VERSION}")
-    times = []
+    waited, worked = [], []
     for _ in range(TRIES):
-        begun = time.perf_counter()
+        begun, used = time.perf_counter(), processor_s()
         if "usage: oculus" not in frozen.ask("--help"):
             raise Broken("--help is no help")
-        times.append((time.perf_counter() - begun) * 1000)
-    say(f"--help: {min(times):.0f} ms at best, {sorted(times)[TRIES // 2]:.0f} ms mostly; aim {HELP_MS}")
+        waited.append((time.perf_counter() - begun) * 1000)
+        worked.append((processor_s() - used) * 1000)
+    said = f"--help: {min(waited):.0f} ms at best, {sorted(waited)[TRIES // 2]:.0f} ms mostly"
+    say(f"{said}, of which it works {min(worked):.0f} ms; bound {HELP_MS}")
+    if min(worked) > HELP_MS:  # whoever builds may have a busy machine
+        raise Broken(f"--help works for more than {HELP_MS} ms")
+
+
+def processor_s() -> float:
+    """Seconds that programs which have ended took of the processor; 0 where that is not known (Windows)."""
+    spent = os.times()
+    return spent.children_user + spent.children_system
 
 
 def probe(frozen: Frozen, say: Say) -> None:

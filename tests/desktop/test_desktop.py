@@ -200,6 +200,20 @@ def test_without_a_tray_it_goes_on_says_so_once_and_takes_one_when_it_comes(scre
     assert program.quit() == 0
 
 
+def test_a_tray_that_is_ended_is_told_and_takes_the_icon_in_again_when_it_comes_back(full_screen, oculus):
+    program = oculus(full_screen, "--hidden").ready()
+    until(lambda: OK in full_screen.icon_colours())
+    full_screen.programs.stop("trayer")
+    (note,) = until(lambda: program.desk()["notes"])
+    assert note.startswith("There is no place for an icon")
+    assert program.desk()["tray"] == ""
+    full_screen.start_tray()
+    until(lambda: OK in full_screen.icon_colours())
+    until(lambda: program.desk()["notes"] == [])
+    assert program.desk()["tray"] == "gtk"
+    assert program.quit() == 0
+
+
 def test_without_a_bus_popups_are_told_to_fail_and_all_else_works(screen, oculus, port):
     screen.start_tray()
     program = oculus(screen, "--hidden", XDG_RUNTIME_DIR="/nowhere")

@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
 TRAY_S = 2.0  # between two looks for somewhere to put the icon
+PLACE_S = 5.0  # between two looks whether the icon still has one
 BROKEN_S = 60.0  # before the next try, where there is a place but no icon could be made
 NO_TRAY = "There is no place for an icon on this desktop. Oculus goes on without, and takes one when it comes"
 
@@ -68,7 +69,7 @@ class Shell(Worker):
         self._stop = stop
         self._end = end
         self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._look_at = 0.0
+        self._look_at = self._place_at = 0.0
         self._tray: Tray | None = None
         self._tray_trouble = ""
         self._told: set[str] = set()  # each trouble is logged once
@@ -128,7 +129,7 @@ class Shell(Worker):
         popups = f"Popups cannot be shown ({silent})" if silent else ""
         notes = [self._tray_trouble, self._keeper.trouble, popups]
         return DeskStatus(
-            tray=tray.kind if tray else "",
+            tray=tray.kind if tray and not self._tray_trouble else "",
             window=self._keeper.is_open(),
             popups=self._popups.last_way,
             starts_at_login=self._login.is_on(),
@@ -176,8 +177,19 @@ class Shell(Worker):
     def _look(self) -> None:
         tray = self._tray
         if tray:
+            self._look_for_place()
             now = outlook(self._oculus)
             tray.show(now, menu(now, self._login.is_on(), self))
+
+    def _look_for_place(self) -> None:
+        """A panel may be ended under the icon, which it takes in again when it comes back."""
+        if time.monotonic() < self._place_at:
+            return
+        self._place_at = time.monotonic() + PLACE_S
+        if has_tray():
+            self._tray_trouble = ""
+        elif has_display():
+            self._without_tray(NO_TRAY)
 
     def _look_soon(self) -> None:
         self._work.put(self._look)
