@@ -50,6 +50,27 @@ def test_a_failure_is_worth_another_try(channel, service, news):
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("status", "final", "about_message"),
+    [(401, True, False), (404, True, False), (400, False, True), (500, False, True), (503, False, False)],
+)
+def test_what_the_service_answered_counts_as_on_any_channel(
+    channel, service, news, status, final, about_message
+):
+    pytest.importorskip("apprise")
+    service.answers.append(status)
+    with pytest.raises(ChannelError, match=f"error={status}") as caught:
+        channel().send([news()])
+    assert (caught.value.permanent, caught.value.answered) == (final, about_message)
+
+
+def test_a_service_that_is_not_there_is_not_the_messages_fault(channel, news):
+    pytest.importorskip("apprise")
+    with pytest.raises(ChannelError, match="Connection error") as caught:
+        channel("json://127.0.0.1:9/x").send([news()])
+    assert (caught.value.permanent, caught.value.answered) == (False, False)
+
+
 def test_an_address_of_an_unknown_kind_is_final(channel, news):
     pytest.importorskip("apprise")
     with pytest.raises(ChannelError) as caught:

@@ -1,7 +1,7 @@
 """Apprise: a hundred other services, as plain text. Needs the extra: pip install 'oculus-monitor[apprise]'.
 
 Address  see https://github.com/caronc/apprise/wiki; it may hold a password, so it is never shown
-Answer   whether it worked, and Apprise's own words where it did not: everything that fails is tried again
+Answer   whether it worked, and Apprise's own words where it did not; with a status in them it counts as usual
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from oculus.core.event import Severity
 from oculus.core.secret import Secret
 from oculus.notify.channel import Channel, ChannelSettings
 from oculus.notify.post.answers import quoted
+from oculus.notify.post.outcome import AWAY, PERMANENT
 from oculus.notify.render.escape import quiet, shorten
 from oculus.notify.render.mention import mentions
 from oculus.notify.render.words import Words, arranged, fit, summary, words
@@ -27,6 +28,7 @@ from oculus.notify.render.words import Words, arranged, fit, summary, words
 TEXT_LIMIT, TITLE_LIMIT = 2000, 200
 MESSAGE_LIMIT = 300
 SECRET = 6  # characters of a part of the address that may be a password
+STATUS = re.compile(r"\berror=(\d{3})\b")
 MISSING = (
     "The library Apprise is not installed",
     "Run: pip install 'oculus-monitor[apprise]', then start Oculus anew",
@@ -81,11 +83,14 @@ class Apprise(Channel):
     def _failure(self, words: str) -> ChannelError:
         """Why it was not taken, in Apprise's words: the services it knows have no other way to say it."""
         url = self.settings.url.reveal().strip()
+        found = STATUS.search(words)
+        status = int(found[1]) if found else 0
         said = quoted(words, [url, *(piece for piece in re.split(r"[/:@?&=]+", url) if len(piece) >= SECRET)])
         return ChannelError(
             f"Apprise could not send it{f': {said}' if said else ''}",
             f"Check url under channels, {self.name}",
-            answered="onnection error" not in words,
+            permanent=status in PERMANENT,
+            answered=status not in (*PERMANENT, *AWAY) and "onnection error" not in words,
         )
 
     def _library(self, apprise: Any) -> Any:
