@@ -210,3 +210,19 @@ def test_time_in_which_nothing_can_happen_is_passed_over_at_once(make_rule, hour
     replay._judge.tick_all = ticks.append
     list(replay.run(metrics((0, "a", 0)), NOON, NOON + hours * HOUR * 1000))
     assert ticks == []
+
+
+@pytest.mark.parametrize(
+    "condition", ["a > 3", "not a <= 3", "a outside -9 and 3", "5 < a or a > 7 and a < 9", "*.up > 3"]
+)
+def test_samples_by_which_nothing_can_change_are_not_judged_one_by_one(make_rule, condition):
+    name = "n.up" if "*" in condition else "a"
+    replay, judged = Replay([rule := make_rule(condition)]), []
+    original = replay._judge.judge
+    replay._judge.judge = lambda *given: (judged.append(given), original(*given))
+    values = [1.0] * 500 + [9.0, 9.0] + [1.0] * 500
+    samples = metrics(*[(n * 30, name, value) for n, value in enumerate(values)])
+    found = play(rule, replay, samples, (NOON, NOON + 1002 * 30_000))
+    assert fired(found) == [(500 * 30, 502 * 30)]
+    assert found.samples == 1002
+    assert len(judged) <= 6
