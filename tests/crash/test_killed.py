@@ -101,7 +101,7 @@ def killed_again_and_again(folder, rounds: int, seed: int) -> None:
 
 
 def test_a_copy_killed_while_it_writes_rolls_up_and_cleans_has_lost_nothing(tmp_path):
-    killed_again_and_again(tmp_path, 3, seed=1)
+    killed_again_and_again(tmp_path, 2, seed=1)
 
 
 @pytest.mark.crash
