@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from fakes.screen import needs_gtk
-from oculus.desktop.thrift import mapped
+from oculus.desktop.thrift import Thrift
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="the others have no such list of what is mapped"
@@ -54,12 +54,10 @@ def test_libraries_give_back_what_they_do_not_need_and_go_on_working(screen):
     assert int(after) < int(before) / 2
 
 
-def test_what_is_mapped_is_read_from_the_systems_list():
-    lines = [
-        "7f00-7f01 r-xp 00000000 fe:00 12 /usr/lib/a library.so",
-        "Rss: 4 kB",
-        "7f01-7f02 rw-p 00000000 00:00 0 ",
-        "7f02-7f03 r-xp 00000000 00:00 0 [vdso]",
-        "7f03-7f04 r--p 00000000 fe:00 13 /usr/lib/b.so",
-    ]
-    assert mapped(lines) == {"/usr/lib/a library.so", "/usr/lib/b.so"}
+def test_a_library_that_is_being_loaded_is_left_alone(monkeypatch):
+    there = ["7f00-7f10 r-xp 00000000 fe:00 12 /usr/lib/a library.so", "Anonymous:             0 kB"]
+    coming = ["7f20-7f30 r-xp 00000000 fe:00 13 /usr/lib/b.so", "Anonymous:             0 kB"]
+    looks = iter([there, [*there, *coming]])
+    monkeypatch.setattr("oculus.desktop.thrift.LOADED_S", 0.0)
+    monkeypatch.setattr("oculus.desktop.thrift.read_smaps", lambda: next(looks))
+    assert Thrift().spans() == [(0x7F00, 0x10)]

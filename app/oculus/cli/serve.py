@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from oculus.cli.place import Place, place
 from oculus.cli.settings import overrides, read_settings
+from oculus.core.libraries import Thrift
 from oculus.core.logs import setup_logging
 from oculus.core.private import keep_private
 from oculus.runtime import Oculus
 from oculus.settings.sample import ensure_settings
 from oculus.settings.schema import ServerSettings, Settings
-from oculus.storage.library import Thrift
 from oculus.web.access.token import load_token
 from oculus.web.serving.server import WebServer, reachable
 

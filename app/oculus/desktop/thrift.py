@@ -6,20 +6,21 @@ back from the page cache within a millisecond.
 
 from __future__ import annotations
 
-from oculus.storage import library
-from oculus.storage.library import SMAPS, Span, untouched
+from oculus.core import libraries
+from oculus.core.libraries import Span, read_smaps, untouched
+
+ALL = ("",)  # however their names begin
+LOADED_S = 1.0  # longer than the loader takes to put one in its place
 
 
-class Thrift(library.Thrift):
+class Thrift(libraries.Thrift):
     """Lets go of every library's pages that are clean, once the icon is there and every ten minutes."""
 
     def spans(self) -> list[Span]:
-        """Looked at anew each time, because an icon may come late. Raises OSError."""
-        lines = SMAPS.read_text("utf-8", "replace").splitlines()
-        return [span for path in mapped(lines) for span in untouched(lines, path)]
+        """Looked at anew each time, because an icon may come late. Raises OSError.
 
-
-def mapped(smaps: list[str]) -> set[str]:
-    """The files whose code or data lie in memory."""
-    heads = (line.split(maxsplit=5) for line in smaps if "/" in line)
-    return {words[5] for words in heads if len(words) == 6 and words[5].startswith("/")}
+        One that is being loaded just now must not be touched: only those count that lie there for a while.
+        """
+        before = untouched(read_smaps(), ALL)
+        self.stopping.wait(LOADED_S)
+        return sorted({*before} & {*untouched(read_smaps(), ALL)})

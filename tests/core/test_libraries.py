@@ -1,13 +1,14 @@
-"""DuckDB's library is let go of where nobody runs it, and nothing else is."""
+"""Libraries are let go of where nobody runs them, and nothing else is."""
 
 import logging
 from pathlib import Path
 
 import _duckdb
+import duckdb
 import pytest
 
-from oculus.storage import library
-from oculus.storage.library import Thrift, release, untouched
+from oculus.core import libraries
+from oculus.core.libraries import Thrift, release, untouched
 
 SMAPS = """\
 7f00-7f10 r--p 00000000 00:1f 42   /opt/a place/_duckdb.so
@@ -19,17 +20,17 @@ Anonymous:             0 kB
 Anonymous:            64 kB
 7f50-7f60 rw-p 00000000 00:1f 42   /opt/a place/_duckdb.so
 Anonymous:             0 kB
-7f60-7f70 r-xp 00000000 00:1f 43   /usr/lib/libc.so
+7f60-7f70 r-xp 00000000 00:1f 43   /usr/lib/libgtk-3.so.0
 Anonymous:             0 kB
 7f70-7f80 r-xp 00000000 00:00 0
 Anonymous:             0 kB
 """
-linux = pytest.mark.skipif(not library.SMAPS.exists(), reason="this system does not tell of its mappings")
+linux = pytest.mark.skipif(not libraries.SMAPS.exists(), reason="this system does not tell of its mappings")
 
 
 def resident_mb(path=Path(_duckdb.__file__)):
     ours, total = False, 0
-    for line in library.SMAPS.read_text().splitlines():
+    for line in libraries.SMAPS.read_text().splitlines():
         words = line.split()
         if not words[0].endswith(":"):
             ours = words[-1] == str(path.resolve())
@@ -39,19 +40,18 @@ def resident_mb(path=Path(_duckdb.__file__)):
 
 
 def test_only_what_was_never_written_to_can_be_read_anew():
-    found = untouched(SMAPS.splitlines(), "/opt/a place/_duckdb.so")
-    assert found == [(0x7F00, 0x10), (0x7F10, 0x30)]
+    assert untouched(SMAPS.splitlines()) == [(0x7F00, 0x10), (0x7F10, 0x30)]
 
 
 @linux
-def test_it_goes_when_all_has_settled_and_comes_back_when_it_is_used(database, eventually):
+def test_it_goes_when_all_has_settled_and_comes_back_when_it_is_used(eventually):
     statement = "SELECT count(*), sum(range) FROM range(1000)"
-    expected = database.cursor().execute(statement).fetchall()
+    expected = duckdb.execute(statement).fetchall()
     before = resident_mb()
     thrift = Thrift(settled_s=0.0)
     thrift.start()
     eventually(lambda: resident_mb() < before - 5)
-    assert database.cursor().execute(statement).fetchall() == expected
+    assert duckdb.execute(statement).fetchall() == expected
     assert thrift.stop()
 
 
@@ -68,7 +68,7 @@ def test_what_cannot_be_let_go_stays_and_is_said_to_developers_only(caplog, monk
     thrift = Thrift(settled_s=0.0)
     thrift._spans = [(1, 4096)]  # no page begins there
     thrift.step()
-    monkeypatch.setattr(library, "SMAPS", Path("/proc/self/no such file"))
+    monkeypatch.setattr(libraries, "SMAPS", Path("/proc/self/no such file"))
     Thrift(settled_s=0.0).step()
     assert [record.levelname for record in caplog.records] == ["DEBUG", "DEBUG"]
     with pytest.raises(OSError, match="Invalid argument"):
@@ -76,7 +76,7 @@ def test_what_cannot_be_let_go_stays_and_is_said_to_developers_only(caplog, monk
 
 
 def test_elsewhere_nothing_is_started(monkeypatch, tmp_path):
-    monkeypatch.setattr(library, "SMAPS", tmp_path / "smaps")
+    monkeypatch.setattr(libraries, "SMAPS", tmp_path / "smaps")
     thrift = Thrift()
     thrift.start()
     assert not thrift.alive()
