@@ -200,7 +200,12 @@ class Screen:
 
     def colours(self, box):
         """The colours in a part of the screen, the most frequent first."""
-        found = self.picture().crop(box).convert("RGB").getcolors(1 << 24)
+        from PIL import Image
+        from Xlib import X
+
+        size = box[2] - box[0], box[3] - box[1]
+        seen = self.x().screen().root.get_image(*box[:2], *size, X.ZPixmap, 0xFFFFFFFF)  # that part alone
+        found = Image.frombytes("RGB", size, seen.data, "raw", "BGRX").getcolors(1 << 24)
         return [colour for _, colour in sorted(found, reverse=True)]
 
     def icon_colours(self):
