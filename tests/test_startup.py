@@ -52,7 +52,10 @@ from oculus.settings.load import load
 from oculus.web.serving.server import WebServer
 folder = Path({str(tmp_path)!r})
 config = folder / "oculus.yaml"
-config.write_text("collectors: [{{type: tcp, target: '127.0.0.1:9'}}]")
+config.write_text('''
+collectors: [{{type: tcp, target: "127.0.0.1:9"}}]
+rules: [{{name: down, condition: "net.tcp.127.0.0.1:9.up == 0", message: "it is down", channels: [log]}}]
+''')
 with Oculus(load(config), folder) as oculus, WebServer(oculus, "127.0.0.1", 0, Secret("x" * 43)) as server:
     assert urllib.request.urlopen(f"{{server.url}}/readyz").status == 200
     oculus.scheduler.run_now("127.0.0.1:9")
@@ -65,13 +68,7 @@ with Oculus(load(config), folder) as oculus, WebServer(oculus, "127.0.0.1", 0, S
         f"oculus.notify.channels.{n}" for n in channels
     }
     unused |= {
-        "bottle",
-        "icmplib",
-        "jmespath",
-        "regex",
-        "smtplib",
-        "websockets",
-        "oculus.web.app",
+        "bottle", "icmplib", "jinja2", "jmespath", "regex", "smtplib", "websockets", "oculus.web.app",
         "oculus.web.templates",
-    }
+    }  # fmt: skip
     assert loaded & unused == set()

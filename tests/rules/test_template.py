@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from oculus.rules import sandbox
 from oculus.rules.template import LONGEST, Template, TemplateError
 
 FACTS = {
@@ -100,3 +101,10 @@ def test_a_long_message_is_cut():
 def test_a_chain_of_replacements_cannot_grow_without_end():
     made = render("{{ 'aa'" + "|replace('a', 'aaaaaaaaaa')" * 100 + " }}")
     assert len(made) <= LONGEST
+
+
+@pytest.mark.parametrize(
+    "text", ["", "plain", "50% }} off", "a\nb\n", "a\r\nb\rc\n\n", "\n", "ü\u2028x", "x" * 3000]
+)
+def test_plain_text_is_what_jinja_would_have_made_of_it(text):
+    assert render(text) == sandbox.parse(text, None).render(FACTS)
