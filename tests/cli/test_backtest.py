@@ -1,5 +1,6 @@
 """`oculus backtest`, on the file and through the running copy."""
 
+import io
 import json
 import time
 
@@ -55,3 +56,35 @@ def test_a_rule_that_nobody_has_is_an_argument_that_is_wrong(stored):
     ran = stored.run("backtest", "nobody")
     assert ran.returncode == 2
     assert "There is no rule called 'nobody'" in ran.stderr
+
+
+def test_at_a_terminal_it_says_how_far_it_is_and_leaves_no_trace(monkeypatch, eventually):
+    from oculus.cli import backtest
+    from oculus.core.errors import OculusError
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    def share():
+        if not terminal.getvalue():
+            terminal.write("asked;")
+            raise OculusError("not there yet")
+        return 0.42
+
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setattr(backtest, "SAY_S", 0.01)
+    with backtest.shown(share):
+        eventually(lambda: "42% played" in terminal.getvalue())
+    assert terminal.getvalue().endswith("\r\033[K")
+
+
+def test_a_rule_in_sql_is_played_and_its_file_says_since_when_numbers_are_kept(stored):
+    sql = "SELECT symbol, value FROM metrics WHERE ts > now() - INTERVAL 1 MINUTE AND value > 5"
+    stored.config.write_text(f"rules:\n  - {{name: high, sql: '{sql}', schedule: '* * * * *'}}\n", "utf-8")
+    ran = stored.run("backtest", "high", "--since", "100m", "--for", "90s")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "runs of its SQL. Numbers are kept since" in ran.stdout
+    lines = [line.split() for line in ran.stdout.splitlines()]
+    assert ["would", "have", "fired", "2", "times", "once"] in lines
