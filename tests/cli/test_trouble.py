@@ -1,7 +1,11 @@
 """When the folder, the disk or Oculus itself fails a command: words, the right exit code, no traceback."""
 
+import ctypes
 import os
 import re
+import signal
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -129,3 +133,16 @@ def test_nothing_in_the_data_folder_is_open_to_others(home, eventually):
     names = {path.name for path in made}
     assert {"oculus.db", "oculus.db.wal", "oculus.db.owner", "token", "oculus.log", "kept.db"} <= names
     assert [path for path in made if path.exists() and path.stat().st_mode & 0o077] == []
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.uname().machine != "x86_64", reason="it is asked of Linux by number"
+)
+def test_a_signal_that_is_given_to_another_thread_ends_it_as_well(home):
+    server = home.serve()
+    pid = server.process.pid
+    other = max(int(task.name) for task in Path(f"/proc/{pid}/task").iterdir())
+    assert other != pid
+    tgkill = 234
+    assert ctypes.CDLL(None).syscall(tgkill, pid, other, signal.SIGINT) == 0
+    assert server.process.wait(15) == 0

@@ -22,6 +22,7 @@ from oculus.settings.schema import ServerSettings, Settings
 from oculus.web.access.token import load_token
 from oculus.web.serving.server import WebServer, reachable
 
+LOOK_S = 1.0  # how often a signal that another thread was given is looked for
 Farewell = Callable[[], None]  # what is left to do once everything has stopped
 
 
@@ -87,7 +88,9 @@ def _announce(oculus: Oculus, server: WebServer) -> None:
 
 
 def _faceless(house: House) -> Farewell:
-    house.stop.wait()
+    # The system may hand a signal to any thread, but Python acts on it in this one only, once it is awake.
+    while not house.stop.wait(LOOK_S):
+        pass
     return lambda: None
 
 
