@@ -221,7 +221,8 @@ def settle(page):
     if page.locator("#trial").count():
         page.locator("[data-played=b], #outcome .notice").first.wait_for()
     page.evaluate("for (const each of document.querySelectorAll('main details')) each.open = true;")
-    page.wait_for_load_state("networkidle")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 30)))")
+    page.wait_for_function("() => !document.querySelector('.htmx-request')")
 
 
 def look(page, width, scheme):

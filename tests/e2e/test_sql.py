@@ -29,6 +29,18 @@ def test_an_answer_is_a_table_that_sorts_and_says_how_long_it_took(house, visit)
     assert page.seen.complaints == []
 
 
+def test_rows_are_searched_without_asking_again(house, visit):
+    page = visit("/query")
+    ask(page, "SELECT 'name ' || range AS who FROM range(12)")
+    expect(rows(page)).to_have_count(12)
+    page.locator("h1").click()
+    page.keyboard.press("/")
+    page.keyboard.type("name 1")
+    assert sum(row.is_visible() for row in rows(page).all()) == 3
+    page.keyboard.press("Escape")
+    assert sum(row.is_visible() for row in rows(page).all()) == 12
+
+
 def test_more_rows_than_are_shown_are_told(house, visit):
     page = visit("/query")
     ask(page, "SELECT * FROM range(5000)")

@@ -36,11 +36,11 @@ def test_a_slider_moves_its_field_and_both_settings_are_compared(desk):
     for _ in range(4):
         page.keyboard.press("ArrowRight")
     assert page.locator("#b-for").input_value() == "5m"
-    expect(page.locator(".difference")).to_contain_text("B would have fired 1 time less: 2 instead of 3.")
+    expect(page.locator(".difference")).to_contain_text("B would have fired 2 times instead of 3.")
     assert page.locator("#a-for").input_value() == "1m"
     page.locator("#b-threshold").fill("95")
     page.keyboard.press("Enter")
-    expect(page.locator(".difference")).to_contain_text("0 instead of 3")
+    expect(page.locator(".difference")).to_contain_text("0 times instead of 3")
     assert float(page.get_by_role("slider", name="B: fires above").input_value()) == pytest.approx(95)
     assert page.complaints == []
 
@@ -114,7 +114,7 @@ def test_a_noisy_rule_is_found_and_made_quiet(office):
     row = page.locator("tbody tr", has_text="any_load")
     expect(row).to_contain_text("0 instead of 6 times")
     row.get_by_role("link", name="Over the past: any_load with for").click()
-    expect(page.locator(".difference")).to_contain_text("0 instead of 6")
+    expect(page.locator(".difference")).to_contain_text("0 times instead of 6")
     page.go_back()
     row.get_by_role("button", name="Use it: for").click()
     assert page.get_by_label("For", exact=True).input_value() == "30s"

@@ -69,7 +69,7 @@ def test_each_rule_has_its_numbers_and_what_would_have_kept_it_quiet(reader):
     said = reader.words()
     assert "jumpy <b> 23 1 h 40 m 17 for: 5m" in said
     assert "gone no longer there" in said
-    assert page.count("Use it") == 2
+    assert page.count(">Use it<") == 2
     assert 'href="/backtest/jumpy%20%3Cb%3E?b.for=5m"' in page
     assert "<b>" not in page
 

@@ -190,7 +190,7 @@
     if (event.target.id === "keys") event.target.close(); // a click beside the dialog
   });
 
-  document.addEventListener("oculus:content", makeSortable); // something new was put on the page
+  document.addEventListener("oculus:content", () => { makeSortable(); filter(); }); // something new was put on the page
 
   document.addEventListener("input", (event) => { if (event.target.id === "search") filter(); });
 

@@ -14,6 +14,7 @@ export function table({ columns, rows }) {
   const body = made.createTBody();
   for (const row of rows) {
     const line = body.insertRow();
+    line.dataset.name = row.map((value) => (typeof value === "object" ? JSON.stringify(value) : value)).join(" "); // to be searched
     row.forEach((value, at) => line.append(cellOf(value, columns[at])));
   }
   return made;

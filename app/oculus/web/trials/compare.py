@@ -23,7 +23,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 def outcome(found: Backtest) -> Outcome:
     lengths = [each.length_ms(found.until_ms) for each in found.fired]
-    told = [f"{channel} {count}" for channel, count in found.told.items() if count]
+    told = [f"{count} by {channel}" for channel, count in found.told.items() if count]
     return Outcome(
         count=len(found.fired),
         total=spoken(sum(lengths) / 1000) if lengths else "—",
@@ -48,22 +48,18 @@ def spans(fired: Iterable[Firing]) -> list[tuple[str, int, int | None]]:
 
 def counts(a: Backtest, b: Backtest) -> list[str]:
     before, after = len(a.fired), len(b.fired)
-    if before == after:
-        return []
-    return [f"B would have fired {fewer(before, after, 'time')}: {after} instead of {before}."]
+    return [] if before == after else [f"B would have fired {many(after, 'time')} instead of {before}."]
 
 
 def shorts(a: Backtest, b: Backtest) -> list[str]:
     if a.short == b.short:
         return []
-    if b.short < a.short:
-        return [f"{a.short - b.short} of the {a.short} that were over in under 2 minutes would be gone."]
-    return [f"{b.short - a.short} more would be over in under 2 minutes."]
+    return [f"{b.short or 'None'} instead of {a.short} would be over in under 2 minutes."]
 
 
 def messages(a: Backtest, b: Backtest) -> list[str]:
     before, after = sum(a.told.values()), sum(b.told.values())
-    return [] if before == after else [f"People would get {fewer(before, after, 'message')}."]
+    return [] if before == after else [f"People would get {many(after, 'message')} instead of {before}."]
 
 
 def missed(a: Backtest, b: Backtest) -> list[str]:
@@ -88,8 +84,7 @@ def delay(a: Backtest, b: Backtest) -> list[str]:
     late_s = sum(other.fired_ms - each.fired_ms for each, other in both) / len(both) / 1000
     if abs(late_s) < 1:
         return []
-    what = "what both tell of" if len(both) > 1 else "the one that both tell of"
-    return [f"Of {what} it would tell {spoken(abs(late_s))} {'later' if late_s > 0 else 'sooner'}."]
+    return [f"What both tell of it would tell {spoken(abs(late_s))} {'later' if late_s > 0 else 'sooner'}."]
 
 
 def alone(one: Backtest, other: Backtest) -> list[Firing]:
@@ -106,9 +101,8 @@ def beside(each: Firing, other: Backtest) -> Firing | None:
     return None
 
 
-def fewer(before: int, after: int, what: str) -> str:
-    count = abs(before - after)
-    return f"{count} {what}{'' if count == 1 else 's'} {'less' if after < before else 'more'}"
+def many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def source(found: Backtest, sql: bool = False) -> str:
