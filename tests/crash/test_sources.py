@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
+import urllib.error
 
 import pytest
 
@@ -112,3 +117,53 @@ def test_a_plugin_that_leaks_threads_is_told_of_and_everything_else_goes_on(copi
     begun = time.monotonic()
     assert copy.stop() == 0, "threads that never end do not keep Oculus from ending"
     assert time.monotonic() - begun < 15
+
+
+# Somebody who may start no more than 150 threads, all programs together. Root is not held to that.
+FEW = 'ulimit -u 150 && exec "$@"'
+SOMEBODY = 54_321
+AS_SOMEBODY = [
+    *("setpriv", "--reuid", str(SOMEBODY), "--regid", str(SOMEBODY), "--clear-groups"),
+    *("--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override", "bash", "-c", FEW, "bash"),
+]
+
+
+@pytest.fixture
+def few_threads(tmp_path):
+    """How to start a program that soon has no more threads to get."""
+    if not shutil.which("setpriv") or os.getuid():
+        pytest.skip("only root with `setpriv` can give a program too few threads")
+    tried = subprocess.run([*AS_SOMEBODY, "true"], capture_output=True, text=True)
+    if tried.returncode:
+        pytest.skip(f"a program with too few threads cannot be had here: {tried.stderr.strip()}")
+    os.chown(tmp_path, SOMEBODY, SOMEBODY)
+    return [*AS_SOMEBODY, sys.executable, "-m", "oculus"]
+
+
+@pytest.mark.long
+def test_where_the_system_gives_no_more_threads_pages_and_collectors_go_on(
+    copies, few_threads, silent, tmp_path, until
+):
+    (tmp_path / "leak.py").write_text(LEAK)
+    good = GOOD | {"target": f"127.0.0.1:{silent}"}
+    leaking = {"type": "plugin", "module": "leak.py", "name": "leak", "interval": "1s", "timeout": "900ms"}
+    copy = copies(start=few_threads, collectors=[leaking, good])
+    copy.serve()
+
+    def collector(name):
+        [found] = [each for each in copy.ask("/api/collectors")["collectors"] if each["name"] == name]
+        return found
+
+    def stored():
+        return copy.ask("/api/metrics?symbol=net.tcp.good&limit=1000")["count"]
+
+    until(lambda: "can't start new thread" in collector("leak")["last_error"], 20)
+    before = stored()
+    until(lambda: stored() >= before + 2, 20)
+    assert copy.ready()["ready"]
+    for _ in range(6):  # more than may run at once: a refusal takes nobody's place
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            copy.query("SELECT 1")
+        assert "start no more threads" in refused.value.read().decode()
+    assert copy.stop() == 0
+    assert "Traceback" not in "".join(copy.said)

@@ -387,6 +387,18 @@ def test_a_long_parameter_cannot_be_multiplied_either(reader):
     assert refused.value.code == "too_large"
 
 
+def test_a_statement_that_finds_no_thread_is_refused_in_words_and_keeps_no_place(reader, monkeypatch):
+    def refuse(_thread):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as short:
+        short.setattr(threading.Thread, "start", refuse)
+        for _ in range(query.AT_ONCE + 1):
+            with pytest.raises(QueryError, match="no more threads"):
+                reader.query("SELECT 1")
+    assert reader.query("SELECT 1").rows == [[1]]
+
+
 def test_the_caller_is_answered_in_time_even_if_the_statement_is_deaf(reader, deaf):
     begun = time.monotonic()
     with pytest.raises(QueryError) as refused:

@@ -53,3 +53,16 @@ def test_threads_are_made_when_needed_and_end_when_closed(gate):
         assert not thread.is_alive()
     with pytest.raises(PoolFull):
         pool.submit(gate.wait)
+
+
+def test_where_the_system_gives_no_more_threads_the_first_does_all(monkeypatch):
+    pool = Pool("alone", workers=4, waiting=10)
+
+    def refuse(_thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    answers = [pool.submit(lambda number=number: number) for number in range(10)]
+    assert [answer.result(5) for answer in answers] == list(range(10))
+    assert pool.busy() == 0
+    pool.close()

@@ -71,7 +71,15 @@ class Queries:
                 "Try again when they are done.",
             )
         statement = Statement(self, sql, params, max_rows, begun, as_of_ms)
-        threading.Thread(target=statement.run, name="query", daemon=True).start()
+        try:
+            threading.Thread(target=statement.run, name="query", daemon=True).start()
+        except RuntimeError as error:  # no more threads from the system
+            self._places.release()
+            raise QueryError(
+                "query_timeout",
+                "This machine lets Oculus start no more threads",
+                "A plugin or another program may have too many; the events may say which.",
+            ) from error
         return statement.wait(begun + timeout_s)
 
     def close(self, within_s: float) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from queue import SimpleQueue
 from typing import Any
+
+log = logging.getLogger(__name__)
 
 Job = tuple[Future[Any], Callable[[], Any]]
 
@@ -16,7 +19,11 @@ class PoolFull(Exception):
 
 
 class Pool(Executor):
-    """At most `workers` threads, made when needed, with at most `waiting` requests in line behind them."""
+    """At most `workers` threads, with at most `waiting` requests in line behind them.
+
+    The first is there from the start, the others are made when needed: where the system has no more to give,
+    one at least goes on.
+    """
 
     def __init__(self, name: str, workers: int, waiting: int) -> None:
         self._name = name
@@ -26,6 +33,8 @@ class Pool(Executor):
         self._threads: list[threading.Thread] = []
         self._unfinished = 0
         self._lock = threading.Lock()
+        self._short = False  # of threads; said once
+        self._add_thread()
 
     def submit(self, work: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
         """Run `work` on a thread. Raises PoolFull instead of letting a caller wait for ever."""
@@ -52,8 +61,15 @@ class Pool(Executor):
 
     def _add_thread(self) -> None:
         name = f"{self._name}-{len(self._threads) + 1}"
-        self._threads.append(threading.Thread(target=self._serve, name=name, daemon=True))
-        self._threads[-1].start()
+        thread = threading.Thread(target=self._serve, name=name, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            if not self._short:
+                log.warning("%s: %s; %d threads go on", self._name, error, len(self._threads))
+            self._short = True
+            return
+        self._threads.append(thread)
 
     def _serve(self) -> None:
         while job := self._jobs.get():
