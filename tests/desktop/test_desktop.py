@@ -193,6 +193,7 @@ def test_without_a_tray_it_goes_on_says_so_once_and_takes_one_when_it_comes(scre
     program.ready()
     (note,) = until(lambda: program.desk()["notes"])
     assert note.startswith("There is no place for an icon")
+    assert note in program.page("/about")
     screen.start_tray()
     until(lambda: OK in screen.icon_colours(), 15)
     until(lambda: program.desk()["notes"] == [])

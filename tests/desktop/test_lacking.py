@@ -71,9 +71,3 @@ def test_a_popup_that_nobody_could_show_comes_once_somebody_can(full_screen, ocu
     assert popup["summary"] == "shop_down fired (critical)"
     until(lambda: program.desk()["notes"] == [])
     assert program.quit() == 0
-
-
-def test_a_desktop_without_a_tray_says_so_on_the_page_about(screen, oculus):
-    program = oculus(screen, "--hidden").ready()
-    until(lambda: "There is no place for an icon on this desktop" in program.page("/about"))
-    assert program.quit() == 0

@@ -39,7 +39,7 @@ def reach(name: str, settings: ChannelSettings) -> Finding:
         return skipped(check, "it is switched off")
     if isinstance(settings, AppriseSettings):
         if importlib.util.find_spec("apprise") is None:
-            return bad(check, MISSING[0], remedy("apprise"))
+            return bad(check, MISSING, remedy("apprise"))
         return skipped(check, "only Apprise knows whom it asks", TRY.format(name=name))
     place = service(settings)
     if place is None:

@@ -17,6 +17,7 @@ from oculus.core.alert import News, NewsKind
 from oculus.core.durations import Duration
 from oculus.core.errors import ChannelError
 from oculus.core.event import Severity
+from oculus.core.extras import remedy
 from oculus.core.secret import Secret
 from oculus.notify.channel import Channel, ChannelSettings
 from oculus.notify.post.answers import quoted
@@ -29,10 +30,7 @@ TEXT_LIMIT, TITLE_LIMIT = 2000, 200
 MESSAGE_LIMIT = 300
 SECRET = 6  # characters of a part of the address that may be a password
 STATUS = re.compile(r"\berror=(\d{3})\b")
-MISSING = (
-    "The library Apprise is not installed",
-    "Run: pip install 'oculus-monitor[apprise]', then start Oculus anew",
-)
+MISSING = "The library Apprise is not installed"
 TYPES = {
     Severity.INFO: "info",
     Severity.WARN: "warning",
@@ -71,7 +69,7 @@ class Apprise(Channel):
         try:
             import apprise  # an extra; loading it takes half a second
         except ImportError as error:
-            raise ChannelError(*MISSING, permanent=True) from error
+            raise ChannelError(MISSING, remedy("apprise"), permanent=True) from error
         library, listen = self._library(apprise), cast(Any, apprise).LogCapture
         hush()
         with listen(level=logging.WARNING, fmt="%(message)s") as said:
