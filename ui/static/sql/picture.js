@@ -1,5 +1,6 @@
 // An answer as a picture: lines over time, or bars by name.
 import { say } from "../draw/figures.js";
+import { showAll } from "../draw/history.js";
 import { SERIES, chart as makeChart, colour } from "../draw/look.js";
 import { Band } from "../draw/series.js";
 import { NUMBER, TIME, element } from "./parts.js";
@@ -66,7 +67,8 @@ export class Picture {
       entry.append(dot, element("bdi", "", name));
       this.legend.append(entry);
     });
-    this.chart.timeScale().fitContent();
+    const { chart } = this;
+    requestAnimationFrame(() => { if (chart === this.chart) showAll(chart.timeScale(), times.times.length); }); // it has its width then
   }
 }
 
