@@ -9,13 +9,15 @@ from oculus.storage.pieces import NUMBERS_ONLY, pieces, snapshot, source
 from oculus.storage.rollups_sql import LEVELS
 
 CHOSEN = "symbol = $symbol"
-# A rollup that lies partly in a gap holds what was seen of it; one that lies wholly in it says nothing.
+# Until when nobody watched, by the gaps that had begun. A rollup that lies partly in one holds what was seen
+# of it; one that lies wholly in it says nothing.
 UPTIME = """
-    SELECT sum("avg" * "count") / sum("count") FROM ({taken}) AS taken
-    WHERE NOT EXISTS (
-        SELECT 1 FROM gaps
-        WHERE gaps.from_at <= taken.ts AND coalesce(taken.ts + taken.span < gaps.to_at, true)
+    WITH away AS (
+        SELECT from_at, max(coalesce(to_at, 'infinity')) OVER (ORDER BY from_at) AS until_at FROM gaps
     )
+    SELECT sum("avg" * "count") / sum("count")
+    FROM ({taken}) AS taken ASOF LEFT JOIN away ON taken.ts >= away.from_at
+    WHERE coalesce(taken.ts + taken.span >= away.until_at, true)
 """
 TAKEN = 'SELECT ts, to_milliseconds({span}) AS span, "count", "avg" FROM {source}'
 SPANS = {level.table: level.span_ms for level in LEVELS}
