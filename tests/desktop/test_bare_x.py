@@ -5,8 +5,11 @@ import sys
 from contextlib import suppress
 
 import pytest
+from PIL import Image, ImageChops
 
 from fakes.screen import until
+from oculus.desktop.bare_x import fitted
+from oculus.desktop.icons import State, draw
 
 XError = pytest.importorskip("Xlib.error").XError
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the bench is an X server")
@@ -59,6 +62,7 @@ def test_twenty_icons_in_a_row_are_painted_and_go_when_told(screen):
 def test_the_icon_follows_an_alert_and_its_click_opens_the_window(screen, bare, port):
     program = bare("--hidden")
     until(lambda: OK in screen.icon_colours())
+    until(lambda: "#000000" not in screen.icon_colours())  # it stands on the panel, not on a black square
     assert program.desk()["tray"] == "xorg"
     port.close()
     until(lambda: CRITICAL in screen.icon_colours())
@@ -67,6 +71,15 @@ def test_the_icon_follows_an_alert_and_its_click_opens_the_window(screen, bare, 
     assert program.quit() == 0
     until(lambda: CRITICAL not in screen.icon_colours())
     assert "Traceback" not in program.said()
+
+
+@pytest.mark.parametrize("size", [(24, 32), (32, 24), (1, 1), (64, 64)])
+def test_the_picture_keeps_its_shape_in_a_place_that_is_not_square(size):
+    made = fitted(draw(State.OK, 64), size, (200, 200, 200))
+    assert made.size == size
+    edges = ImageChops.difference(made, Image.new("RGB", size, (200, 200, 200))).getbbox()
+    across, down = edges[2] - edges[0], edges[3] - edges[1]
+    assert abs(across - down) <= 1
 
 
 def test_what_is_pinned_on_the_dashboard_is_in_the_tooltip(screen, bare):

@@ -1,8 +1,9 @@
 """What pystray's icon for bare X needs before it can be relied upon. It is used where there is no GTK.
 
 It asks the tray twice to be taken in, once to be shown and once with its first picture; a tray that is still
-busy with the first of them takes it in twice and then throws it out. It never asks for clicks. And it lets
-several threads speak to the X server over one connection, with a loop that no signal can end.
+busy with the first of them takes it in twice and then throws it out. It never asks for clicks. It paints the
+picture on black, stretched to the place that it gets. And it lets several threads speak to the X server over
+one connection, with a loop that no signal can end.
 """
 
 from __future__ import annotations
@@ -13,6 +14,12 @@ import queue
 import select
 from collections.abc import Callable, Iterator
 from typing import Any
+
+from PIL import Image
+
+Colour = tuple[int, int, int]
+BLACK: Colour = (0, 0, 0)
+STRIP = 3  # pixels of the panel beside the icon that are looked at
 
 
 class BareX:
@@ -27,6 +34,7 @@ class BareX:
         os.set_blocking(self._wakes, False)
         icon._events = self._events
         icon._assert_docked = self._dock
+        icon._assert_icon_data = self._fit
         hear_clicks(icon)
 
     def put(self, work: Callable[[], None]) -> None:
@@ -53,6 +61,13 @@ class BareX:
         if self._icon._systray_manager is None:
             self._icon._dock_window()
 
+    def _fit(self, width: int, height: int) -> None:
+        """Have the picture that is painted into a window of that size."""
+        icon = self._icon
+        if icon._icon_data is None or icon._icon_data.size != (width, height):
+            icon._icon_data = fitted(icon._icon, (width, height), ground(icon, width, height))
+            icon._icon_data.tostring = icon._icon_data.tobytes  # as the library calls it
+
     def _events(self) -> Iterator[Any]:
         """What happens to the icon, until its display is lost. What others want done is done in between."""
         from Xlib.error import ConnectionClosedError
@@ -74,6 +89,32 @@ class BareX:
                 self._work.get_nowait()()
                 if self._icon.visible:
                     self._dock()
+
+
+def fitted(picture: Image.Image, size: tuple[int, int], colour: Colour) -> Image.Image:
+    """In the middle of a place of that size, which is not always square, on that colour."""
+    side = max(1, min(size))
+    small = picture.resize((side, side), Image.Resampling.LANCZOS)
+    made = Image.new("RGB", size, colour)
+    made.paste(small, ((size[0] - side) // 2, (size[1] - side) // 2), small)
+    return made
+
+
+def ground(icon: Any, width: int, height: int) -> Colour:
+    """The colour of the panel, which shows beside the icon; black where it cannot be told."""
+    from Xlib import X
+    from Xlib.error import XError
+
+    root = icon._display.screen().root
+    try:
+        corner = root.translate_coords(icon._window, 0, 0)
+        left = corner.x - STRIP if corner.x >= STRIP else corner.x + width
+        seen = root.get_image(left, corner.y, STRIP, height, X.ZPixmap, 0xFFFFFFFF)
+        strip = Image.frombytes("RGB", (STRIP, height), seen.data, "raw", "BGRX")
+    except (XError, ValueError):  # outside of the screen; a depth that nobody has any more
+        return BLACK
+    _, colour = max(strip.getcolors(STRIP * height) or [(0, BLACK)])
+    return colour  # type: ignore[return-value]  # three numbers, as it is RGB
 
 
 def hear_clicks(icon: Any) -> None:
