@@ -135,6 +135,11 @@ def test_a_rules_page_shows_its_alerts_and_what_became_of_the_messages(fired):
     assert re.search(r"resolved log sent", text)
 
 
+def test_where_a_rule_stands_comes_with_why(fired):
+    assert "the trouble is over" in words(fired.get("/rules/slow%20%3Cb%3E"))
+    assert "the condition holds" in words(fired.get("/rules/low"))
+
+
 def test_a_rule_that_is_none_is_not_found(fired):
     assert fired.get("/rules/none").status_code == 404
 

@@ -126,8 +126,9 @@ def instance_row(
 
 
 def notes(each: InstanceStatus) -> list[str]:
-    """What else a person should know of it."""
+    """Why it stands there, and what else a person should know of it."""
     said = [
+        (each.reason, bool(each.reason) and not each.stale),
         ("no data: what was known last still counts", each.no_data or each.stale),
         (f"nobody was told: {each.held}", bool(each.held)),
         ("acknowledged", each.acknowledged),
