@@ -33,7 +33,7 @@ def test_a_push_is_taken_as_it_is_or_refused_in_words(body):
     for key, value, ts_ms in readings:
         assert VALID.fullmatch(key)
         assert math.isfinite(value)
-        assert value in truths or value in set(numbers_in(json.loads(body)))
+        assert value in truths or value in set(numbers_in(json.loads(body))), body
         assert ts_ms is None or ts_ms >= 0
 
 
@@ -69,7 +69,7 @@ def test_the_text_of_prometheus_gives_its_own_numbers_or_none(text, selector):
             number for number in [attempt(lambda word=word: float(word), ValueError)[0]] if number is not None
         }
     for sample in read_samples(text):
-        assert math.isnan(sample.value) or sample.value in written
+        assert math.isnan(sample.value) or sample.value in written, text
     find, error = attempt(lambda: finder("prometheus", selector), ValueError)
     assert error is None or str(error)
     if find:
