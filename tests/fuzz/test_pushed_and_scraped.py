@@ -43,6 +43,25 @@ def test_a_push_that_is_no_text_or_too_deep_is_refused(body):
     assert "this is not JSON" in str(error)
 
 
+@pytest.mark.parametrize("ts", ["-1e308", "1e308", "-1", "253402300800000", "1e999", '"-1e308"'])
+def test_a_push_with_a_time_that_no_calendar_has_is_refused(ts):
+    _, error = attempt(lambda: read_push(b'{"value": 1, "ts": %s}' % ts.encode()), ValueError)
+    assert error is not None
+
+
+@pytest.mark.parametrize("unit", ["auto", "s", "ms", "iso"])
+@pytest.mark.parametrize(
+    "given", [1e308, -1e308, float("inf"), float("nan"), 10**400, "1e308", -1, True, None, []]
+)
+def test_a_time_that_no_calendar_has_is_refused_in_every_unit(given, unit):
+    _, error = attempt(lambda: moment_ms(given, unit), ValueError)
+    assert error is not None
+
+
+def test_a_number_stands_apart_from_what_is_remarked_on_it():
+    assert [sample.value for sample in read_samples('a 2#93\nb 2 # {x="1"} 3\nc 4 5 # 6\n')] == [2.0, 4.0]
+
+
 PROMETHEUS = """# HELP http_requests_total How many.
 # TYPE http_requests_total counter
 http_requests_total{method="post",code="200"} 1027 1395066363000

@@ -274,7 +274,7 @@ def test_an_answer_that_drips_until_the_other_end_hangs_up_ends_in_time(answers)
     settings = HttpJsonSettings(
         name="shop", url=f"http://127.0.0.1:{port}/", metrics={"a": "b"}, timeout=Duration(seconds=1)
     )
-    with pytest.raises(OculusError, match="did not answer within 1s"):
+    with pytest.raises(OculusError, match=r"did not answer within (1s|9\d\dms)"):  # less what it waited
         collect_once(settings)
 
 

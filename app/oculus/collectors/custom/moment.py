@@ -42,6 +42,8 @@ def _of_number(given: Any, unit: Unit) -> int | None:
         value = number(given)
     except ValueError:
         return None
+    if not EARLIEST_MS <= value < LATEST_MS:  # in either unit, and before it is made larger still
+        raise ValueError(f"{given!r} is not a time since 1970")
     return round(value if unit == "ms" or (unit == "auto" and value >= IN_MS) else value * 1000)
 
 
