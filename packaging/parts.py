@@ -47,6 +47,7 @@ UNUSED = [
     "PIL.ImageTk", "PIL.ImageShow",
     "duckdb.experimental", "duckdb.query_graph", "duckdb.polars_io", "_pydecimal", "_pyio",
 ]  # fmt: skip
+NOT_ON_LINUX = ["plistlib", "xml", "pyexpat", "_elementtree"]  # macOS writes a property list
 # The forms that are read or written, or that Pillow itself wants.
 PICTURES = {"Bmp", "Gif", "Ico", "Jpeg", "Png", "Ppm"}
 
@@ -54,7 +55,7 @@ PICTURES = {"Bmp", "Gif", "Ico", "Jpeg", "Png", "Ppm"}
 # they are: WebKit's helpers have fixed places there, and two GTKs in one program end it.
 TAKEN_ALONG = (
     "libpython", "libcrypto", "libssl", "libffi", "libz.so", "liblzma", "libbz2", "libuuid", "libexpat",
-    "libmpdec", "libbsd", "libmd",
+    "libmpdec",
 )  # fmt: skip
 NOT_TAKEN = (
     "pytz/zoneinfo",  # only its UTC is used, which is built in
@@ -101,7 +102,8 @@ def excludes(platform: str, *, window: bool) -> list[str]:
 
     pictures = [f"PIL.{name}" for name in plugins if name.removesuffix("ImagePlugin") not in PICTURES]
     without = ["webview", "gi", *(LINUX_TRAYS_OF_GTK if platform == "linux" else [])]
-    return [*UNUSED, *pictures, *([] if window else without)]
+    elsewhere = NOT_ON_LINUX if platform == "linux" else []
+    return [*UNUSED, *pictures, *elsewhere, *([] if window else without)]
 
 
 def is_of_the_system(name: str, source: str) -> bool:

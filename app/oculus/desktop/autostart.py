@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import plistlib
 import shlex
 import subprocess
 import sys
@@ -96,6 +95,8 @@ class LaunchAgent:
         return self.path.exists()
 
     def set(self, on: bool) -> None:
+        import plistlib  # brings the reader of XML along, which nobody else needs
+
         if not on:
             self.path.unlink(missing_ok=True)
             return
