@@ -18,7 +18,7 @@ from jinja2 import meta, nodes, pass_context
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from oculus.rules.template import LONGEST, Template, TemplateError, nearest
+from oculus.rules.message import LONGEST, Pieces, TemplateError, nearest
 
 STATEMENTS = (nodes.Output, nodes.If, nodes.For)
 FILTERS = (
@@ -62,8 +62,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return _clip(super().call(context, called, *args, **kwargs))
 
 
-def parse(text: str, names: tuple[str, ...] | None) -> Template:
-    """A template of Jinja's; see Template.parse. Raises TemplateError."""
+def parse(text: str, names: tuple[str, ...] | None) -> tuple[Pieces, frozenset[str]]:
+    """How a template of Jinja's is made, and the values it uses; `names` are those it may use, None for any.
+
+    Raises TemplateError.
+    """
     try:
         tree = SANDBOX.parse(text)
         _check(tree, names)
@@ -74,7 +77,7 @@ def parse(text: str, names: tuple[str, ...] | None) -> Template:
     except BROKEN as error:
         raise TemplateError(f"is no template: {error}; write {{{{ value }}}} where the value goes") from error
     made = jinja2.Template.from_code(SANDBOX, code, {})
-    return Template(lambda facts: made.generate(facts, _rounds=count(1)), used)
+    return lambda facts: made.generate(facts, _rounds=count(1)), used
 
 
 def _check(tree: nodes.Template, names: tuple[str, ...] | None) -> None:

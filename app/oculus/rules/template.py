@@ -5,19 +5,15 @@ Most messages are plain text. Jinja takes more than a megabyte and is loaded wit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from oculus.rules.message import LONGEST, Pieces, TemplateError, nearest
+
+__all__ = ["LONGEST", "NAMES", "Template", "TemplateError"]
+
 NAMES = ("value", "symbol", "threshold", "rule", "severity", "since", "duration", "tags")
-LONGEST = 2000  # characters of a message
-
-Pieces = Callable[[Mapping[str, Any]], Iterable[str]]  # from the values to the text, bit by bit
-
-
-class TemplateError(ValueError):
-    """A message that cannot be read or made. Worded "what; what to write instead"."""
 
 
 class Template:
@@ -55,11 +51,6 @@ def _parse(text: str, names: tuple[str, ...] | None) -> Template:
     if "{" in text:
         from oculus.rules.sandbox import parse
 
-        return parse(text, names)
+        return Template(*parse(text, names))
     plain = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
     return Template(lambda _facts: (plain,))
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, list(known), n=1)
-    return f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
