@@ -7,7 +7,8 @@ import pytest
 from oculus.core.event import Severity
 from oculus.rules.settings import RuleSettings
 
-expect = pytest.importorskip("playwright.sync_api", reason="install the extra: pip install -e .[test]").expect
+sync_api = pytest.importorskip("playwright.sync_api", reason="install the extra: pip install -e .[test]")
+expect, Error = sync_api.expect, sync_api.Error
 pytestmark = pytest.mark.browser
 
 RULE = RuleSettings(name="slow", condition="net.http.shop > 300", severity=Severity.WARN, message="slow")
@@ -176,3 +177,25 @@ def test_candles_have_the_colours_that_a_person_chose(office, painted, choice, u
     page.locator("[data-canvas]").hover()
     expect(page.locator("[data-legend]")).to_contain_text("▲")  # never by colour alone
     assert page.complaints == []
+
+
+@pytest.mark.parametrize("house", [{"rules": [RULE]}], indirect=True)
+def test_the_limit_of_a_rule_its_alert_and_a_gap_are_drawn(house, visit, painted):
+    for minute in range(55, -1, -1):
+        if not 15 < minute < 30:
+            value = 400 if 40 < minute < 45 else 200
+            house.store(house.metric("net.http.shop", value, ago_s=minute * MINUTE))
+    page = open_chart(visit)
+    assert page.seen.complaints == []  # before pixels are read, of which the browser complains
+    painted(page, "--warn")  # the limit with its name, the flag and the tint of the alert
+    painted(page, "--third", 500)  # the hatching, which nothing else has the colour of
+    expect(page.locator("#live .row-lead", has_text="slow").first).to_be_visible()
+
+
+def test_without_a_limit_or_a_gap_nothing_of_them_is_drawn(shop, visit, painted):
+    page = open_chart(visit)
+    assert inked(page, "[data-canvas]") > 500
+    page.set_default_timeout(700)
+    for name in ("--warn", "--third"):
+        with pytest.raises(Error, match="Timeout"):
+            painted(page, name, 100)
