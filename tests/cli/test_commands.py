@@ -1,6 +1,7 @@
 """What a person gets for what they type, with the exit codes they script against."""
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -44,6 +45,20 @@ def test_collect_asks_once_and_stores_nothing(home):
     assert done.returncode == 0
     assert "net.ping.127.0.0.1.up" in symbols
     assert not (home.data / "oculus.db").exists()
+
+
+def test_collectors_of_one_name_are_told_apart_as_on_the_pages(home):
+    home.config.write_text(
+        "collectors:\n"
+        "  - {type: tcp, name: here, target: '127.0.0.1:9'}\n"
+        "  - {type: ping, name: here, target: 127.0.0.1}\n"
+    )
+    assert re.search(r"tcp +net\.tcp\.here ", home.run("check").stdout)
+    done = home.run("collect", "net.tcp.here", "--json")
+    assert json.loads(done.stdout)["metrics"][0]["symbol"].startswith("net.tcp.here")
+    done = home.run("collect", "here")
+    assert done.returncode == 2
+    assert "2 collectors are called 'here'; write net.tcp.here or net.ping.here" in done.stderr
 
 
 def test_collect_names_the_nearest_collector(home):

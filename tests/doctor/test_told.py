@@ -53,6 +53,16 @@ def test_a_channel_is_reached_but_nothing_is_sent(no_proxy):
     assert "secret" not in gone.says + gone.remedy
 
 
+def test_a_channel_that_cannot_work_here_says_why():
+    off = {
+        "name": "desktop",
+        "state": "off",
+        "last_error": "Oculus runs without a desktop",
+        "last_sent": None,
+    }
+    assert told.of_channel(off).says == "Oculus runs without a desktop"
+
+
 def test_a_channel_that_is_off_is_left_alone():
     off = WebhookSettings(url=Secret("http://127.0.0.1:1"), enabled=False)
     assert told.reach("hook", off).state is State.SKIPPED

@@ -10,6 +10,7 @@ from oculus.cli.place import Place, place
 from oculus.cli.settings import read_settings
 from oculus.cli.table import table
 from oculus.collectors import build
+from oculus.collectors.roster import labels
 from oculus.core.errors import ConfigError, OculusError
 from oculus.rules.settings import RuleSettings
 from oculus.rules.trials.proof import failures
@@ -61,11 +62,12 @@ def _proven(settings: Settings) -> str:
 
 
 def _collectors(settings: Settings) -> str:
+    built = [build(each) for each in settings.collectors]
+    called = labels([(each.name, each.symbols()) for each in built])
     rows = []
-    for each in settings.collectors:
-        collector = build(each)
+    for collector, label, each in zip(built, called, settings.collectors, strict=True):
         how_often = str(each.interval) if each.enabled else "off"
-        rows.append([collector.kind, collector.name, how_often, ", ".join(collector.symbols())])
+        rows.append([collector.kind, label, how_often, ", ".join(collector.symbols())])
     return table(["collector", "name", "every", "symbols"], rows)
 
 

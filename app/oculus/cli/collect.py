@@ -15,12 +15,14 @@ from oculus.collectors import build
 from oculus.collectors.collector import CollectorSettings
 from oculus.collectors.custom.push import PushSettings
 from oculus.collectors.once import collect_once
+from oculus.collectors.roster import labels
 from oculus.collectors.sources.registry import Sources
 from oculus.collectors.tools import Tools
 from oculus.core.clock import to_iso
 from oculus.core.errors import ConfigError, OculusError
 from oculus.core.metric import Metric
 from oculus.core.symbols import unit_of
+from oculus.settings.words import either
 
 
 def run(args: argparse.Namespace) -> int:
@@ -39,10 +41,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _named(name: str, known: Sequence[CollectorSettings]) -> CollectorSettings:
-    by_name = {build(each).name: each for each in known}
-    if name in by_name:
-        return by_name[name]
-    near = get_close_matches(name, list(by_name), n=1, cutoff=0.4)
+    built = [build(each) for each in known]
+    called = labels([(each.name, each.symbols()) for each in built])
+    by_label = dict(zip(called, known, strict=True))
+    if name in by_label:
+        return by_label[name]
+    if same := [label for label, each in zip(called, built, strict=True) if each.name == name]:
+        raise ConfigError([f"{len(same)} collectors are called {name!r}; write {either(same)}"])
+    near = get_close_matches(name, called, n=1, cutoff=0.4)
     advice = f"did you mean {near[0]}?" if near else "`oculus check` lists them"
     raise ConfigError([f"there is no collector called {name!r}; {advice}"])
 

@@ -104,7 +104,11 @@ def identity(job: Job) -> tuple[str, ...]:
 def name_all(jobs: Iterable[Job]) -> None:
     """Give each job a label of its own: its name, or its main symbol where two have the same name."""
     jobs = list(jobs)
-    times = Counter(job.name for job in jobs)
-    for job in jobs:
-        alone = times[job.name] == 1 or not job.expected
-        job.label = job.name if alone else job.expected[0]
+    for job, label in zip(jobs, labels([(job.name, job.expected) for job in jobs]), strict=True):
+        job.label = label
+
+
+def labels(known: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
+    """What each (name, symbols) is called, so that no two are called alike."""
+    times = Counter(name for name, _ in known)
+    return [name if times[name] == 1 or not symbols else symbols[0] for name, symbols in known]

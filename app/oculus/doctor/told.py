@@ -81,7 +81,7 @@ def as_told(channels: Sequence[Mapping[str, Any]]) -> list[Finding]:
 def of_channel(told: Mapping[str, Any]) -> Finding:
     check, remedy = f"channel {told['name']}", TRY.format(name=told["name"])
     if told["state"] == "off":
-        return skipped(check, "it is switched off")
+        return skipped(check, told["last_error"] or "it is switched off")
     if told["state"] == "broken":
         return bad(check, told["last_error"], f"Mend its entry under channels in the settings. {remedy}")
     if told["last_error"]:

@@ -11,6 +11,7 @@ from oculus.collectors import build
 from oculus.collectors.collector import CollectorSettings
 from oculus.collectors.custom.push import PushSettings
 from oculus.collectors.once import collect_once
+from oculus.collectors.roster import labels
 from oculus.collectors.sources.registry import Sources
 from oculus.collectors.tools import Tools
 from oculus.core.errors import OculusError
@@ -18,15 +19,22 @@ from oculus.doctor.finding import Finding, bad, odd, ok, skipped
 from oculus.settings.schema import Settings
 
 AT_ONCE = 16
-LOOK = "Look whether it is up, and whether it can be reached from here: `oculus collect {name}` asks again."
-MEND = "Look at the way there and at its entry in the settings; `oculus collect {name}` asks again."
+LOOK = "See whether it is up, and whether it can be reached from here: `oculus collect {name}` asks again."
+MEND = "See whether it can be reached from here, and check its entry in the settings; "
+    "`oculus collect {name}` asks again."
 
 
 def ask_all(settings: Settings) -> list[Finding]:
     """Ask every collector that is on; nothing is stored. As long as the slowest of them."""
     tools = Tools(Sources(settings.sources))
     with ThreadPoolExecutor(AT_ONCE, "doctor") as pool:
-        return list(pool.map(lambda each: ask(each, tools), settings.collectors))
+        return list(pool.map(lambda pair: ask(pair[0], tools, pair[1]), named(settings.collectors)))
+
+
+def named(wanted: Sequence[CollectorSettings]) -> list[tuple[CollectorSettings, str]]:
+    """Each with what `oculus collect` calls it."""
+    built = [build(each) for each in wanted]
+    return list(zip(wanted, labels([(each.name, each.symbols()) for each in built]), strict=True))
 
 
 def check_of(name: str, kind: str) -> str:
@@ -34,9 +42,8 @@ def check_of(name: str, kind: str) -> str:
     return f"source {name}" if name == kind else f"source {name} ({kind})"
 
 
-def ask(settings: CollectorSettings, tools: Tools) -> Finding:
-    collector = build(settings)
-    name, check = collector.name, check_of(collector.name, collector.kind)
+def ask(settings: CollectorSettings, tools: Tools, name: str) -> Finding:
+    check = check_of(name, build(settings).kind)
     if not settings.enabled:
         return skipped(check, "it is switched off")
     if isinstance(settings, PushSettings):
@@ -71,7 +78,8 @@ def of_providers(collectors: Iterable[Mapping[str, Any]]) -> list[Finding]:
     """Those that several collectors share and that are left alone for a while."""
     resting = {told["source"]: told for told in collectors if told["source"] and told["cool_down"]}
     remedy = (
-        "Oculus asks again by itself. A key of your own under sources in the settings allows more, for most."
+        "Oculus asks again by itself. Where it asked too often, a key of your own "
+        "under sources in the settings allows more, with most."
     )
     return [
         odd(f"provider {name}", f"left alone until {told['cool_down_until']}: {told['cool_down']}", remedy)
