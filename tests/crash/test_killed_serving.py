@@ -12,7 +12,7 @@ import urllib.request
 import pytest
 
 PUSH = {"type": "push", "name": "box", "secret": "s"}
-LATE_S = 1.5  # 250 ms are promised; the machine that tests may be busy
+LATE_S = 2.0  # 250 ms are promised; the machine that tests may be busy
 STORED = "SELECT value::BIGINT FROM metrics WHERE symbol = 'custom.box.value' ORDER BY 1"
 
 
@@ -43,7 +43,7 @@ def killed_while_pushed(copy, rounds, seed):
         copy.serve()
         pusher = Pusher(copy.url, first)
         pusher.start()
-        time.sleep(chance.uniform(0.2, 1.5))
+        time.sleep(chance.uniform(0.5, 3.5))
         shown = {row[0] for row in copy.query(STORED.replace("ORDER", "AND value > 0 ORDER"))}
         killed_at = time.monotonic()
         copy.kill()

@@ -151,14 +151,17 @@ def test_below_max_size_nothing_goes_and_above_it_no_more_than_must(database, wr
     assert ask(database, "SELECT count(*) FROM metrics_1m") == minutes, "only numbers went"
 
 
-def test_a_size_that_cannot_be_kept_to_is_told_once_and_nothing_untrue_is(database, writer, clock):
+def test_a_size_that_cannot_be_kept_to_is_told_once_and_nothing_untrue_is(
+    database, writer, clock, pieces, monkeypatch
+):
+    monkeypatch.setattr(retention, "SHARE", 0.5)
     fill(database, clock.ms - 6 * DAY_MS, 6 * DAY_MS // 20_000, 20_000)
     while writer._rollups.keep_up(database.writing):
         pass
     writer.start()
     writer.checkpoint().result(20)
     upkeep = Upkeep(writer, StorageSettings(max_size=Size(1)), clock)
-    for _ in range(4):
+    for _ in range(3):
         upkeep.clean()
     writer.change(lambda cursor: None).result(5)
     told = [text for (text,) in ask(database, "SELECT message FROM events ORDER BY id")]

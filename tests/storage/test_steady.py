@@ -91,12 +91,12 @@ def running(tmp_path, clocks):
 def test_a_clock_that_says_2038_for_a_minute_deletes_nothing_and_is_told_once(running, clocks):
     before = running.counts()
     clocks.ms += YEARS
-    for _ in range(6):
-        clocks.go_on(10_000)
+    for _ in range(3):
+        clocks.go_on(20_000)
         running.put(clocks.ms)
         running.upkeep.clean()
     after = running.counts()
-    assert after[0] == before[0] + 6
+    assert after[0] == before[0] + 3
     assert after >= before
     clocks.ms -= YEARS
     running.upkeep.clean()
@@ -135,8 +135,8 @@ def test_after_a_long_time_off_cleaning_waits_for_an_hour(running, clocks):
     running.start()
     running.upkeep.clean()
     assert running.counts()[0] > 100
-    for _ in range(61):
-        clocks.go_on(MINUTE_MS)
+    for _ in range(7):
+        clocks.go_on(10 * MINUTE_MS)
         running.upkeep.clean()
     assert running.counts()[0] == 0
     assert running.told()[-1] == "The clock has kept its time for an hour: cleaning goes by it again."
@@ -144,7 +144,7 @@ def test_after_a_long_time_off_cleaning_waits_for_an_hour(running, clocks):
 
 def test_a_clock_that_leaps_again_and_again_is_never_believed(running, clocks):
     before = running.counts()
-    for _ in range(10):
+    for _ in range(4):
         clocks.go_on(50 * MINUTE_MS)
         clocks.ms += 100 * DAY_MS
         running.upkeep.clean()
@@ -154,12 +154,12 @@ def test_a_clock_that_leaps_again_and_again_is_never_believed(running, clocks):
 def test_while_a_leap_is_not_believed_cleaning_goes_on_by_the_time_that_passes(running, clocks):
     clocks.ms += YEARS
     running.upkeep.clean()
-    for _ in range(48):  # two days, in which it leaps every half hour
-        clocks.go_on(HOUR_MS)
+    for _ in range(6):  # two days, in which it leaps again and again
+        clocks.go_on(8 * HOUR_MS)
         clocks.ms += 2 * DAY_MS
         running.upkeep.clean()
     left = running.ask("SELECT epoch_ms(min(ts)) FROM metrics")[0][0]
-    assert left == clocks.ms - YEARS - 48 * 2 * DAY_MS - 7 * DAY_MS
+    assert left == clocks.ms - YEARS - 6 * 2 * DAY_MS - 7 * DAY_MS
 
 
 def test_a_clock_that_is_set_back_is_believed_at_once(running, clocks):
