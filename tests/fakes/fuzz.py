@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+from functools import wraps
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,13 +22,27 @@ def fuzzed(*strategies, examples=60):
     """Try a test with so many drawn values: the same ones every day, new ones when it is to take long."""
 
     def decorate(test):
-        wrapped = given(*strategies)(test)
+        wrapped = given(*strategies)(telling(test))
         return settings(
             max_examples=examples * TIMES, deadline=None, derandomize=TIMES == 1, database=None,
             suppress_health_check=CHECKS,
         )(wrapped)  # fmt: skip
 
     return decorate
+
+
+def telling(test):
+    """The test, whose failure says with which values it failed."""
+
+    @wraps(test)
+    def told(*given_values, **named):
+        try:
+            test(*given_values, **named)
+        except Exception as error:
+            error.add_note(f"with {given_values!r} {named!r}"[:2000])
+            raise
+
+    return told
 
 
 def attempt(does, *kinds):
