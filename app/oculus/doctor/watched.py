@@ -20,8 +20,10 @@ from oculus.settings.schema import Settings
 
 AT_ONCE = 16
 LOOK = "See whether it is up, and whether it can be reached from here: `oculus collect {name}` asks again."
-MEND = "See whether it can be reached from here, and check its entry in the settings; "
+MEND = (
+    "See whether it can be reached from here, and check its entry in the settings; "
     "`oculus collect {name}` asks again."
+)
 
 
 def ask_all(settings: Settings) -> list[Finding]:
