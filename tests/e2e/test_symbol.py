@@ -83,8 +83,11 @@ def test_a_range_is_taken_without_loading_the_page_again_and_stays_in_the_addres
     assert "since=6h" in page.locator("[data-export=csv]").get_attribute("href")
 
 
-def test_zooming_asks_for_finer_steps_of_what_is_seen(shop, visit):
-    page = open_chart(visit, "/metric/net.http.shop?range=24h")
+@pytest.mark.parametrize(("symbol", "style"), [("net.http.shop", ""), ("crypto.price.btc_usd", "Candles")])
+def test_zooming_asks_for_finer_steps_of_what_is_seen(shop, visit, symbol, style):
+    page = open_chart(visit, f"/metric/{symbol}?range=24h")
+    if style:
+        page.get_by_role("button", name=style).click()
     page.wait_for_timeout(100)
     box = page.locator("[data-canvas]").bounding_box()
     page.mouse.move(box["x"] + box["width"] - 120, box["y"] + 100)

@@ -7,7 +7,7 @@ import pytest
 from oculus.web.frame import Watch, broken_settings
 from oculus.web.templates import render
 
-PLACES = ("/", "/alerts", "/rules", "/collectors", "/about")
+PLACES = ("/", "/alerts", "/rules", "/collectors", "/settings", "/query", "/about")
 
 
 def board(html):
