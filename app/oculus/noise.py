@@ -31,7 +31,7 @@ WEEK_MS = 7 * 86_400_000
 MANY = 10_000  # alerts of a week
 LEAST = 3  # short firings; of fewer nobody needs to be rid
 KEPT = 0.2  # of the short ones may remain
-LENGTHS = ("5s", "10s", "20s", "30s", "45s", "1m", "90s", "2m", "3m", "5m", "10m", "15m", "30m")
+LENGTHS = ("30s", "45s", "1m", "90s", "2m", "3m", "5m", "10m", "15m", "30m")
 MARGINS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)  # of the threshold
 OPPOSITE = {">": "<", ">=": "<", "<": ">", "<=": ">"}
 

@@ -94,7 +94,7 @@ def test_a_rule_in_sql_is_helped_by_a_longer_for(oculus):
     fired = [alert(at, at + MINUTE) for at in blips]
     noise = oculus.noise._noise(rule, fired, span, Settings(rules=[rule]))
     assert (noise.count, noise.short, noise.clear) == (6, 6, "")
-    assert noise.for_ == "5s"  # each was seen by one run only
+    assert noise.for_ == "30s"  # each was seen by one run only
 
 
 def test_what_still_fires_is_not_short(oculus):
