@@ -49,16 +49,14 @@ def test_collect_asks_once_and_stores_nothing(home):
 
 def test_collectors_of_one_name_are_told_apart_as_on_the_pages(home):
     home.config.write_text(
-        "collectors:\n"
-        "  - {type: tcp, name: here, target: '127.0.0.1:9'}\n"
-        "  - {type: ping, name: here, target: 127.0.0.1}\n"
+        "collectors:\n  - {type: ping, target: localhost}\n  - {type: dns, target: localhost}\n"
     )
-    assert re.search(r"tcp +net\.tcp\.here ", home.run("check").stdout)
-    done = home.run("collect", "net.tcp.here", "--json")
-    assert json.loads(done.stdout)["metrics"][0]["symbol"].startswith("net.tcp.here")
-    done = home.run("collect", "here")
+    assert re.search(r"ping +net\.ping\.localhost ", home.run("check").stdout)
+    done = home.run("collect", "net.ping.localhost", "--json")
+    assert json.loads(done.stdout)["metrics"][0]["symbol"].startswith("net.ping.localhost")
+    done = home.run("collect", "localhost")
     assert done.returncode == 2
-    assert "2 collectors are called 'here'; write net.tcp.here or net.ping.here" in done.stderr
+    assert "2 collectors are called 'localhost'; write net.ping.localhost or net.dns.localhost" in done.stderr
 
 
 def test_collect_names_the_nearest_collector(home):
