@@ -4,9 +4,9 @@ memory that only those who ask somebody over it need.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
+import threading
 from http.client import HTTPException
 from typing import Any
 from weakref import WeakSet
@@ -17,7 +17,32 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
+from oculus.core.outgoing import hang_up
+
 FAILURES = (requests.RequestException, HTTPError, HTTPException, OSError, ValueError)
+
+
+class Sockets:
+    """Those of connections that are being made, and of those that stand. Any thread may look."""
+
+    def __init__(self) -> None:
+        self._connecting: WeakSet[HTTPConnection] = WeakSet()
+        # A connection lets go of its socket when the answer is to be read until the other end hangs up.
+        self._standing: WeakSet[socket.socket] = WeakSet()
+        self._lock = threading.Lock()
+
+    def begin(self, made: HTTPConnection) -> None:
+        with self._lock:
+            self._connecting.add(made)
+
+    def note(self, made: HTTPConnection) -> None:
+        with self._lock:
+            self._standing.add(plain(made.sock))
+
+    def all(self) -> set[socket.socket]:
+        with self._lock:
+            halfway = [made.sock for made in self._connecting]
+            return {plain(sock) for sock in halfway if sock is not None}.union(self._standing)
 
 
 class CuttableAdapter(HTTPAdapter):
@@ -25,21 +50,19 @@ class CuttableAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        connecting: WeakSet[HTTPConnection] = WeakSet()
-        # A connection lets go of its socket when the answer is to be read until the other end hangs up.
-        sockets: WeakSet[socket.socket] = WeakSet()
+        sockets = self._sockets = Sockets()
 
         class Plain(HTTPConnection):
             def connect(self) -> None:
-                connecting.add(self)
+                sockets.begin(self)
                 super().connect()
-                sockets.add(plain(self.sock))
+                sockets.note(self)
 
         class Secure(HTTPSConnection):
             def connect(self) -> None:
-                connecting.add(self)
+                sockets.begin(self)
                 super().connect()
-                sockets.add(plain(self.sock))
+                sockets.note(self)
 
         class PlainPool(HTTPConnectionPool):
             ConnectionCls = Plain
@@ -49,7 +72,6 @@ class CuttableAdapter(HTTPAdapter):
 
         self._pools = {"http": PlainPool, "https": SecurePool}
         self.poolmanager.pool_classes_by_scheme = self._pools
-        self._connecting, self._sockets = connecting, sockets
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         manager = super().proxy_manager_for(proxy, **kwargs)
@@ -58,10 +80,8 @@ class CuttableAdapter(HTTPAdapter):
 
     def cut(self) -> None:
         """Whoever waits for an answer gets an error now. The adapter can go on being used."""
-        halfway = {plain(made.sock) for made in list(self._connecting) if made.sock is not None}
-        for each in halfway.union(self._sockets):
-            with contextlib.suppress(OSError):  # it has ended by itself
-                each.shutdown(socket.SHUT_RDWR)
+        for each in self._sockets.all():
+            hang_up(each)
 
 
 def plain(sock: Any) -> socket.socket:

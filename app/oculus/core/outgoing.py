@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import heapq
 import itertools
+import logging
 import socket
 import ssl
 import threading
@@ -20,6 +21,8 @@ from http.client import HTTPException
 from urllib.parse import urlsplit
 
 from oculus.core.clock import to_ms
+
+log = logging.getLogger(__name__)
 
 UNSHOWN = "its address"
 IDLE_S = 30.0  # a watch with nothing to watch ends its thread after this
@@ -58,14 +61,18 @@ class Watch:
         with self._wake:
             heapq.heappush(self._heap, (time.monotonic() + seconds, next(self._numbers), due))
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                thread.start()
+                self._thread = thread  # not before: where the system has no more threads, the next call tries
             self._wake.notify()
         return due
 
     def _run(self) -> None:
         while (due := self._next()) is not None:
-            due.reach()
+            try:
+                due.reach()
+            except Exception as error:  # all other deadlines hang on this thread
+                log.warning("%s: what is too late could not be ended", self._name, exc_info=error)
 
     def _next(self) -> Due | None:
         """The next deadline once it is reached; None when there has been none for a while."""
@@ -81,6 +88,14 @@ class Watch:
                     self._thread = None
                     return None
                 self._wake.wait((self._heap[0][0] if self._heap else idle_until) - now)
+
+
+def hang_up(sock: socket.socket) -> None:
+    """Whoever reads from it or writes to it gets an error now. Any thread may call this."""
+    with contextlib.suppress(OSError):  # it has ended by itself
+        # Not sock.shutdown: that of a TLS socket takes the TLS off first, and whoever writes at that
+        # moment would send the rest, which may be a secret, for all to read.
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 def why(error: BaseException) -> str:

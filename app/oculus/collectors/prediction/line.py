@@ -27,6 +27,7 @@ from websockets.uri import parse_uri
 from oculus.collectors.network.deadline import Deadline
 from oculus.collectors.network.tls import Trust, context
 from oculus.core.errors import SourceError
+from oculus.core.outgoing import hang_up
 
 LARGEST_MESSAGE = 8 * 2**20  # bytes; the first one may hold the books of all tokens
 PIECE = 256 * 1024
@@ -107,8 +108,7 @@ class Line:
 
     def cut(self) -> None:
         """Whoever waits in `receive` gets Lost now. Any thread may call this."""
-        with contextlib.suppress(OSError):  # it has ended by itself
-            self._socket.shutdown(socket.SHUT_RDWR)
+        hang_up(self._socket)
 
     def _shake_hands(self, deadline: Deadline) -> None:
         with told():

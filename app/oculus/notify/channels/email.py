@@ -29,6 +29,7 @@ from oculus.core.alert import News, NewsKind
 from oculus.core.clock import Clock
 from oculus.core.durations import Duration, short
 from oculus.core.errors import ChannelError
+from oculus.core.outgoing import hang_up
 from oculus.core.secret import Secret
 from oculus.notify.channel import Channel, ChannelSettings
 from oculus.notify.chart.colours import Theme
@@ -136,8 +137,7 @@ class Email(Channel):
         session = self._session
         sock = session.sock if session else None
         if sock is not None:
-            with contextlib.suppress(OSError):  # it has ended by itself
-                sock.shutdown(socket.SHUT_RDWR)
+            hang_up(sock)
 
     def _urgent(self, news: News) -> bool:
         return (
