@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from email.message import Message
 
 import pytest
 from hypothesis import strategies as st
@@ -14,6 +15,8 @@ from oculus.collectors.custom.extract import FINDERS, finder, read
 from oculus.collectors.custom.moment import moment_ms
 from oculus.collectors.custom.number import number
 from oculus.collectors.custom.push_body import read_push
+from oculus.collectors.network.exchange import Reply
+from oculus.collectors.network.expect import Expectations, ExpectJson
 from oculus.core.symbols import VALID
 
 PUSHES = st.sampled_from([
@@ -136,6 +139,16 @@ def test_a_number_in_text_is_found_or_the_reason_is_said(text, pattern):
     assert error or math.isfinite(found)
     when, error = attempt(lambda: moment_ms(find(text).value), ValueError)
     assert str(error) if error else when >= 0
+
+
+@pytest.mark.parametrize("path", ["@", "to_string(@)", "keys(@)", "*.*", "a.a"])
+def test_what_lies_too_deep_to_be_searched_or_shown_is_said(path):
+    find, expected = finder("json", path), Expectations(["200"], "", ExpectJson(path=path, equals="x"))
+    for depth in range(900, 1010, 3):  # around what a stack can take
+        for body in (b"[" * depth + b"]" * depth, b'{"a":' * depth + b"1" + b"}" * depth):
+            _, error = attempt(lambda body=body: find(read("json", body, str)), ValueError)
+            assert error is None or str(error)
+            assert expected.broken(Reply(200, "OK", Message(), body, len(body), None))
 
 
 def test_every_format_that_can_be_set_is_fuzzed():

@@ -55,11 +55,17 @@ def _in_json(expression: str) -> Finder:
         what = " ".join(str(error).split())
         raise ValueError(f"{shown(expression)} is no JMESPath: {what}; write data.orders.total") from error
 
+    def searched(answer: Any) -> Any:
+        try:
+            return compiled.search(answer)
+        except JMESPathError as error:  # its words hold what it was used on
+            raise ValueError(f"{expression} cannot be used on it: {' '.join(str(error).split())}") from error
+
     def find(answer: Any) -> Found:
         try:
-            value = compiled.search(answer)
-        except JMESPathError as error:
-            raise ValueError(f"{expression} cannot be used on it: {' '.join(str(error).split())}") from error
+            value = searched(answer)
+        except RecursionError as error:
+            raise ValueError(f"{expression} cannot be used on it: it is nested too deeply") from error
         if isinstance(value, list) and len(value) == 1:  # data.queues[?name=='mail'].size
             value = value[0]
         if value is None:

@@ -71,17 +71,21 @@ class Expectations:
             return ""
         if reply.size > KEPT:
             return f"its body is longer than {KEPT >> 20} MiB, too long to be read as JSON"
-        try:
-            found = jmespath.search(
-                self._json.path, msgspec.json.decode(reply.body.removeprefix(b"\xef\xbb\xbf"))
-            )
+        try:  # also what can be read may lie too deep to be searched or shown
+            return wrong_place(self._json, msgspec.json.decode(reply.body.removeprefix(b"\xef\xbb\xbf")))
         except NOT_JSON:
             return "its body is not JSON"
-        except JMESPathError as error:
-            return f"{self._json.path} cannot be found in its body: {short(error)}"
-        if same(found, self._json.equals):
-            return ""
-        return f"{self._json.path} is {short(shown(found))}, expected {short(shown(self._json.equals))}"
+
+
+def wrong_place(wanted: ExpectJson, body: Any) -> str:
+    """In what a JSON body is not as expected; "" when it is."""
+    try:
+        found = jmespath.search(wanted.path, body)
+    except JMESPathError as error:
+        return f"{wanted.path} cannot be found in its body: {short(error)}"
+    if same(found, wanted.equals):
+        return ""
+    return f"{wanted.path} is {short(shown(found))}, expected {short(shown(wanted.equals))}"
 
 
 def status_range(given: int | str) -> tuple[int, int]:
