@@ -49,15 +49,20 @@ export function showAll(scale, count) {
   scale.setVisibleLogicalRange({ from: -before, to: count - 0.5 + after });
 }
 
-// The scale reaches to the limits that are near, and not to those that would press the line flat.
-export function reach(line, values, { min, max }) {
-  const near = values.filter((value) => min !== null && Math.abs(value - (min + max) / 2) <= 2 * (max - min) + Math.abs(max) * 0.2);
+// The scale reaches to the limits that are near; to the others too only if `always`: they press the line flat.
+export function reach(line, values, { min, max }, always = false) {
+  const far = (value) => min !== null && max > min && Math.abs(value - (min + max) / 2) > 2 * (max - min) + Math.abs(max) * 0.2;
+  const wanted = values.filter((value) => always || !far(value));
   line.applyOptions({
     autoscaleInfoProvider: (original) => {
       const info = original();
       if (!info?.priceRange) return info;
-      const { minValue, maxValue } = info.priceRange;
-      return { ...info, priceRange: { minValue: Math.min(minValue, ...near), maxValue: Math.max(maxValue, ...near) } };
+      let [low, high] = [Math.min(info.priceRange.minValue, ...wanted), Math.max(info.priceRange.maxValue, ...wanted)];
+      if (high - low <= Math.abs(high) * 1e-6) { // what never moves is a line in the middle, and no storm of dust
+        const room = Math.abs(high) * 0.05 || 1;
+        [low, high] = [low - room, high + room];
+      }
+      return { ...info, priceRange: { minValue: low, maxValue: high } };
     },
   });
 }

@@ -113,7 +113,7 @@ function drawOutcome() {
   if (!board.line) return;
   for (const limit of board.limits) board.line.removePriceLine(limit);
   const values = { a: given("a", "limits"), b: given("b", "limits") };
-  reach(board.line, [...values.a, ...values.b], board.answer.stats);
+  reach(board.line, [...values.a, ...values.b], board.answer.stats, true);
   const same = String(values.a) === String(values.b);
   board.limits = (same ? ["b"] : ["a", "b"]).flatMap((key) => values[key].map((price) => board.line.createPriceLine({
     price, color: colour(key === "a" ? "--second" : `--${place.dataset.severity}`), lineWidth: 1,
