@@ -26,8 +26,11 @@ class Hints:
 
     def of(self, rule: RuleSettings) -> list[Hint]:
         """Asks the stored numbers of the last week too. Raises OculusError when they cannot be read."""
-        facts = Facts(self._live.symbols(), self._written, self._interval_s)
-        return lint(rule, facts) + past_hints([rule], self._ask).get(rule.name, [])
+        return self.at_once(rule) + past_hints([rule], self._ask).get(rule.name, [])
+
+    def at_once(self, rule: RuleSettings) -> list[Hint]:
+        """Asks no stored numbers, and the rule need not be in force."""
+        return lint(rule, Facts(self._live.symbols(), self._written, self._interval_s))
 
     def _ask(self, sql: str, params: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         return self._reader.query(sql, params, max_rows=MOST_SYMBOLS).rows

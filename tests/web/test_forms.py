@@ -183,7 +183,18 @@ def test_a_try_shows_what_came_and_saves_nothing(office):
 
 def test_a_try_of_a_rule_plays_it_over_the_last_day(office):
     answer = office.save("section=rules", do="try", name="hot", condition="custom.backup.value > 5")
-    assert "In the last 24 hours it would have fired 0 times" in answer.text
+    assert "In the last 24 hours it would not have fired" in answer.text
+
+
+def test_a_try_of_a_rule_says_what_looks_odd_in_it(office):
+    answer = office.save("section=rules", do="try", name="hot", condition="custom.bakcup.value > 5")
+    assert "What looks odd" in answer.text
+    assert "no collector writes custom.bakcup.value" in answer.text
+
+
+def test_a_try_of_a_select_counts_one_row_as_one(office):
+    answer = office.save("section=rules", do="try", name="one", sql="SELECT 1 AS a", schedule="* * * * *")
+    assert "The SELECT has 1 row now" in answer.text
 
 
 def test_a_try_of_a_channel_tells_what_the_service_said(office):

@@ -14,22 +14,25 @@ from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
 from oculus.core.errors import OculusError
 from oculus.core.symbols import unit_of
+from oculus.hints import Hints
 from oculus.notify.notifier import Notifier
 from oculus.rules.settings import RuleSettings
 from oculus.runtime import Oculus
 from oculus.settings.objects import Trial
+from oculus.web.trials.compare import many
 
 DAY_MS = 86_400_000
 MOST_ROWS = 50
 
 
 class Tried(Struct, frozen=True):
-    """`rows` are names and what was found of each."""
+    """`rows` are names and what was found of each; `odd` what looks odd in it although it can be read."""
 
     good: bool
     what: str
     hint: str = ""
     rows: list[tuple[str, str]] = []
+    odd: list[str] = []
 
 
 def attempt(oculus: Oculus, found: Trial, name: str) -> Tried:
@@ -49,8 +52,8 @@ def ask(oculus: Oculus, settings: CollectorSettings) -> Tried:
         return Tried(True, "This one waits: its numbers are sent to it once it is saved")
     metrics, said = collect_once(settings, Tools(oculus.sources))
     rows = [(metric.symbol, figure_text(metric.symbol, metric.value, metric.tags)) for metric in metrics]
-    more = f", {len(rows) - MOST_ROWS} more" if len(rows) > MOST_ROWS else ""
-    what = f"It learned {len(rows)} number{'' if len(rows) == 1 else 's'}{more}"
+    more = f"; the first {MOST_ROWS} are these" if len(rows) > MOST_ROWS else ""
+    what = f"It answered with {many(len(rows), 'number')}{more}"
     return Tried(not said, said or what, what if said else "", rows[:MOST_ROWS])
 
 
@@ -63,13 +66,14 @@ def play(oculus: Oculus, found: Trial, rule: RuleSettings) -> Tried:
     if rule.statement:
         answer = oculus.reader.query(rule.sql, dict(rule.params) or None, max_rows=MOST_ROWS)
         rows = [(str(number + 1), ", ".join(map(str, row))) for number, row in enumerate(answer.rows)]
-        return Tried(True, f"The SELECT has {len(rows)} rows now; each would be an alert", "", rows)
+        return Tried(True, f"The SELECT has {many(len(rows), 'row')} now; each would be an alert", "", rows)
     now_ms = oculus.clock.now_ms()
     past = backtest(rule.name, Change(), (now_ms - DAY_MS, now_ms), found.settings, oculus.reader)
-    times = len(past.fired)
-    what = f"In the last 24 hours it would have fired {times} time{'' if times == 1 else 's'}"
-    told = [(channel, f"{count} messages") for channel, count in past.told.items()]
-    return Tried(not past.troubles, what, "; ".join(past.troubles), told)
+    times = f"have fired {many(len(past.fired), 'time')}" if past.fired else "not have fired"
+    what = f"In the last 24 hours it would {times}"
+    told = [(channel, many(count, "message")) for channel, count in past.told.items()]
+    odd = map(str, Hints(oculus.live, oculus.scheduler, oculus.reader).at_once(rule))
+    return Tried(not past.troubles, what, "; ".join(past.troubles), told, list(odd))
 
 
 def send(found: Trial, name: str) -> Tried:
