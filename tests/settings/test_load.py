@@ -127,6 +127,14 @@ def test_ten_mistakes_are_told_as_ten_with_line_and_remedy(write):
     ]
 
 
+def test_each_channel_to_choose_from_is_named_once(write):
+    main = write(
+        "oculus.yaml", "channels: {log: {}}\nrules: [{name: a, condition: x > 1, channels: [hook]}]\n"
+    )
+    with pytest.raises(ConfigError, match=r"no channel 'hook'; write log or desktop$"):
+        load(main)
+
+
 def test_what_the_command_line_says_stands_above_the_file(write):
     main = write("oculus.yaml", "server: {port: 1, host: 10.0.0.1}\n")
     settings = load(main, {"server": {"port": 2, "token": "abc"}, "logging": {"level": "debug"}})

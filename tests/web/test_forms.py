@@ -13,7 +13,7 @@ from oculus.settings.load import load
 from oculus.settings.read_yaml import read_yaml
 from oculus.settings.write import MARK, file_text
 from oculus.web.forms.editor import TYPES
-from oculus.web.forms.fields import filled
+from oculus.web.forms.fields import filled, spoken
 from oculus.web.forms.submission import read_form
 from oculus.web.serving.server import WebServer
 
@@ -184,6 +184,11 @@ def test_a_try_shows_what_came_and_saves_nothing(office):
 def test_a_try_of_a_rule_plays_it_over_the_last_day(office):
     answer = office.save("section=rules", do="try", name="hot", condition="custom.backup.value > 5")
     assert "In the last 24 hours it would not have fired" in answer.text
+
+
+def test_a_label_spells_what_is_spelt(office):
+    assert "URL" in office.ask("GET", "/settings/new?section=channels&type=webhook").text
+    assert [spoken(name) for name in ("sql", "chat_id", "expect_json")] == ["SQL", "Chat ID", "Expect JSON"]
 
 
 def test_a_try_of_a_rule_says_what_looks_odd_in_it(office):

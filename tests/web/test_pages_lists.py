@@ -91,6 +91,14 @@ def test_a_firing_line_shows_the_newest_value_not_the_one_it_fired_with():
     assert line.told == "told nobody yet"
 
 
+def test_a_firing_line_names_which_of_several_it_is_unless_its_message_does():
+    of_many = {"instance": "net.http.shop"}
+    [line] = firing_lines([Firing(alert(message="it is slow", **of_many), (), None)])
+    assert line.instance == "net.http.shop"
+    [line] = firing_lines([Firing(alert(message="net.http.shop is slow", **of_many), (), None)])
+    assert line.instance == ""
+
+
 def test_a_state_has_no_limit():
     down = alert(instance="net.tcp.db:5432.up", value=0.0, threshold=0.0)
     [line] = firing_lines([Firing(down, (), None)])

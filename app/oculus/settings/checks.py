@@ -76,7 +76,7 @@ def check_channels(draft: Draft) -> None:
     if not draft.whole:
         return  # the missing one may stand in the file that could not be read
     given = draft.data.get("channels")
-    known = [*ALWAYS_THERE, *(given if isinstance(given, dict) else ())]
+    known = list(dict.fromkeys((*ALWAYS_THERE, *(given if isinstance(given, dict) else ()))))
     named = [*written(draft, "rules", "channels"), *further(draft)]
     for where, names in named:
         for number, name in enumerate(names if isinstance(names, list) else ()):

@@ -97,7 +97,7 @@ async function copy(text, words) {
 function asRule() {
   const target = find("[data-rule-form]");
   target.elements.with.value = JSON.stringify({
-    sql: editor.value.trim() || "SELECT ...", schedule: "*/5 * * * *", message: "What a row means, for people",
+    sql: editor.value.trim() || "SELECT ...", schedule: "*/5 * * * *",
   });
   target.requestSubmit();
 }

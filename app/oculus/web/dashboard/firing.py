@@ -43,6 +43,7 @@ class FiringLine:
     severity: str
     rule: str
     message: str
+    instance: str  # which of several it is; empty where there is but one, or the message names it
     measure: str  # "914 ms, limit 800 ms"; empty when a number would say nothing
     told: str
     acknowledged: bool
@@ -72,6 +73,7 @@ def line(each: Firing) -> FiringLine:
         severity=alert.severity,
         rule=alert.rule,
         message=shortened(alert.message or each.symbol),
+        instance="" if alert.instance in alert.message else alert.instance,
         measure=measure(each),
         told=told_words(each.told),
         acknowledged=each.acknowledged,

@@ -16,6 +16,7 @@ from oculus.web.forms.secrets import veiled_where_stored
 
 FRONT = frozenset(("name", "condition", "for", "severity", "message", "channels", "interval"))
 LONG = frozenset(("sql", "message", "body"))  # texts of several lines
+LETTERS = frozenset(("ca", "id", "json", "smtp", "sql", "tls", "ts", "url"))  # spelt, not spoken
 LISTS = (inspect.ListType, inspect.VarTupleType)
 SCALARS = (inspect.StrType, inspect.IntType, inspect.FloatType, inspect.LiteralType, inspect.EnumType)
 
@@ -46,7 +47,7 @@ def fields_of(kind: type[Struct]) -> Iterator[tuple[Field, inspect.Field]]:
         yield (
             Field(
                 name=field.encode_name,
-                label=field.encode_name.replace("_", " ").capitalize(),
+                label=spoken(field.encode_name),
                 help=meaning,
                 kind=widget(field.encode_name, plain),
                 required=field.required,
@@ -57,6 +58,12 @@ def fields_of(kind: type[Struct]) -> Iterator[tuple[Field, inspect.Field]]:
             ),
             field,
         )
+
+
+def spoken(name: str) -> str:
+    """A setting's name as a label has it: Bot token, URL, CA file."""
+    words = [word.upper() if word in LETTERS else word for word in name.split("_")]
+    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 
 
 def filled(
