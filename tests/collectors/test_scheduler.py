@@ -207,6 +207,17 @@ def test_even_a_plugin_that_ends_the_program_only_costs_its_own_run(desk, script
     assert desk.status("fine").state == "ok"
 
 
+def test_even_a_plugin_that_ends_the_program_while_it_is_put_away_costs_no_thread(
+    desk, scripted, monkeypatch
+):
+    monkeypatch.setattr(scripted, "close", raising(SystemExit(1)))
+    scripted.does = {"rude": raising(RuntimeError("lost its way"))}
+    desk.scheduler.replace([scripted.settings(name="rude")])
+    desk.round(1)
+    assert desk.status("rude").last_error == "RuntimeError: lost its way"
+    desk.scheduler.replace([])
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
@@ -264,6 +275,24 @@ def test_a_changed_setting_starts_afresh_but_known_trouble_is_not_told_again(des
     desk.round(1)
     assert len(desk.events) == 1
     assert desk.status("redis").interval_s == 10
+
+
+def test_what_was_asked_with_the_settings_of_before_is_not_held_against_the_new_ones(
+    desk, scripted, gate, until
+):
+    old = raising(SourceError("redis", "refused the connection"))
+    scripted.does = {"redis": lambda c: gate.wait(5) and old(c)}
+    desk.scheduler.replace([scripted.settings(name="redis")])
+    desk.scheduler.tick()
+    until(lambda: scripted.runs["redis"] == 1)
+    desk.scheduler.replace([scripted.settings(name="redis", interval=Duration(seconds=10))])
+    gate.set()
+    until(lambda: desk.scheduler._pool.busy() == 0)
+    assert (desk.status("redis").state, desk.status("redis").runs) == ("ok", 0)
+    desk.round(1)  # and if the new ones fail as well, that is news
+    assert [event.message for event in desk.events] == [
+        "redis could not ask its source: redis: refused the connection"
+    ]
 
 
 def test_what_a_removed_collector_was_still_doing_is_thrown_away(desk, scripted, gate, until):
@@ -333,6 +362,19 @@ def test_asking_by_hand_fails_in_words(desk, scripted, gate, until):
     until(lambda: scripted.runs["hangs"] == 1)
     with pytest.raises(OculusError, match="hangs is running already"):
         desk.scheduler.run_now("hangs")
+
+
+def test_who_hangs_when_asked_by_hand_is_given_up_though_no_slot_is_near(scripted, gate, until):
+    scripted.does = {"hangs": lambda c: gate.wait(10) and 1.0}
+    scheduler = Scheduler(lambda metrics: None, lambda event: None)
+    hourly = scripted.settings(name="hangs", interval=Duration(hours=1), timeout=Duration(seconds=0.1))
+    scheduler.replace([hourly])
+    scheduler.pause("hangs")
+    scheduler.start()
+    until(lambda: scheduler._roster.jobs[0].slots.due > time.monotonic() + 60)  # the first slot is over
+    with pytest.raises(OculusError, match="hangs was given up: took longer than"):
+        scheduler.run_now("hangs")
+    assert scheduler.stop(2.0)
 
 
 def test_the_status_says_how_late_its_starts_are(desk, scripted):

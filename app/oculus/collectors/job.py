@@ -122,7 +122,7 @@ class Job:
         try:
             if collector:
                 collector.close()
-        except Exception as error:  # it is given up anyway
+        except (Exception, SystemExit) as error:  # it is given up anyway
             log.debug("%s: could not be ended", self.label, exc_info=error)
 
     def status(self, now: float, now_ms: int) -> CollectorStatus:

@@ -119,6 +119,7 @@ class Scheduler(Worker):
             if job.run:
                 raise OculusError(f"{job.label} is running already", "Its result arrives in a moment.")
             run = self._launch(job, None)
+        self._poke.set()  # or nobody would look whether it hangs before the next slot of anybody
         try:
             outcome = run.result.result(job.limit_s + 2 * LOOK_S + PATIENCE_S)
         except FutureTimeout as error:
@@ -255,8 +256,9 @@ class Scheduler(Worker):
             self._counters.add("collectors.failures")
             if job.backs_off:
                 job.slots.skip_until(self._clock.monotonic() + job.backoff.failed(outcome.wish_s))
-        if not job.gone:
-            self._learn_symbols(job, outcome.metrics)
+        if job.gone:  # its record is its successor's by now
+            return None
+        self._learn_symbols(job, outcome.metrics)
         return job.health.note(outcome, self._clock.now_ms())
 
     def _learn_symbols(self, job: Job, metrics: Sequence[Metric]) -> None:

@@ -7,8 +7,10 @@ import pytest
 from websockets.sync.server import serve
 
 from oculus.collectors.network import tls
+from oculus.collectors.prediction import streams
 from oculus.collectors.prediction.quotes import Quotes
 from oculus.collectors.prediction.stream import Pace, Stream
+from oculus.collectors.prediction.streams import Streams
 
 
 @pytest.fixture
@@ -72,3 +74,18 @@ def test_a_server_that_refuses_is_told_and_tried_again(until):
     until(lambda: made.trouble == "it is refused")
     until(lambda: made._tries >= 3)
     assert made.stop(4)
+
+
+def test_a_stream_that_is_made_while_all_are_ended_never_starts(monkeypatch):
+    house, made = Streams(Quotes()), []
+
+    class Late(Stream):
+        def __init__(self, *args):
+            super().__init__(*args)
+            made.append(self)
+            house.close()
+
+    monkeypatch.setattr(streams, "Stream", Late)
+    house.listen("ws://127.0.0.1:9", ["1"], Pace())
+    assert [stream.alive() for stream in made] == [False]
+    assert house.running == []

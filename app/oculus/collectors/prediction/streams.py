@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 
@@ -17,6 +18,7 @@ class Streams:
     def __init__(self, quotes: Quotes) -> None:
         self._quotes = quotes
         self._closed = False
+        self._starting = threading.Lock()  # or one that starts while all are ended would run for ever
         self.running: list[Stream] = []
 
     def listen(self, address: str, tokens: Sequence[str], pace: Pace) -> None:
@@ -28,9 +30,7 @@ class Streams:
         for stream, part in zip(self.running, parts, strict=False):
             stream.watch(part)
         for part in parts[len(self.running) :]:
-            if not self._closed:
-                self.running.append(Stream(address, part, self._quotes, pace))
-                self.running[-1].start()
+            self._begin(Stream(address, part, self._quotes, pace))
 
     def renew(self, token: str) -> None:
         """Make the connection anew on which this token should be heard."""
@@ -45,6 +45,14 @@ class Streams:
         return away[0] if away else ""
 
     def close(self) -> None:
-        self._closed = True
-        for stream in list(self.running):
+        with self._starting:
+            self._closed = True
+            running = list(self.running)
+        for stream in running:
             stream.stop(0)
+
+    def _begin(self, stream: Stream) -> None:
+        with self._starting:
+            if not self._closed:
+                self.running.append(stream)
+                stream.start()
