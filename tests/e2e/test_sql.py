@@ -137,6 +137,7 @@ def test_a_query_can_become_a_rule(office):
     page.locator("#sql").fill("SELECT symbol\nFROM metrics")
     page.get_by_role("button", name="Make a rule of this").click()
     expect(page.locator("#field-sql")).to_have_value("SELECT symbol\nFROM metrics")
+    expect(page.locator("#field-message")).to_have_value("")  # a row says itself, if nobody writes better
     page.get_by_label("Name").fill("lots")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Added. It runs now.")).to_be_visible()

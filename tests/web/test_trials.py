@@ -93,7 +93,7 @@ def test_the_difference_of_two_settings_is_said_in_words():
         "None instead of 2 would be over in under 2 minutes.",
         "People would get 2 messages instead of 8.",
         "It would miss 1 that lasted 40 m.",
-        "What both tell of it would tell 5 m later.",
+        "Where both fire, it would tell 5 m later.",
     ]
     assert "It would tell of 3 of which A says nothing." in difference(b, a)
     assert difference(a, a) == ["Both would have fired alike."]
@@ -227,7 +227,9 @@ def test_a_rule_that_is_being_written_can_be_tried_before_it_is_saved(visitor):
     fields = {"name": "new", "condition": "net.x > 8", "for": "30s", "oculus.do": "backtest"}
     page = visitor.ask("POST", "/settings/save?section=rules", data=fields)
     assert page.status_code == 200
-    (draft,) = re.findall(r'name="draft" value="([^"]*)"', page.text)
+    draft, back = re.findall(r'name="draft" value="([^"]*)"', page.text)
+    assert draft == back  # what was typed is not lost when nothing is taken from here
+    assert "Back to the form" in page.text
     sent = {"draft": html.unescape(draft), "where": "section=rules", "span": "1d", "b.for": "1h"}
     found = visitor.play(**sent)
     assert "1 instead of 0" not in words(found)

@@ -84,7 +84,7 @@ def delay(a: Backtest, b: Backtest) -> list[str]:
     late_s = sum(other.fired_ms - each.fired_ms for each, other in both) / len(both) / 1000
     if abs(late_s) < 1:
         return []
-    return [f"What both tell of it would tell {spoken(abs(late_s))} {'later' if late_s > 0 else 'sooner'}."]
+    return [f"Where both fire, it would tell {spoken(abs(late_s))} {'later' if late_s > 0 else 'sooner'}."]
 
 
 def alone(one: Backtest, other: Backtest) -> list[Firing]:
