@@ -15,7 +15,7 @@ from fakes.internet import Internet
 from fakes.market import Kit, seconds
 from oculus.collectors.crypto.altseason import parse_listings, parse_markets
 from oculus.collectors.crypto.fear_greed import parse_index
-from oculus.collectors.crypto.history import parse_candles, parse_klines, parse_market_chart
+from oculus.collectors.crypto.history import parse_candles, parse_market_chart
 from oculus.collectors.crypto.mvrv import parse_bitcoin_data, parse_coinmetrics, parse_glassnode
 from oculus.collectors.crypto.quotes import parse_binance, parse_coinbase, parse_coingecko, parse_kraken
 from oculus.collectors.sources.providers import PROVIDERS
@@ -35,7 +35,7 @@ PARSERS = {
     "coingecko": [
         lambda a: parse_coingecko(a, COINS, "usd"), lambda a: parse_market_chart(a, LATER), parse_markets,
     ],
-    "binance": [lambda a: parse_binance(a, "usdt"), lambda a: parse_klines(a, LATER)],
+    "binance": [lambda a: parse_binance(a, "usdt")],
     "coinbase": [lambda a: parse_coinbase(a, "usd"), lambda a: parse_candles(a, LATER)],
     "kraken": [lambda a: parse_kraken(a, "usdt")],
     "alternative_me": [parse_index],
@@ -128,9 +128,6 @@ def test_the_exchanges_closes_are_those_in_the_files():
     rows = recorded("coinbase/exchange_candles_BTC-EUR_1d.json")
     assert list(parse_candles(rows, LATER).values()) == [row[4] for row in rows]
     assert len(parse_candles(rows, rows[0][0] * 1000 + 1)) == len(rows) - 1
-    rows = recorded("binance/klines_BTCUSDT_1d_last90.json")
-    assert list(parse_klines(rows, LATER).values()) == [float(row[4]) for row in rows]
-    assert len(parse_klines(rows, rows[-1][0] + 1)) == 89  # the last one is still open
 
 
 @pytest.mark.parametrize("name", ["fng_limit1", "fng_limit2_tab_indented", "fng_limit30"])

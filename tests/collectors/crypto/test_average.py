@@ -10,7 +10,7 @@ from fakes.internet import DATA
 from fakes.market import seconds
 from fakes.providers import market_chart, play
 from oculus.collectors.crypto.average import Average
-from oculus.collectors.crypto.history import parse_candles, parse_klines, parse_market_chart
+from oculus.collectors.crypto.history import parse_candles, parse_market_chart
 from oculus.core.errors import BadAnswer, SourceError
 
 TODAY = date(2026, 11, 25)
@@ -93,11 +93,9 @@ def test_a_candle_that_is_still_open_is_left_out():
     begin = seconds("2026-11-24T00:00:00Z")
     rows = [[begin + 86400, 1, 2, 3, 4, 5], [begin, 1, 2, 3, 8, 5]]
     assert parse_candles(rows, now_ms) == {date(2026, 11, 24): 8.0}
-    rows = [[begin * 1000, "1", "2", "3", "8.5"], [begin * 1000 + 86_400_000, "1", "2", "3", "4"]]
-    assert parse_klines(rows, now_ms) == {date(2026, 11, 24): 8.5}
 
 
-@pytest.mark.parametrize("parse", [parse_market_chart, parse_candles, parse_klines])
+@pytest.mark.parametrize("parse", [parse_market_chart, parse_candles])
 @pytest.mark.parametrize("answer", [None, {}, {"message": "x"}, "x", 1])
 def test_an_answer_of_another_shape_is_refused(parse, answer):
     with pytest.raises(BadAnswer):

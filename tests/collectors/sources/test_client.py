@@ -329,6 +329,19 @@ def test_last_modified_is_offered_back(kit, internet):
     assert internet.asked[1].headers["if-modified-since"] == "Wed, 25 Nov 2026 11:00:00 GMT"
 
 
+def test_what_outlives_a_restart_holds_no_address_for_that_may_hold_a_key(kit, internet):
+    internet.say("shop", "/stats", [1], headers={"ETag": '"v1"'})
+    url = internet.url("shop") + "/stats?token=s3cret"
+    source = kit.sources.at(url)
+    kit.memory.save(f"etags.{source.provider.name}", {f"{url}?": ['"v0"', ""]})  # as it was kept once
+    kit.restart()
+    assert kit.sources.at(url).get_json(url) == [1]
+    kit.restart()
+    kit.sources.at(url).get_json(url)
+    assert [each.headers.get("if-none-match") for each in internet.asked] == [None, '"v1"']
+    assert "s3cret" not in str(kit.memory.kept)
+
+
 def test_one_provider_is_asked_one_question_at_a_time(kit, internet):
     internet.say("coingecko", "/ping", b"[1]", pause_s=0.1)
     threads = [threading.Thread(target=ask, args=[kit]) for _ in range(4)]

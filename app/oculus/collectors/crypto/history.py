@@ -1,4 +1,4 @@
-"""Daily closes from CoinGecko and two exchanges. A close belongs to the UTC day that it ends.
+"""Daily closes from CoinGecko and Coinbase. A close belongs to the UTC day that it ends.
 
 Every `parse_...` raises BadAnswer for what is no such answer, and leaves out the day that still runs.
 """
@@ -39,14 +39,6 @@ def parse_candles(answer: Any, now_ms: int) -> Days:
     read = (pair(row, 0, 4) for row in answer)
     begun = ((ms_of_seconds(begin), close) for begin, close in read)
     return over(begun, now_ms)
-
-
-def parse_klines(answer: Any, now_ms: int) -> Days:
-    """Binance's candles of a day: [begin in ms, open, high, low, close, ...], prices as text."""
-    if not isinstance(answer, list):
-        raise BadAnswer("Binance", "answered without candles")
-    read = (pair(row, 0, 4) for row in answer)
-    return over(((ms_of_ms(begin), close) for begin, close in read), now_ms)
 
 
 def over(candles: Any, now_ms: int) -> Days:

@@ -20,7 +20,7 @@ from oculus.collectors.sources.reply import Question, Refused, Reply, Unchanged,
 from oculus.collectors.sources.settings import SourceSettings
 from oculus.core.clock import Clock, to_iso
 from oculus.core.durations import spoken
-from oculus.core.errors import BadAnswer, SourceBusy, SourceError
+from oculus.core.errors import SourceBusy, SourceError
 from oculus.core.masking import hide, mask
 from oculus.core.outgoing import Watch, retry_after_s
 
@@ -263,8 +263,3 @@ def limits_of(provider: Provider, settings: SourceSettings) -> Limits:
 def key_header(provider: Provider, base_url: str) -> str:
     """CoinGecko's paid address wants its key under another name."""
     return "x-cg-pro-api-key" if "pro-api.coingecko" in base_url else provider.key_header
-
-
-def useless(source: Source, what: str) -> BadAnswer:
-    """An answer that is JSON, but not what was asked for."""
-    return BadAnswer(source.provider.title, what)

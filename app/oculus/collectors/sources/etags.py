@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any
 
 from oculus.collectors.sources.reply import Question, Reply
 
@@ -18,7 +18,9 @@ class Etags:
     """The marks outlive a restart, the answers do not. Its owner holds a lock."""
 
     def __init__(self, saved: Mapping[str, Marks] | None = None) -> None:
-        self._marks: OrderedDict[str, Marks] = OrderedDict(saved or {})
+        # Once whole addresses were kept, which always have a question mark here.
+        kept = {name: marks for name, marks in (saved or {}).items() if "?" not in name}
+        self._marks: OrderedDict[str, Marks] = OrderedDict(kept)
         self._replies: dict[str, Reply] = {}
 
     def saved(self) -> dict[str, Marks]:
@@ -57,5 +59,6 @@ class Etags:
 
 
 def name_of(question: Question) -> str:
-    params: Any = sorted(question.params.items())
-    return question.path + "?" + "&".join(f"{name}={value}" for name, value in params)
+    """The same for the same question, and nothing that could be read: an address may hold a secret."""
+    asked = repr((question.path, sorted(question.params.items())))
+    return hashlib.sha256(asked.encode()).hexdigest()
