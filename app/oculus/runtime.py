@@ -36,7 +36,7 @@ from oculus.notify.notifier import Notifier
 from oculus.rules.engine import Engine
 from oculus.rules.life.silence import Silence
 from oculus.rules.lint import Hint
-from oculus.settings.reload import Reloader
+from oculus.settings.reload import Reloader, told_of
 from oculus.settings.schema import Settings
 from oculus.snoozes import Snoozes
 from oculus.storage import alerts, gaps
@@ -286,10 +286,8 @@ class Oculus:
 
     def _broken(self, problems: Sequence[str]) -> None:
         self.problems = list(problems)
-        if problems:
-            count = "a mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
-            what = f"The settings have {count}; the old ones stay. The first: {problems[0]}"
-            self.writer.tell(self._event(what, EventType.ERROR, Severity.ERROR))
+        kind, severity = (EventType.ERROR, Severity.ERROR) if problems else (EventType.SYSTEM, Severity.INFO)
+        self.writer.tell(self._event(told_of(problems), kind, severity))
 
     def _tell_of_restart(self, settings: Settings) -> None:
         if (self.settings.server, self.settings.storage) != (settings.server, settings.storage):

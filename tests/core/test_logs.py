@@ -55,13 +55,15 @@ def test_a_calm_terminal_hears_of_alerts_and_trouble_only_and_the_file_of_everyt
     logs = log_of(stream=stream, calm=True)
     logging.getLogger("oculus.collectors").info("asks every 30s")
     logging.getLogger("oculus.alerts").info("FIRED")
+    logging.getLogger("oculus.settings.reload").info("taken on")
     logging.getLogger("oculus.storage").warning("the disk is full")
     logs.stop()
     assert [line[9:] for line in stream.getvalue().splitlines()] == [
         "info  alerts: FIRED",
+        "info  settings: taken on",
         "warn  storage: the disk is full",
     ]
-    assert len(lines()) == 3
+    assert len(lines()) == 4
 
 
 def test_a_line_for_people_cannot_steer_the_terminal_or_pretend_to_be_another_line(log_of):

@@ -30,6 +30,10 @@ def test_a_broken_file_changes_nothing_and_is_told(house, port, eventually):
         eventually(lambda: oculus.scheduler.status()[0].runs > before)
         rewrite(oculus, TCP.format(port=port.number, name="old"))
         eventually(lambda: not oculus.problems)
+        told = "SELECT message FROM events WHERE message LIKE 'The settings have%' ORDER BY ts"
+        broken, mended = eventually(lambda: len(rows := oculus.reader.query(told).rows) == 2 and rows)
+        assert "a mistake; the old ones stay" in broken[0]
+        assert mended[0] == "The settings have no mistake any more, and are in force"
 
 
 def test_stopping_ends_every_thread(house, port, eventually):

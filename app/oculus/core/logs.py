@@ -64,8 +64,8 @@ def setup_logging(
 
 
 def worth_saying(record: logging.LogRecord) -> bool:
-    """What a person at a terminal wants to see unasked: alerts, and what went wrong."""
-    return record.levelno >= logging.WARNING or record.name.startswith("oculus.alerts")
+    """What a person at a terminal wants to see unasked: alerts, that a change counts, and what went wrong."""
+    return record.levelno >= logging.WARNING or record.name.startswith(("oculus.alerts", "oculus.settings"))
 
 
 def parse_levels(spec: str, where: str = "OCULUS_LOG") -> dict[str, int]:

@@ -24,6 +24,14 @@ FRESH_MS = (
 )
 
 
+def told_of(problems: Sequence[str]) -> str:
+    """What an event says of the mistakes that were found, or that there are none any more."""
+    if not problems:
+        return "The settings have no mistake any more, and are in force"
+    count = "a mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
+    return f"The settings have {count}; the old ones stay. The first: {problems[0]}"
+
+
 class Seen(NamedTuple):
     """A file as it was at the last look."""
 
@@ -90,13 +98,13 @@ class Reloader(Worker):
         try:
             self._apply(settings)
         except Exception as error:  # whatever a stage may raise, the others must go on with what they had
-            log.warning("settings: could not be taken on", exc_info=error)
+            log.warning("could not be taken on", exc_info=error)
             what = str(error) if isinstance(error, OculusError) else f"{type(error).__name__}: {error}"
             self._go_back(previous)
             self._tell([f"{self._path.name}: the new settings are right but could not be taken on: {what}"])
             return
         self._current = settings
-        log.info("settings: taken on from %s", ", ".join(file.name for file in settings.files))
+        log.info("taken on from %s", ", ".join(file.name for file in settings.files))
         self._tell([])
 
     def _go_back(self, previous: Settings | None) -> None:
@@ -107,7 +115,7 @@ class Reloader(Worker):
         try:
             self._apply(previous)
         except Exception as error:
-            log.error("settings: the old ones could not be put back either", exc_info=error)
+            log.error("the old ones could not be put back either", exc_info=error)
             return
         self._current = previous
 
@@ -116,9 +124,9 @@ class Reloader(Worker):
         if list(problems) == self.problems:
             return
         for problem in problems:
-            log.warning("settings: %s", problem)
+            log.warning("%s", problem)
         if not problems:
-            log.info("settings: the mistakes are mended")
+            log.info("the mistakes are mended")
         self.problems = list(problems)
         self._broken(self.problems)
 
