@@ -85,7 +85,7 @@ class Program:
             None if body is None else json.dumps(body).encode(),
             {"Authorization": f"Bearer {(self.data / 'token').read_text().strip()}"},
         )
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=15) as answer:  # the machine may be busy
             return answer.read().decode()
 
     def desk(self):
