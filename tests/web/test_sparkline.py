@@ -3,7 +3,7 @@
 import re
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from oculus.web.dashboard.sparkline import COLUMNS, HEIGHT, NOTHING, WIDTH, merged, spark, thin
@@ -85,6 +85,7 @@ def test_spans_that_touch_are_one_hole():
 
 
 @given(st.lists(st.tuples(st.integers(1, 10**6), st.floats(-1e12, 1e12)), min_size=2, max_size=400))
+@example([(1, 0.0), (1, 5e-324)])
 def test_whatever_the_values_the_line_stays_in_its_box(steps):
     points, ts = [], 0
     for step, value in steps:

@@ -17,6 +17,7 @@ TOP, BOTTOM = 10, 90  # the line stays clear of the edges
 OUTSIDE = 4  # an edge this far beyond the box is not seen
 COLUMNS = 64  # more points than twice this are thinned, keeping each column's lowest and highest
 FLATTEST = 0.002  # of the value: below this a wobble is drawn as a flat line
+NOTHING_AT_ALL = 1e-300  # below it a division by the spread has no end
 GAP_STEPS = 3.5  # a silence this many times the usual step is a gap
 
 Point = tuple[int, float]
@@ -57,7 +58,8 @@ class Scale:
         self.begin = begin
         self.x_step = WIDTH / (end - begin)
         low, high = (min(values), max(values)) if values else (0.0, 0.0)
-        spread = max(high - low, abs(high) * FLATTEST) or 1.0
+        spread = max(high - low, abs(high) * FLATTEST)
+        spread = spread if spread > NOTHING_AT_ALL else 1.0
         self.middle = (low + high) / 2
         self.y_step = (BOTTOM - TOP) / spread
 
