@@ -6,11 +6,12 @@ Programs get `{"error": {"code", "message", "hint"}}`. Tracebacks stay in the lo
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from oculus.core.errors import ChannelError, ConfigError, OculusError, QueryError, SourceError, StorageError
+from oculus.settings.words import nearest
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ CODES = {
     503: "not_ready",
 }
 QUERY_STATUS = {"bad_request": 400, "query_timeout": 408, "too_large": 413, "not_read_only": 422}
+MOST_NAMES = 10  # in an answer
 PROGRAMS = ("/api/", "/in/", "/metrics", "/healthz", "/readyz")
 
 
@@ -58,6 +60,15 @@ def bad_request(what: str, hint: str = "") -> HttpError:
 
 def not_found(what: str, hint: str = "") -> HttpError:
     return HttpError(404, what, hint)
+
+
+def no_such(kind: str, name: str, known: Iterable[str]) -> HttpError:
+    """404 for a rule, channel or collector of that name, with the one that was probably meant."""
+    names = list(known)
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    near = nearest(name, names)
+    there = f"There are: {', '.join(names[:MOST_NAMES])}{more}." if names else "There is none yet."
+    return not_found(f"There is no {kind} called {name!r}", f"Did you mean {near}?" if near else there)
 
 
 def as_http(error: OculusError) -> HttpError:

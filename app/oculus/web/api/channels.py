@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from oculus.notify.notifier import ChannelStatus
 from oculus.runtime import Oculus
-from oculus.web.errors import not_found
+from oculus.web.errors import no_such
 from oculus.web.site import Site
 from oculus.web.words import iso
 
@@ -42,8 +42,9 @@ def mount(app: Site, oculus: Oculus) -> None:
     @app.post("/api/channels/<name:path>/test", errors=(502,))
     def test(name: str) -> SentAnswer:
         """Send one real message now. 502 with the service's own words when it was not taken."""
-        if name not in {status.name for status in oculus.notifier.status()}:
-            raise not_found(f"There is no channel called {name!r}", "GET /api/channels lists them.")
+        known = [status.name for status in oculus.notifier.status()]
+        if name not in known:
+            raise no_such("channel", name, known)
         oculus.notifier.send_test(name)
         return SentAnswer(name, sent=True)
 

@@ -8,7 +8,7 @@ from oculus.collectors.sources.client import SourceStatus
 from oculus.collectors.status import CollectorStatus
 from oculus.runtime import Oculus
 from oculus.web.api.metrics import MetricAnswer, metric_answer
-from oculus.web.errors import not_found
+from oculus.web.errors import no_such
 from oculus.web.site import Site
 from oculus.web.words import iso
 
@@ -92,10 +92,10 @@ def mount(app: Site, oculus: Oculus) -> None:
 
 def status_of(oculus: Oculus, name: str) -> CollectorStatus:
     """Raises HttpError 404 for a name nobody has."""
-    for status in oculus.scheduler.status():
-        if status.name == name:
-            return status
-    raise not_found(f"There is no collector called {name!r}", "GET /api/collectors lists them.")
+    known = {status.name: status for status in oculus.scheduler.status()}
+    if name not in known:
+        raise no_such("collector", name, known)
+    return known[name]
 
 
 def known(oculus: Oculus, name: str) -> str:

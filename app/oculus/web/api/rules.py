@@ -11,7 +11,7 @@ from oculus.rules.status import InstanceStatus, RuleStatus
 from oculus.rules.template import TemplateError
 from oculus.runtime import Oculus
 from oculus.web.api import alerts as api_alerts
-from oculus.web.errors import bad_request, not_found
+from oculus.web.errors import bad_request, no_such, not_found
 from oculus.web.site import Site
 from oculus.web.words import iso
 
@@ -119,7 +119,7 @@ def mount(app: Site, oculus: Oculus) -> None:
     def odd(name: str) -> LintAnswer:
         """What looks odd in a rule, by the stored numbers of the last week too."""
         if oculus.engine.rule(name) is None:
-            raise not_found(f"There is no rule called {name!r}", "GET /api/rules lists them.")
+            raise no_such("rule", name, names(oculus))
         return LintAnswer(oculus.lint(name))
 
     @app.post("/api/rules/<name:path>/preview", body=PreviewBody)
@@ -132,12 +132,16 @@ def mount(app: Site, oculus: Oculus) -> None:
         """One rule."""
         status = oculus.engine.rule(name)
         if status is None:
-            raise not_found(f"There is no rule called {name!r}", "GET /api/rules lists them.")
+            raise no_such("rule", name, names(oculus))
         return OneRuleAnswer(
             **fields(status, oculus),
             instances=[instance_answer(instance) for instance in status.instances],
             history=[api_alerts.answer(alert, sent) for alert, sent in oculus.reader.rule_history(name)],
         )
+
+
+def names(oculus: Oculus) -> list[str]:
+    return [status.name for status in oculus.engine.status()]
 
 
 def previewed(oculus: Oculus, name: str, message: str) -> PreviewAnswer:

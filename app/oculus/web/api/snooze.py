@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from oculus.core.durations import Duration, parse_duration
 from oculus.rules.life.silence import ALL
 from oculus.runtime import Oculus
-from oculus.web.errors import bad_request, not_found
+from oculus.web.errors import bad_request, no_such
 from oculus.web.site import Site
 from oculus.web.words import iso
 
@@ -56,7 +56,7 @@ def mount(app: Site, oculus: Oculus) -> None:
 def known(oculus: Oculus, name: str) -> str:
     """Raises HttpError 404 when no rule has that name."""
     if oculus.engine.rule(name) is None:
-        raise not_found(f"There is no rule called {name!r}", "GET /api/rules lists them.")
+        raise no_such("rule", name, (status.name for status in oculus.engine.status()))
     return name
 
 
