@@ -98,7 +98,7 @@ def test_a_section_without_entries_counts_as_not_written():
     [
         ("retrys: 1", "f:1: retrys: no such setting; write target, interval, "),
         ("intervall: 1s", "f:1: intervall: no such setting; did you mean interval?"),
-        ("target: x", "f:1: target: 'x' does not have the right form; write text: host:port to connect to"),
+        ("target: x", "f:1: target: 'x' does not have the right form; write host:port to connect to"),
         (
             "interval: 5 minutes",
             "f:1: interval: '5 minutes' is not a length of time; write 500ms, 30s, 2m, 1h or 7d",

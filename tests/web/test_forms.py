@@ -191,6 +191,13 @@ def test_a_label_spells_what_is_spelt(office):
     assert [spoken(name) for name in ("sql", "chat_id", "expect_json")] == ["SQL", "Chat ID", "Expect JSON"]
 
 
+def test_an_address_without_http_is_refused_with_what_to_write(office):
+    answer = office.save("section=collectors&type=http", do="try", target="127.0.0.1:80")
+    assert "does not have the right form; write the address, with http:// or https://" in html.unescape(
+        answer.text
+    )
+
+
 def test_a_try_of_a_rule_says_what_looks_odd_in_it(office):
     answer = office.save("section=rules", do="try", name="hot", condition="custom.bakcup.value > 5")
     assert "What looks odd" in answer.text

@@ -140,7 +140,7 @@ def _(info: inspect.Metadata) -> str:
     if examples and isinstance(info.type, inspect.StrType):
         return f"{plain} such as {either(map(str, examples))}"
     if isinstance(info.type, inspect.StrType) and info.type.pattern and "description" in extra:
-        return f"{plain}: {uncapped(extra['description'])}"
+        return uncapped(extra["description"])
     return plain
 
 

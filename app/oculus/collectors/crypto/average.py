@@ -44,7 +44,9 @@ class AverageSettings(MarketSettings, frozen=True, kw_only=True, tag="crypto.ma"
     windows: Annotated[list[Window], Meta(description="Over how many days, 2 to 300.", min_length=1)] = field(
         default_factory=lambda: [30, 60]
     )
-    currency: Annotated[str, Meta(description="In which currency.", pattern="^[A-Za-z]{3,5}$")] = "usd"
+    currency: Annotated[
+        str, Meta(description="The currency, such as usd or eur.", pattern="^[A-Za-z]{3,5}$")
+    ] = "usd"
     ids: Annotated[
         dict[str, str], Meta(description="What CoinGecko calls tickers that Oculus does not know.")
     ] = field(default_factory=dict)

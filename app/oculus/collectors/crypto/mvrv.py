@@ -29,7 +29,7 @@ class Point(NamedTuple):
 
 
 class MvrvSettings(MarketSettings, frozen=True, kw_only=True, tag="crypto.mvrv"):
-    """How far market value is from what was paid."""
+    """How far the market value of a coin is from what was paid for it (MVRV)."""
 
     interval: Annotated[Duration, Meta(description="Time between tries while it fails.")] = Duration(hours=1)
     timeout: Annotated[Duration, Meta(description="Longest wait for all answers of one time.")] = Duration(

@@ -41,7 +41,9 @@ class PriceSettings(MarketSettings, frozen=True, kw_only=True, tag="crypto.price
             description="Tickers such as btc, or what CoinGecko calls a coin.", min_length=1, max_length=1000
         ),
     ]
-    currency: Annotated[str, Meta(description="In which currency.", pattern="^[A-Za-z]{3,5}$")] = "usd"
+    currency: Annotated[
+        str, Meta(description="The currency, such as usd or eur.", pattern="^[A-Za-z]{3,5}$")
+    ] = "usd"
     source: Annotated[Exchange, Meta(description="Who is asked.")] = "coingecko"
     fallback: Annotated[list[Exchange], Meta(description="Who is asked when that fails, in this order.")] = (
         field(default_factory=lambda: ["coinbase", "kraken", "binance"])

@@ -36,9 +36,12 @@ LONGEST_TROUBLE = 5  # metrics that are named when several cannot be had
 
 
 class HttpJsonSettings(CollectorSettings, frozen=True, kw_only=True, tag="http_json"):
-    """Numbers out of one answer."""
+    """Numbers out of an answer in JSON, text or the form of Prometheus."""
 
-    url: Annotated[str, Meta(description="Address to ask.", pattern="^https?://", max_length=2000)]
+    url: Annotated[
+        str,
+        Meta(description="The address, with http:// or https://.", pattern="^https?://", max_length=2000),
+    ]
     method: Annotated[Literal["GET", "POST", "PUT"], Meta(description="How to ask.")] = "GET"
     headers: Annotated[dict[str, Secret], Meta(description="Headers to send.")] = field(default_factory=dict)
     body: Annotated[str, Meta(description="Body to send.")] = ""

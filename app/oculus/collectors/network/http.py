@@ -32,7 +32,10 @@ OURS = {"content-length", "transfer-encoding", "connection", "accept-encoding"}
 class HttpSettings(ProbeSettings, frozen=True, kw_only=True, tag="http"):
     """An address that should answer as it is expected to."""
 
-    target: Annotated[str, Meta(description="Address to ask.", pattern="^https?://", max_length=2000)]
+    target: Annotated[
+        str,
+        Meta(description="The address, with http:// or https://.", pattern="^https?://", max_length=2000),
+    ]
     method: Annotated[
         Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"], Meta(description="How to ask.")
     ] = "GET"

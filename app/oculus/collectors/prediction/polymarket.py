@@ -38,7 +38,7 @@ IDLE_S = 600.0  # between two runs once all markets have ended
 
 
 class OddsSettings(CollectorSettings, frozen=True, kw_only=True, tag="polymarket"):
-    """Markets of Polymarket."""
+    """The odds of markets on Polymarket."""
 
     markets: Annotated[
         list[Slug],

@@ -40,7 +40,7 @@ TYPES = {
 
 
 class AppriseSettings(ChannelSettings, tag="apprise", frozen=True, kw_only=True):
-    """Where Apprise sends."""
+    """A text to one of a hundred other services, through Apprise."""
 
     url: Annotated[Secret, Meta(description="Apprise's address, such as ntfy://topic; it is never shown.")]
 

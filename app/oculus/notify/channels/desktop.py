@@ -18,7 +18,7 @@ LONGEST_TEXT = 2000  # characters; each system shows fewer
 
 
 class DesktopSettings(ChannelSettings, tag="desktop", frozen=True, kw_only=True):
-    """What pops up on the screen."""
+    """A popup near the clock."""
 
 
 class Desktop(Channel):

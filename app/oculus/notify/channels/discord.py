@@ -47,7 +47,7 @@ REMEDIES = {
 
 
 class DiscordSettings(ChatSettings, tag="discord", frozen=True, kw_only=True):
-    """Which webhook writes."""
+    """A message in a Discord channel."""
 
     discord_webhook: Annotated[Secret, Meta(description="The webhook's address. Whoever has it can post.")]
 

@@ -58,7 +58,7 @@ PEOPLE = "Look at from_address and to_addresses"
 
 
 class EmailSettings(ChannelSettings, tag="email", frozen=True, kw_only=True):
-    """Which server takes the mail, from whom, to whom."""
+    """An email with charts, through your mail server."""
 
     smtp_host: Annotated[str, Meta(description="The mail server's name.", min_length=1)]
     smtp_port: Annotated[

@@ -28,7 +28,7 @@ LEVELS = {
 
 
 class LogSettings(ChannelSettings, tag="log", frozen=True, kw_only=True):
-    """What goes into the log."""
+    """A line in the log, and in the terminal."""
 
 
 class Log(Channel):

@@ -68,7 +68,7 @@ REMEDIES = {
 
 
 class SlackSettings(ChatSettings, tag="slack", frozen=True, kw_only=True):
-    """A webhook, or a bot and its channel."""
+    """A message in a Slack channel, by a webhook or a bot."""
 
     slack_webhook: Annotated[
         Secret, Meta(description="The webhook's address; empty when a bot writes. Whoever has it can post.")

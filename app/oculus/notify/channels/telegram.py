@@ -52,7 +52,7 @@ REMEDIES = {
 
 
 class TelegramSettings(ChatSettings, tag="telegram", frozen=True, kw_only=True):
-    """Which bot writes to which chat."""
+    """A message in a Telegram chat, from a bot of yours."""
 
     telegram_bot_token: Annotated[Secret, Meta(description="The bot's token, from @BotFather.")]
     chat_id: Annotated[

@@ -42,7 +42,7 @@ NO_DIGEST = (400, 406, 415, 422, 501)  # answers of a receiver that expects anot
 
 
 class WebhookSettings(ChannelSettings, tag="webhook", frozen=True, kw_only=True):
-    """Where the JSON is posted."""
+    """A JSON object, posted to an address of yours."""
 
     url: Annotated[
         Secret, Meta(description="The address, http or https. It may hold a secret: it is never shown.")
