@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import strategies as st
 
@@ -63,6 +65,30 @@ def test_a_statement_from_outside_is_answered_or_refused_and_changes_nothing(sto
         assert all("root:" not in str(value) for row in answer.rows for value in row)
     assert database.cursor().execute("SELECT count(*), sum(value) FROM metrics").fetchone() == (9, 36.0)
     assert database.cursor().execute("SELECT count(*) FROM events").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("depth", [9, 100, 950, 5000])
+@pytest.mark.parametrize("named", [False, True])
+def test_a_parameter_nested_without_end_is_refused_at_once(stored, depth, named):
+    deep = 1
+    for _ in range(depth):
+        deep = [deep]
+    sql, params = ("SELECT $a", {"a": deep}) if named else ("SELECT ?", [deep])
+    begun = time.monotonic()
+    _, error = attempt(lambda: stored[0].query(sql, params), QueryError)
+    assert error.code == "too_large"
+    assert time.monotonic() - begun < 2
+    assert stored[0].active_queries() == 0  # none is left behind that cannot be interrupted
+
+
+def test_lists_and_groups_are_parameters_as_before(stored):
+    assert stored[0].query("SELECT len($a), $b.c[1]", {"a": [1, 2], "b": {"c": [[3]]}}).rows == [[2, [3]]]
+
+
+def test_an_answer_nested_without_end_is_refused(stored):
+    deep = "repeat('[', 950) || repeat(']', 950)"
+    _, error = attempt(lambda: stored[0].query(f"SELECT ({deep})::JSON"), QueryError)
+    assert error is None or "Traceback" not in str(error)
 
 
 PARAMS = st.one_of(

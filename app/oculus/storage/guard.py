@@ -13,7 +13,7 @@ What then runs, runs in a read-only transaction, on a connection that can reach 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import duckdb
 import msgspec
@@ -24,6 +24,7 @@ from oculus.storage.growth import Node, check_growth, inner
 
 LONGEST = 64 * 1024  # bytes of text
 DEEPEST = 100  # brackets within brackets; thousands take the parser or the binder minutes
+DEEPEST_PARAMS = 8  # groups within groups in a parameter
 MOST_WITHS = (
     4  # WITH directly within WITH: a broken text with eight takes the parser a second, with ten minutes
 )
@@ -90,6 +91,22 @@ def check_size(text: str) -> None:
         withs += mark[1] is not None
         if depth > DEEPEST or withs > MOST_WITHS:
             raise QueryError("too_large", "The statement is nested too deeply", "Take it apart with WITH.")
+
+
+def check_params(params: object) -> None:
+    """Refuse lists in lists in lists: DuckDB takes minutes to bind hundreds, deaf to interruption."""
+    level = [params]
+    for _ in range(DEEPEST_PARAMS):
+        level = [each for value in level for each in parts(value)]
+        if not level:
+            return
+    raise QueryError("too_large", "A parameter is nested too deeply", "Pass values, or lists of values.")
+
+
+def parts(value: object) -> Iterable[object]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list | tuple) else ()
 
 
 def parsed(parser: duckdb.DuckDBPyConnection, select: str) -> Node:

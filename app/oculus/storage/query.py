@@ -20,7 +20,7 @@ from oculus.storage import asof
 from oculus.storage.answer import QueryResult, Values
 from oculus.storage.connection import first_line
 from oculus.storage.database import Database
-from oculus.storage.guard import READ_ONLY, check
+from oculus.storage.guard import READ_ONLY, check, check_params
 from oculus.storage.parser import Parser
 from oculus.storage.schema import tables
 
@@ -64,6 +64,7 @@ class Queries:
         Raises QueryError. Returns within `timeout_s` and half a second.
         """
         begun = time.monotonic()
+        check_params(params)
         if not self._places.acquire(timeout=timeout_s):
             raise QueryError(
                 "query_timeout",
