@@ -22,6 +22,14 @@ def test_a_symbol_says_what_it_is_and_what_it_was_last(house):
     assert "11.8 ms" in text
 
 
+@pytest.mark.parametrize(("oldest_min", "shown"), [(20, "1h"), (300, "24h")])
+def test_what_has_been_watched_for_minutes_is_shown_by_the_hour(house, oldest_min, shown):
+    for ago in (oldest_min, 10, 0):
+        house.store(house.metric("net.ping.gw", 11.8, ago_ms=ago * MINUTE))
+    chosen = r'data-range-to="(\w+)"[^>]*aria-(?:current|pressed)="true"'
+    assert re.findall(chosen, house.get("/metric/net.ping.gw").text) == [shown]
+
+
 def test_a_part_has_a_page_of_its_own(house):
     house.store(house.metric("net.ping.gw", 11.8), house.metric("net.ping.gw.loss", 2))
     text = words(house.get("/metric/net.ping.gw.loss"))

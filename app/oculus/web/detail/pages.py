@@ -13,7 +13,7 @@ from oculus.web.detail.channels import channels_sheet, try_out
 from oculus.web.detail.moved import moved_list
 from oculus.web.detail.rule import SPANS, USUAL_SPAN, rule_sheet
 from oculus.web.detail.runs import run_now
-from oculus.web.detail.symbol import RANGES, USUAL_RANGE, sheet
+from oculus.web.detail.symbol import RANGES, sheet, usual_range
 from oculus.web.site import Site
 from oculus.web.templates import render
 
@@ -33,7 +33,7 @@ class PreviewQuery(Struct, frozen=True):
 class SymbolQuery(Struct, frozen=True):
     """`compare` names symbols to lay over it, parted by commas."""
 
-    range: str = USUAL_RANGE
+    range: str = ""
     compare: str = ""
     since: str = ""
     until: str = ""
@@ -51,7 +51,7 @@ def mount(app: Site, oculus: Oculus, boards: Boards) -> None:
             frame=board.frame,
             sheet=sheet(oculus, board, symbol),
             ranges=RANGES,
-            range=query.range if query.range in RANGES else USUAL_RANGE,
+            range=query.range if query.range in RANGES else usual_range(oculus, symbol, board.now_ms),
             query=query,
         )
 

@@ -24,6 +24,7 @@ ALERTS = 10
 ALERTS_SINCE_MS = 30 * 86_400_000
 RANGES = ("1h", "6h", "24h", "7d", "30d", "90d", "1y")
 USUAL_RANGE = "24h"
+HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,15 @@ def sheet(oculus: Oculus, board: Board, symbol: str) -> Sheet:
         runs=tuple(last_runs(oculus.reader, symbol, collector)),
         now_ms=board.now_ms,
     )
+
+
+def usual_range(oculus: Oculus, symbol: str, now_ms: int) -> str:
+    """A day; an hour of what has not been watched for longer, which would be a dot in a day."""
+    trail = next((each for each in oculus.live.snapshot() if each.symbol == symbol), None)
+    if trail is None or len(trail.points) < 2 or trail.points[0][0] < now_ms - 0.95 * HOUR_MS:
+        return USUAL_RANGE
+    older = oculus.reader.series(symbol, now_ms - 24 * HOUR_MS, now_ms - HOUR_MS, HOUR_MS)
+    return USUAL_RANGE if older else RANGES[0]
 
 
 def card_of(board: Board, main: str) -> Card | None:
