@@ -1,9 +1,11 @@
 """This machine's own lost network is no failure of the hosts outside."""
 
 import socket
+import threading
 
 import pytest
 
+from oculus.collectors import anchors
 from oculus.collectors.anchors import ConnectivitySettings, answers, any_answers, gateway
 from oculus.collectors.network.dns import DnsSettings
 from oculus.collectors.network.http import HttpSettings
@@ -202,6 +204,36 @@ def test_an_anchor_that_refuses_has_answered():
         assert answers(("127.0.0.1", port), 1.0)
     assert answers(("127.0.0.1", port), 1.0)
     assert any_answers(ConnectivitySettings(anchors=(f"127.0.0.1:{port}",), gateway=False))
+
+
+@pytest.fixture
+def silent(monkeypatch):
+    """Anchors called `silent` say nothing for long; the others answer. Gives those that are over."""
+    gate, over = threading.Event(), []
+
+    def answer(where, _timeout_s):
+        if where[0] == "silent":
+            gate.wait(5)
+        over.append(where[0])
+        return True
+
+    monkeypatch.setattr(anchors, "answers", answer)
+    yield over
+    gate.set()
+
+
+def test_nobody_waits_for_an_anchor_once_another_has_answered(silent):
+    named = ConnectivitySettings(anchors=("silent:53", "other:53"), gateway=False)
+    assert any_answers(named, timeout_s=60)
+    assert silent == ["other"]
+
+
+def test_an_anchor_that_says_nothing_in_time_has_not_answered(silent):
+    assert not any_answers(ConnectivitySettings(anchors=("silent:53",), gateway=False), timeout_s=0)
+
+
+def test_an_anchor_whose_name_cannot_be_has_not_answered():
+    assert not answers(("a..example", 53), 1.0)
 
 
 def test_without_anchors_nothing_answers():

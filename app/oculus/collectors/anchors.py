@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from oculus.collectors.network.hostport import split_host_port
 
 ROUTES = Path("/proc/net/route")
 TIMEOUT_S = 2.0
+SLACK_S = 0.5  # for the threads to come round, on a busy machine
 PORT = 53
 UP_AND_GATEWAY = 3  # the flags of a route in use that leads through a gateway
 
@@ -38,12 +40,21 @@ class ConnectivitySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 def any_answers(settings: ConnectivitySettings, timeout_s: float = TIMEOUT_S) -> bool:
-    """Whether one of them does; who refuses has answered. Takes `timeout_s` at most, about."""
+    """Whether one of them does; who refuses has answered.
+
+    Returns with the first that does, or after `timeout_s`: nobody waits for a name that nobody resolves.
+    """
     given = [split_host_port(anchor, PORT) for anchor in settings.anchors]
     if settings.gateway and (router := gateway()):
         given.append((router, PORT))
-    with ThreadPoolExecutor(max(1, len(given)), thread_name_prefix="anchors") as pool:
-        return any(list(pool.map(lambda address: answers(address, timeout_s), given)))
+    pool = ThreadPoolExecutor(max(1, len(given)), thread_name_prefix="anchors")
+    try:
+        asked = [pool.submit(answers, address, timeout_s) for address in given]
+        return any(each.result() for each in as_completed(asked, timeout_s + SLACK_S))
+    except FutureTimeout:
+        return False
+    finally:
+        pool.shutdown(wait=False)
 
 
 def answers(address: tuple[str, int], timeout_s: float) -> bool:
@@ -51,7 +62,7 @@ def answers(address: tuple[str, int], timeout_s: float) -> bool:
         socket.create_connection(address, timeout_s).close()
     except ConnectionRefusedError:
         return True
-    except OSError:
+    except (OSError, UnicodeError):  # the latter for a name with a label that is empty or too long
         return False
     return True
 
