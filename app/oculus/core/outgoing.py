@@ -106,7 +106,7 @@ def why(error: BaseException) -> str:
         if isinstance(cause, ssl.SSLError):
             return "cannot be spoken to over TLS"
         if isinstance(cause, socket.gaierror):
-            return "is not known to the name service"
+            return "cannot be found: no such host, or this machine is offline"
         if isinstance(cause, ConnectionRefusedError):
             return "refuses connections"
     if type(error).__name__ == "ProxyError":  # of requests, which is not loaded for a name
