@@ -172,7 +172,7 @@ def test_candles_have_the_colours_that_a_person_chose(office, painted, choice, u
     field.select_option(
         label=next(each for each in field.locator("option").all_inner_texts() if choice in each)
     )
-    page.get_by_role("button", name="Take them").click()
+    page.get_by_role("button", name="Use these").click()
     expect(page.get_by_text("The colours are changed.")).to_be_visible()
     page.goto(office.url + "/metric/crypto.price.btc_usd?range=24h")
     page.get_by_role("button", name="Candles").click()

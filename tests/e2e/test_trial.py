@@ -38,6 +38,8 @@ def test_a_slider_moves_its_field_and_both_settings_are_compared(desk):
     assert page.locator("#b-for").input_value() == "5m"
     expect(page.locator(".difference")).to_contain_text("B would have fired 2 times instead of 3.")
     assert page.locator("#a-for").input_value() == "1m"
+    page.locator("#b-threshold").fill("0.00000009G")
+    assert float(page.get_by_role("slider", name="B: fires above").input_value()) == pytest.approx(90)
     page.locator("#b-threshold").fill("95")
     page.keyboard.press("Enter")
     expect(page.locator(".difference")).to_contain_text("0 times instead of 3")

@@ -12,7 +12,7 @@ const form = find("#trial");
 const place = find("[data-trial]");
 const DAY_MS = 86_400_000;
 const ROOM = { scaleMargins: { top: 0.1, bottom: 0.16 } }; // below the line, for the rows
-const FACTORS = { k: 1e3, M: 1e6, B: 1e9, "%": 1 };
+const FACTORS = { k: 1e3, K: 1e3, M: 1e6, G: 1e9, "%": 1 }; // as in a condition
 
 // ---- Sliders: a field says it in words, its slider moves it; each follows the other.
 const stopsOf = (slider) => slider.dataset.stops?.split(" ");
@@ -23,7 +23,7 @@ function lengthOf(text) { // seconds of "2m"
 }
 
 function numberOf(text) { // of "98k"
-  const found = /^\s*(-?[\d_.]+(?:e[+-]?\d+)?)\s*([kMB%]?)[a-zA-Z]*\s*$/.exec(text);
+  const found = /^\s*(-?[\d_.]+(?:e[+-]?\d+)?)\s*([kKMG%]?)[a-zA-Z]*\s*$/.exec(text);
   return found ? Number(found[1].replaceAll("_", "")) * (FACTORS[found[2]] ?? 1) : NaN;
 }
 
