@@ -96,6 +96,8 @@ class Pages:
         value = 0.0
         while not self._stop.wait(1.0):
             value = 100.0 - value
+            while not self._told.empty():  # what came after its time
+                self._told.get_nowait()
             begun = time.perf_counter()
             try:
                 requests.post(
