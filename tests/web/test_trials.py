@@ -97,6 +97,7 @@ def test_the_difference_of_two_settings_is_said_in_words():
     ]
     assert "It would tell of 3 of which A says nothing." in difference(b, a)
     assert difference(a, a) == ["Both would have fired alike."]
+    assert difference(backtest(), backtest()) == ["Neither would have fired."]
     assert difference(a, backtest(*a.fired, told=4)) == [
         "Both would have fired alike.",
         "People would get 4 messages instead of 8.",

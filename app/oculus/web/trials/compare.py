@@ -35,6 +35,8 @@ def outcome(found: Backtest) -> Outcome:
 
 def difference(a: Backtest, b: Backtest) -> list[str]:
     """What would be otherwise with B, each in a sentence."""
+    if not a.fired and not b.fired:
+        return ["Neither would have fired."]
     if spans(a.fired) == spans(b.fired):
         told = messages(a, b)
         return ["Both would have fired alike."] if not told else ["Both would have fired alike.", *told]
