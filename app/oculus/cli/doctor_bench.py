@@ -17,7 +17,7 @@ WORDS = {None: "", True: "reached", False: "NOT REACHED"}
 
 def run(args: argparse.Namespace) -> int:
     """0 whatever was measured: a slow machine is no fault. Raises OculusError when nothing could be."""
-    print("Measuring for about twenty seconds, in a folder of its own.", file=sys.stderr)
+    print("Measuring for about half a minute, in a folder of its own.", file=sys.stderr)
     figures = list(measure())
     if args.json:
         given = [{**msgspec.to_builtins(each), "reached": each.reached} for each in figures]

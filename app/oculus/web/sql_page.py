@@ -32,7 +32,7 @@ EXAMPLES = (
         "GROUP BY rule ORDER BY firings DESC",
     ),
     (
-        "What moved most in a day",
+        "Which coins moved most in a day",
         "SELECT symbol, arg_min(value, ts) AS first, arg_max(value, ts) AS last,\n"
         "  last / nullif(first, 0) - 1 AS moved\n"
         "FROM metrics\nWHERE ts > now() - INTERVAL '1 day' AND category LIKE 'crypto.%'\n"
