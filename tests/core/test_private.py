@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from oculus.core import private
-from oculus.core.private import as_usual, close_to_others, keep_private
+from oculus.core.private import close_to_others, keep_private, usual_umask
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="this system has no such modes")
 
@@ -36,15 +36,15 @@ def test_whatever_is_made_is_closed_to_others(tmp_path):
 def test_a_program_for_people_makes_files_as_they_are_used_to(tmp_path):
     keep_private()
     code = "import pathlib, sys; pathlib.Path(sys.argv[1]).touch()"
-    with as_usual():
-        subprocess.run([sys.executable, "-c", code, str(tmp_path / "saved")], check=True)
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "saved")], umask=usual_umask(), check=True)
     assert (tmp_path / "saved").stat().st_mode & 0o777 == 0o644
     assert made(tmp_path / "after") == 0o600
 
 
 def test_without_the_promise_nothing_is_changed(tmp_path):
-    with as_usual():
-        assert made(tmp_path / "file") == 0o644
+    code = "import os; mask = os.umask(0); print(mask)"
+    said = subprocess.run([sys.executable, "-c", code], umask=usual_umask(), check=True, capture_output=True)
+    assert int(said.stdout) == 0o022
 
 
 def test_a_file_that_was_open_is_closed_and_one_that_is_not_there_is_no_matter(tmp_path):

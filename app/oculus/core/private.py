@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 OTHERS = 0o077  # all rights of the group and of everybody
@@ -21,17 +20,12 @@ def keep_private() -> None:
         _usual.append(os.umask(OTHERS))
 
 
-@contextlib.contextmanager
-def as_usual() -> Iterator[None]:
-    """For starting programs whose files are none of ours."""
-    if not _usual:
-        yield
-        return
-    os.umask(_usual[0])
-    try:
-        yield
-    finally:
-        os.umask(OTHERS)
+def usual_umask() -> int:
+    """What `subprocess.Popen(umask=...)` takes for programs whose files are none of ours; -1 changes nothing.
+
+    Never the process' own umask for a moment: another thread may make a file in it.
+    """
+    return _usual[0] if _usual else -1
 
 
 def close_to_others(path: Path) -> None:

@@ -19,7 +19,7 @@ import msgspec
 
 from oculus.core.extras import own_command
 from oculus.core.paths import bundled
-from oculus.core.private import as_usual
+from oculus.core.private import usual_umask
 from oculus.desktop.browser import open_browser
 from oculus.desktop.display import has_display
 from oculus.desktop.window import Order
@@ -119,16 +119,16 @@ class Keeper:
 
     def _start(self, path: str) -> None:
         try:
-            with as_usual():  # what people save from a page is theirs to share
-                process = subprocess.Popen(  # noqa: S603  our own program
-                    [*self._command, "window", "--url", self._address],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                    encoding="utf-8",
-                    errors="replace",
-                    env=self._environment(),
-                )
+            process = subprocess.Popen(  # noqa: S603  our own program
+                [*self._command, "window", "--url", self._address],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                env=self._environment(),
+                umask=usual_umask(),  # what people save from a page is theirs to share
+            )
         except OSError as error:
             self._fall_back(path, f"it cannot be started: {error.strerror}")
             return
