@@ -17,7 +17,7 @@ from oculus.storage.reader import Reader
 from oculus.storage.settings import StorageSettings
 from oculus.storage.writer import Writer
 
-PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs/rules.md", "docs/sql.md")
 
 
 @pytest.fixture
@@ -32,7 +32,8 @@ def section(page, heading):
 @pytest.mark.parametrize("page", PAGES)
 def test_every_link_and_picture_leads_to_a_file(root, page):
     targets = re.findall(r"\]\(([^)#]+)\)", (root / page).read_text("utf-8"))
-    assert [name for name in targets if "://" not in name and not (root / name).exists()] == []
+    beside = (root / page).parent
+    assert [name for name in targets if "://" not in name and not (beside / name).exists()] == []
 
 
 def test_the_table_of_commands_is_that_of_the_command_line(readme):
@@ -60,10 +61,16 @@ def blocks(page, language):
 
 
 @pytest.mark.parametrize(
-    ("number", "rules"), [(0, ["api_down", "slow"]), (1, ["slow_everywhere", "availability", "restless"])]
+    ("page", "number", "rules"),
+    [
+        ("README.md", 0, ["api_down", "slow"]),
+        ("README.md", 1, ["shop_slow_in_a_busy_market", "restless"]),
+        ("docs/rules.md", 0, ["slow_everywhere", "availability", "restless"]),
+    ],
 )
-def test_the_examples_of_the_settings_can_be_used_as_they_stand(readme, tmp_path, number, rules):
-    (tmp_path / "oculus.yaml").write_text(blocks(readme, "yaml")[number], "utf-8")
+def test_the_examples_of_the_settings_can_be_used_as_they_stand(root, tmp_path, page, number, rules):
+    example = blocks((root / page).read_text("utf-8"), "yaml")[number]
+    (tmp_path / "oculus.yaml").write_text(example, "utf-8")
     settings = load(tmp_path / "oculus.yaml", environment={"OPS_TOKEN": "x"})
     assert [rule.name for rule in settings.rules] == rules
 
@@ -105,6 +112,9 @@ def reader(tmp_path):
     database.close()
 
 
-def test_the_examples_of_sql_are_answered(readme, reader):
-    answered = [bool(reader.query(example).rows) for example in blocks(section(readme, "SQL"), "sql")]
+def test_the_examples_of_sql_are_answered(root, readme, reader):
+    page = (root / "docs/sql.md").read_text("utf-8")
+    answered = [bool(reader.query(example).rows) for example in blocks(page, "sql")]
     assert answered == [True, True, True, True, False]  # nothing has fired, so the last has no row
+    [example] = blocks(section(readme, "SQL"), "sql")
+    assert [name for name, _ in reader.query(example).columns] == ["symbol", "ms", "samples"]
