@@ -39,6 +39,12 @@ def test_probes_ask_every_thirty_seconds_and_wait_five_unless_told_otherwise():
         assert (defaults["interval"], defaults["timeout"]) == (Duration(seconds=30), Duration(seconds=5))
 
 
+def test_whoever_asks_more_often_than_every_five_seconds_need_not_write_a_timeout():
+    often = read(TcpSettings, type="tcp", target="redis:6379", interval="2s")
+    assert (often.timeout, often.interval) == (Duration(seconds=2), Duration(seconds=2))
+    assert read(TcpSettings, type="tcp", target="redis:6379", interval="9s").timeout == Duration(seconds=5)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_setting_says_what_it_means(kind):
     fields = {field.name: field.type for field in msgspec.inspect.type_info(kind).fields}
@@ -51,7 +57,7 @@ def test_every_setting_says_what_it_means(kind):
     ("given", "said"),
     [
         ({"interval": "200ms", "timeout": "100ms"}, "interval 200ms is too short; write 1s or more"),
-        ({"interval": "3s"}, "timeout 5s is longer than the interval 3s"),
+        ({"interval": "3s", "timeout": "5s"}, "timeout 5s is longer than the interval 3s"),
         ({"timeout": "0s"}, "timeout 0s is too short"),
         ({"retries": 11}, "<= 10"),
         ({"name": "***"}, "name '***' has no letter or digit"),

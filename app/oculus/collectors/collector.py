@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Annotated, ClassVar
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, field, structs
 
 from oculus.collectors.sources.client import SourceStatus
 from oculus.collectors.tools import Tools
@@ -15,6 +15,7 @@ from oculus.core.clock import Clock, SystemClock
 from oculus.core.durations import Duration
 from oculus.core.metric import Metric
 
+USUAL_TIMEOUT = Duration(seconds=5)  # where nothing is written
 CATEGORY = re.compile(r"[a-z0-9_\-]+(\.[a-z0-9_\-]+)*")
 NAMED = re.compile(r"[A-Za-z0-9]")
 
@@ -30,7 +31,9 @@ class CollectorSettings(
     interval: Annotated[Duration, Meta(description="Time between questions; 1s or more.")] = Duration(
         seconds=30
     )
-    timeout: Annotated[Duration, Meta(description="Longest wait for an answer.")] = Duration(seconds=5)
+    timeout: Annotated[
+        Duration, Meta(description="Longest wait for an answer; never above the interval.")
+    ] = USUAL_TIMEOUT
     retries: Annotated[int, Meta(description="Further tries before it counts as down.", ge=0, le=10)] = 0
     category: Annotated[
         str, Meta(description="Category of its metrics; empty: the usual one.", max_length=100)
@@ -42,6 +45,8 @@ class CollectorSettings(
 
     def __post_init__(self) -> None:
         """Raises ValueError with every mistake that one field alone cannot show."""
+        if self.timeout is USUAL_TIMEOUT and self.interval < self.timeout:
+            structs.force_setattr(self, "timeout", self.interval)  # nobody asked for more
         if wrong := self.mistakes():
             raise ValueError("; ".join(wrong))
 
