@@ -6,7 +6,8 @@ from oculus.collectors.status import CollectorStatus, Freshness
 from oculus.core.event import Severity
 from oculus.core.symbols import category_of
 from oculus.storage.live import Trail
-from oculus.web.dashboard.cards import Cards, Facts
+from oculus.web.dashboard.cards import Cards
+from oculus.web.dashboard.state import Facts
 
 NOW = 1_790_000_000_000
 SECOND = 1000
@@ -144,6 +145,14 @@ def test_what_has_not_been_answered_for_three_intervals_is_stale():
     assert (card.state, card.word, card.at_ms) == ("stale", "stale", NOW - 25 * MINUTE)
 
 
+def test_what_nobody_writes_any_more_leaves_the_dashboard_unless_a_rule_fires_on_it():
+    old = [trail(f"net.ping.gw{part}", 0, ends=NOW - 6 * MINUTE) for part in ("", ".up")]
+    assert panels(*old) == ()
+    assert only_card(*old, collectors=[collector("gw", "net.ping.gw")]).state == "down"
+    assert only_card(*old, firing={"net.ping.gw": (Severity.WARN, "gw_down")}).tone == "warn"
+    assert only_card(trail("net.ping.gw", 1, ends=NOW - 4 * MINUTE)).state == "ok"
+
+
 def test_a_daily_number_whose_source_was_just_asked_is_not_stale():
     old = trail("crypto.sentiment.fng", 68, 72, ends=NOW - 600 * MINUTE)
     fresh = Freshness(answered_ms=NOW - 50 * MINUTE, interval_s=3600, collector="fng")
@@ -153,7 +162,10 @@ def test_a_daily_number_whose_source_was_just_asked_is_not_stale():
 
 def test_a_closed_market_says_so_and_does_not_count_as_stale():
     old = {"ends": NOW - 900 * MINUTE}
-    card = only_card(trail("stock.price.aapl", 229, 229.87, **old, market="closed", currency="usd"))
+    card = only_card(
+        trail("stock.price.aapl", 229, 229.87, **old, market="closed", currency="usd"),
+        collectors=[collector("aapl", "stock.price.aapl")],
+    )
     assert (card.state, card.word) == ("closed", "closed")
 
 
@@ -217,7 +229,10 @@ def test_cards_stand_in_the_order_of_the_settings_then_by_name():
 
 def test_a_panel_counts_what_is_wrong_in_it():
     [panel] = panels(
-        trail("net.tcp.a:1.up", 0), trail("net.tcp.b:1.up", 0), trail("net.ping.c", 1, ends=NOW - 40 * MINUTE)
+        trail("net.tcp.a:1.up", 0),
+        trail("net.tcp.b:1.up", 0),
+        trail("net.ping.c", 1, ends=NOW - 40 * MINUTE),
+        collectors=[collector("c", "net.ping.c")],
     )
     assert panel.trouble == "2 down, 1 stale"
 

@@ -8,7 +8,7 @@ from oculus.collectors.sources.client import SourceStatus
 from oculus.collectors.status import CollectorState, CollectorStatus
 from oculus.core.figures import figure
 from oculus.storage.live import Trail
-from oculus.web.dashboard.cards import Facts, state_of
+from oculus.web.dashboard.state import Facts, state_of
 from oculus.web.lists import collector_row
 from oculus.web.names import about, name_of
 

@@ -8,8 +8,8 @@ from statistics import median
 
 from msgspec import Struct
 
-from oculus.web.dashboard.cards import downs
 from oculus.web.dashboard.sparkline import GAP_STEPS, Span
+from oculus.web.dashboard.state import downs
 
 DOWN, SILENCE = "down", "silence"
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from oculus.runtime import Oculus
 from oculus.storage.history import AlertRecord
 from oculus.storage.live import HOUR_MS
-from oculus.web.dashboard.cards import FOLDED, Cards, Facts, Panel
+from oculus.web.dashboard.cards import FOLDED, Cards, Panel
 from oculus.web.dashboard.firing import SHOWN, Firing, FiringLine, by_symbol, firing_lines, instances_by_alert
 from oculus.web.dashboard.sparkline import Span
+from oculus.web.dashboard.state import Facts
 from oculus.web.dashboard.view import Choices, View, arranged, choices
 from oculus.web.frame import Frame, Frames
 from oculus.web.kept.look import Look

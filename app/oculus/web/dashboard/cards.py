@@ -6,21 +6,20 @@ are drawn again only when they would look different.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from oculus.collectors.status import CollectorStatus, Freshness
-from oculus.core.event import Severity
+from oculus.collectors.status import CollectorStatus
 from oculus.core.figures import NOTHING as NO_NUMBER
 from oculus.core.figures import Figure, Trend, figure, significant, trend
 from oculus.core.symbols import main_of, part_of
 from oculus.storage.live import Trail
 from oculus.web.dashboard.sparkline import NOTHING, Span, Spark, spark, within
+from oculus.web.dashboard.state import Facts, Parts, abandoned, down_since, downs, state_of
 from oculus.web.names import PANELS, about, name_of, panel_of
 
-STALE_S = 300.0  # nothing is called stale before; slow collectors get three of their intervals
 MILLION = 1_000_000
 PIXELS = 240  # of a card's width
 TROUBLES = ("down", "failing")  # their reason is told
@@ -63,18 +62,6 @@ class Panel:
     open: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the stages know at one moment."""
-
-    trails: Sequence[Trail]
-    collectors: Sequence[CollectorStatus]
-    firing: Mapping[str, tuple[Severity, str]]  # by main symbol: the worst severity, the rules' names
-    freshness: Callable[[str], Freshness | None]
-    now_ms: int
-    away: tuple[Span, ...] = ()  # when Oculus was not watching, of late
-
-
 class Mood(NamedTuple):
     """How one main symbol is, apart from its numbers."""
 
@@ -84,9 +71,6 @@ class Mood(NamedTuple):
     reason: str
     since_ms: int | None
     trend: Trend | None
-
-
-Parts = dict[str, Trail]  # by part; the main symbol's own trail under ""
 
 
 class Cards:
@@ -103,6 +87,8 @@ class Cards:
         by_panel: dict[str, list[tuple[int, str, Card]]] = {key: [] for key in PANELS}
         for symbol, parts in groups.items():
             place, owner = owners.get(symbol, (len(owners), None))
+            if owner is None and abandoned(symbol, parts, facts):
+                continue
             made = self._card(symbol, parts, owner, facts)
             by_panel[panel_of(symbol)].append((place, made.label, made))
         self._forget(groups)
@@ -245,50 +231,6 @@ def owners_of(collectors: Sequence[CollectorStatus]) -> dict[str, tuple[int, Col
         for symbol in status.symbols:
             owners.setdefault(place_of(symbol)[0], (len(owners), status))
     return owners
-
-
-def state_of(symbol: str, parts: Parts, owner: CollectorStatus | None, facts: Facts) -> str:
-    """What a person must know before they read the number."""
-    if owner and owner.state == "paused":
-        return "paused"
-    up = parts.get("up")
-    if up and up.points and up.points[-1][1] < 0.5:
-        return "down"
-    if owner and owner.state == "failing" and (not owner.lacking or symbol in owner.lacking):
-        return "failing"
-    main = parts.get("")
-    if main is None or not main.points:
-        return "waiting"
-    if main.tags.get("market") == "closed":
-        return "closed"  # its number is as new as it can be
-    return "stale" if is_stale(main.points[-1][0], facts.freshness(symbol), facts.now_ms) else "ok"
-
-
-def is_stale(last_ms: int, fresh: Freshness | None, now_ms: int) -> bool:
-    """Whether its collector has not been answered for three intervals, and five minutes at least."""
-    heard_ms, interval_s = (
-        (last_ms, 0.0) if fresh is None else (fresh.answered_ms or last_ms, fresh.interval_s)
-    )
-    return now_ms - heard_ms > max(3 * interval_s, STALE_S) * 1000
-
-
-def downs(ups: Sequence[tuple[int, float]]) -> list[Span]:
-    """The spans in which a probe was down: from the first failure to the next success, or to the last try."""
-    spans: list[Span] = []
-    since: int | None = None
-    for ts_ms, value in ups:
-        if value < 0.5 and since is None:
-            since = ts_ms
-        elif value >= 0.5 and since is not None:
-            spans.append((since, ts_ms))
-            since = None
-    return [*spans, (since, ups[-1][0])] if since is not None else spans
-
-
-def down_since(up: Trail, owner: CollectorStatus | None) -> int:
-    """When it failed first, of this trouble. The trail may be shorter than that."""
-    known = owner.failing_since_ms if owner else None
-    return min(known or downs(up.points)[-1][0], downs(up.points)[-1][0])
 
 
 def panel(key: str, title: str, cards: Sequence[Card]) -> Panel:
