@@ -4,6 +4,8 @@ import time
 
 import pytest
 
+from oculus.core import masking
+
 
 @pytest.fixture
 def eventually():
@@ -18,3 +20,10 @@ def eventually():
         return answer
 
     return wait
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_hidden(monkeypatch):
+    """A secret of one test, a lone letter perhaps, must not turn the words of the next one into dots."""
+    monkeypatch.setattr(masking, "_hidden", set(masking._hidden))
+    monkeypatch.setattr(masking, "_pattern", masking._pattern)

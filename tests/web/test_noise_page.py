@@ -55,7 +55,7 @@ def reader(tmp_path):
 def test_before_the_first_report_the_page_says_when_it_comes_and_makes_one_now(reader):
     said = reader.words()
     assert "No report yet" in said
-    assert "The first one comes at" in said
+    assert "The first one comes on" in said
     assert reader.ask("POST", "/partials/noise/now").headers["Location"] == "/noise"
     assert "No rule fired in that week" in reader.words()
 
