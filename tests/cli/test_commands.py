@@ -101,6 +101,12 @@ def test_a_second_copy_is_refused_with_3_and_told_who_holds_the_file(home):
     assert server.stop()[0] == 0
 
 
+def test_what_a_start_says_into_a_file_lets_nobody_in_and_tells_how_to_get_in(home):
+    _, said = home.serve().stop()
+    assert "`oculus open` opens it in a browser" in said
+    assert "login?" not in said
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_it_within_five_seconds_with_everything_written(home, eventually, how):
     server = home.serve()

@@ -85,6 +85,8 @@ def _announce(oculus: Oculus, server: WebServer) -> None:
     _say(f"Oculus is at {server.url} (Ctrl+C stops it).")
     if sys.stderr.isatty():
         _say(f"Open {server.one_time_link()} within a minute, or run `oculus open` later.")
+    else:  # what goes into a file must let nobody in
+        _say("`oculus open` opens it in a browser; elsewhere, log in with what `oculus token` shows.")
 
 
 def _faceless(house: House) -> Farewell:
