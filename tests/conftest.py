@@ -27,3 +27,17 @@ def nothing_stays_hidden(monkeypatch):
     """A secret of one test, a lone letter perhaps, must not turn the words of the next one into dots."""
     monkeypatch.setattr(masking, "_hidden", set(masking._hidden))
     monkeypatch.setattr(masking, "_pattern", masking._pattern)
+
+
+@pytest.fixture
+def servers():
+    """Starts local stand-ins of services; each ends with the test."""
+    made = []
+
+    def start(kind):
+        made.append(kind())
+        return made[-1]
+
+    yield start
+    for server in made:
+        server.end()

@@ -8,12 +8,11 @@ import queue
 import socket
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from oculus.doctor.trial import receiver
 
 SECRET = "a-secret-for-the-switch-of-the-soak"
 EVERY = {"interval": "1s", "timeout": "900ms"}  # as often as is allowed
@@ -113,26 +112,8 @@ async def come_and_go(port: int) -> None:
 def webhook() -> Iterator[tuple[str, queue.Queue[float]]]:
     """Where messages go, and when each came."""
     heard: queue.Queue[float] = queue.Queue()
-
-    class Hearing(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            heard.put(time.perf_counter())
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            """Nothing is worth a line here."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hearing)
-    threading.Thread(target=server.serve_forever, name="soak-webhook", daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/", heard
-    finally:
-        server.shutdown()
-        server.server_close()
+    with receiver(heard) as port:
+        yield f"http://127.0.0.1:{port}/", heard
 
 
 if __name__ == "__main__":

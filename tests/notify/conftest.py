@@ -287,17 +287,9 @@ def known():
 
 
 @pytest.fixture
-def messengers():
+def messengers(servers):
     """Starts a local Telegram, Discord or Slack."""
-    made = []
-
-    def start(kind):
-        made.append(kind())
-        return made[-1]
-
-    yield start
-    for server in made:
-        server.end()
+    return servers
 
 
 @pytest.fixture

@@ -45,19 +45,6 @@ def told(oculus, number, kind, channels=("hook",)):
     return News(kind=kind, alert=alert, ts_ms=now_ms, channels=channels)
 
 
-@pytest.fixture
-def servers():
-    made = []
-
-    def start(kind):
-        made.append(kind())
-        return made[-1]
-
-    yield start
-    for server in made:
-        server.end()
-
-
 def test_a_channel_that_hangs_holds_up_neither_another_nor_judging_nor_collecting(
     house, stuck, port, eventually
 ):
