@@ -23,8 +23,15 @@ EASY = ServerSettings(port=0, rate_limit=RateLimit(per_second=10_000, burst=10_0
 REPLACED = ("htmx:sendAbort", "htmx:afterRequest")
 
 
-def is_complaint(said):
-    return said.type == "error" and not said.text.startswith(REPLACED)
+def note_complaints(page, into):
+    """Errors of the page and of its console, with the address that they speak of."""
+
+    def heard(said):
+        if said.type == "error" and not said.text.startswith(REPLACED):
+            into.append(f"{said.text} {said.location.get('url', '')}")
+
+    page.on("console", heard)
+    page.on("pageerror", lambda error: into.append(str(error)))
 
 
 @dataclass
@@ -128,8 +135,7 @@ class Office:
         page = context.new_page()
         page.set_default_timeout(8000)
         page.complaints = []
-        page.on("console", lambda said: page.complaints.append(said.text) if is_complaint(said) else None)
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        note_complaints(page, page.complaints)
         page.goto(self.server.one_time_link())
         page.goto(self.url + path)
         return page

@@ -94,6 +94,11 @@ def test_a_one_time_link_opens_once_and_leaves_no_code_in_the_address_bar(shared
     assert "was used" in second.text
 
 
+def test_the_icon_that_browsers_ask_for_by_themselves_is_there_for_everybody(shared):
+    answer = shared.get("/favicon.ico", token="")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/svg+xml")
+
+
 def test_a_foreign_host_is_refused_before_anything_else(shared):
     for path in ("/", "/healthz", "/login", "/api/status", "/static/x"):
         answer = shared.get(path, headers={"Host": "evil.example"})

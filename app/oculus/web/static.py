@@ -25,3 +25,8 @@ def mount(app: Site) -> None:
         # What has its version in its folder never changes; the rest is asked about each time (ETag).
         found.set_header("Cache-Control", LONG if VERSIONED.search(path) else "no-cache")
         return found
+
+    @app.get("/favicon.ico")
+    def icon() -> HTTPResponse:
+        """What a browser asks for by itself, whatever icon a page names."""
+        return static("icon.svg")

@@ -26,7 +26,7 @@ from oculus.web.errors import HttpError, wants_json
 SHORTEST_TOKEN = 32  # characters, where others can reach the port
 READS = frozenset(("GET", "HEAD", "OPTIONS"))
 OPEN = ("/static/", "/in/")  # a push brings its own secret
-OPEN_PATHS = frozenset(("/healthz", "/readyz", "/login"))
+OPEN_PATHS = frozenset(("/healthz", "/readyz", "/login", "/favicon.ico"))
 WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]/@]+)(?::\d{1,5})?")
 
