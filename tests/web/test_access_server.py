@@ -9,7 +9,7 @@ import requests
 
 from oculus.web.serving import asgi
 
-OPEN = {"/login", "/static/x"}
+OPEN = {"/login", "/static/x", "/favicon.ico"}
 VARIABLE = re.compile(r"<[^>]*>")
 
 
