@@ -2,6 +2,7 @@
 
 import re
 
+import msgspec
 import pytest
 
 from oculus.cli.parser import COMMANDS
@@ -11,6 +12,7 @@ from oculus.core.counters import Counters
 from oculus.core.errors import ConfigError
 from oculus.core.metric import Metric
 from oculus.notify import CHANNELS
+from oculus.rules.settings import RuleSettings
 from oculus.settings.load import load
 from oculus.storage.database import open_database
 from oculus.storage.reader import Reader
@@ -110,6 +112,22 @@ def reader(tmp_path):
     writer.stop()
     yield Reader(database, counters)
     database.close()
+
+
+def test_the_table_of_a_rule_s_settings_has_them_all(root):
+    told = section((root / "docs/rules.md").read_text("utf-8"), "What a rule can have")
+    first_cells = re.findall(r"^\| (.+?) \|", told, re.MULTILINE)
+    named = set(re.findall(r"`(\w+)`", " ".join(first_cells)))
+    assert named == {field.encode_name for field in msgspec.structs.fields(RuleSettings)}
+
+
+def test_the_table_of_tables_has_their_columns(root, reader):
+    page = (root / "docs/sql.md").read_text("utf-8")
+    rows = re.findall(r"^\| (`.+?) \| (`.+?) \|", page, re.MULTILINE)
+    words = [(re.findall(r"`(\w+)`", names), re.findall(r"`(\w+)`", has)) for names, has in rows]
+    told = {name: has for names, has in words for name in names}
+    stored = {name: [row[0] for row in reader.query(f"DESCRIBE {name}").rows] for name in told}
+    assert {name: [column for column in has if column != "body"] for name, has in stored.items()} == told
 
 
 def test_the_examples_of_sql_are_answered(root, readme, reader):
