@@ -20,7 +20,8 @@ from serving import Row, fifty_collectors, host, write_settings
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the screen of the tests
 
-from fakes.screen import NEEDED, Screen, until  # type: ignore[import-not-found]
+from fakes.screen import NEEDED, Screen  # type: ignore[import-not-found]
+from fakes.waiting import eventually  # type: ignore[import-not-found]
 
 SETTLE_S = 30
 CLICKS = 5
@@ -38,7 +39,7 @@ def main() -> list[Row]:
         with program(seen, config, "--hidden") as desktop, program(seen, config, "serve") as serve:
             time.sleep(SETTLE_S)
             rows = [row(field, what, desktop, serve) for field, what in FIELDS.items()]
-            until(lambda: "#35c98a" in seen.icon_colours())
+            eventually(lambda: "#35c98a" in seen.icon_colours())
             return [*rows, window(seen)]
 
 
@@ -61,11 +62,11 @@ def window(seen: Any) -> Row:
     for _ in range(CLICKS):
         begun = time.monotonic()
         seen.click()
-        (shown,) = until(seen.windows)
+        (shown,) = eventually(seen.windows)
         took.append(time.monotonic() - begun)
         time.sleep(1)
         seen.tell_to_close(shown)
-        until(lambda: not seen.windows())
+        eventually(lambda: not seen.windows())
         time.sleep(1)
     return "window after the click", f"{median(took):.2f} s", f"slowest {max(took):.2f} s", "within 2 s"
 

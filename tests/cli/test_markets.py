@@ -70,9 +70,9 @@ def test_collect_says_in_plain_words_why_there_is_no_number(home, internet, fail
 def test_status_shows_calls_used_and_left_and_why_a_source_is_left_alone(home, internet, eventually):
     internet.say("coingecko", "/simple/price", b"", status=429, headers={"Retry-After": "600"})
     server = home.serve()
-    eventually(lambda: "answered 429" in home.run("status").stdout, 20)
+    eventually(lambda: "answered 429" in home.run("status").stdout)
     told = home.run("status").stdout
-    eventually(lambda: "Kraken" in home.run("status").stdout, 20)
+    eventually(lambda: "Kraken" in home.run("status").stdout)
     more, collector = json.loads(home.run("status", "--json").stdout)["collectors"]
     server.stop()
     assert "next run" in told

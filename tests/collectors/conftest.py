@@ -16,6 +16,7 @@ import trustme
 
 from fakes.internet import Internet
 from fakes.market import Kit
+from fakes.waiting import eventually
 from oculus.collectors import COLLECTORS, build
 from oculus.collectors.collector import Collector, CollectorSettings
 from oculus.collectors.scheduler import Scheduler
@@ -59,24 +60,11 @@ def kit(internet):
     made.close()
 
 
-@pytest.fixture
-def until():
-    """Wait for something to become true, and fail when it does not within a few seconds."""
-
-    def wait(condition, within_s=5.0):
-        deadline = time.monotonic() + within_s
-        while not condition():
-            assert time.monotonic() < deadline, "it did not come true"
-            time.sleep(0.002)
-
-    return wait
-
-
 class Desk:
     """A scheduler on the fake clock, with everything it hands over kept in lists."""
 
-    def __init__(self, clock, until, threads=8):
-        self.clock, self.until = clock, until
+    def __init__(self, clock, threads=8):
+        self.clock = clock
         self.metrics, self.events = [], []
         self.counters = Counters()
         self.scheduler = Scheduler(
@@ -87,15 +75,15 @@ class Desk:
         """Move the clock, start what is due, and wait until it has run."""
         self.clock.move(seconds)
         self.scheduler.tick()
-        self.until(lambda: self.scheduler._pool.busy() == 0)
+        eventually(lambda: self.scheduler._pool.busy() == 0)
 
     def status(self, name):
         return next(status for status in self.scheduler.status() if status.name == name)
 
 
 @pytest.fixture
-def desk(clock, until):
-    desk = Desk(clock, until)
+def desk(clock):
+    desk = Desk(clock)
     yield desk
     desk.scheduler.stop(1.0)
 

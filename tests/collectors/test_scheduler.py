@@ -66,18 +66,18 @@ def test_after_a_sleep_of_hours_it_runs_once_and_what_was_missed_is_counted(desk
     assert desk.counters.get("collectors.missed") == 479
 
 
-def test_a_collector_is_never_asked_twice_at_the_same_time(desk, scripted, gate, until):
+def test_a_collector_is_never_asked_twice_at_the_same_time(desk, scripted, gate, eventually):
     scripted.does = {"slow": lambda c: gate.wait(5) and 1.0}
     desk.scheduler.replace([scripted.settings(name="slow", timeout=S30, retries=10)])
     desk.scheduler.tick()
-    until(lambda: scripted.runs["slow"] == 1)
+    eventually(lambda: scripted.runs["slow"] == 1)
     for _ in range(3):
         desk.clock.move(30)
         desk.scheduler.tick()
     assert scripted.runs["slow"] == 1
     assert desk.status("slow").missed == 3
     gate.set()
-    until(lambda: desk.metrics)
+    eventually(lambda: desk.metrics)
     desk.round(30)
     assert scripted.runs["slow"] == 2
 
@@ -91,11 +91,11 @@ def test_collectors_that_start_together_do_not_all_ask_at_once(desk, scripted):
     assert sum(scripted.runs.values()) == 100
 
 
-def test_a_hanging_run_is_given_up_told_and_its_late_result_thrown_away(desk, scripted, gate, until):
+def test_a_hanging_run_is_given_up_told_and_its_late_result_thrown_away(desk, scripted, gate, eventually):
     scripted.does = {"hangs": lambda c: gate.wait(10) and 1.0}
     desk.scheduler.replace([scripted.settings(name="hangs", timeout=Duration(seconds=5), retries=1)])
     desk.scheduler.tick()
-    until(lambda: scripted.runs["hangs"] == 1)
+    eventually(lambda: scripted.runs["hangs"] == 1)
     desk.clock.move(10.9)
     desk.scheduler.tick()
     assert desk.events == []
@@ -110,20 +110,20 @@ def test_a_hanging_run_is_given_up_told_and_its_late_result_thrown_away(desk, sc
         desk.scheduler.tick()
     assert scripted.runs["hangs"] == 1
     gate.set()
-    until(lambda: not desk.status("hangs").stuck)
+    eventually(lambda: not desk.status("hangs").stuck)
     assert desk.metrics == []
 
 
-def test_collectors_that_hang_do_not_hold_up_the_others(desk, scripted, gate, until):
+def test_collectors_that_hang_do_not_hold_up_the_others(desk, scripted, gate, eventually):
     scripted.does = {f"hangs{n}": lambda c: gate.wait(10) and 1.0 for n in range(8)}
     desk.scheduler.replace([scripted.settings(name=name) for name in [*scripted.does, "fine"]])
     for _ in range(20):
         desk.clock.move(0.1)
         desk.scheduler.tick()
-    until(lambda: sum(scripted.runs[name] for name in scripted.does) == 8)
+    eventually(lambda: sum(scripted.runs[name] for name in scripted.does) == 8)
     desk.clock.move(60)
     desk.scheduler.tick()
-    until(lambda: scripted.runs["fine"] >= 1)
+    eventually(lambda: scripted.runs["fine"] >= 1)
 
 
 def test_a_source_that_cannot_be_asked_is_left_alone_longer_and_longer(desk, scripted):
@@ -278,16 +278,16 @@ def test_a_changed_setting_starts_afresh_but_known_trouble_is_not_told_again(des
 
 
 def test_what_was_asked_with_the_settings_of_before_is_not_held_against_the_new_ones(
-    desk, scripted, gate, until
+    desk, scripted, gate, eventually
 ):
     old = raising(SourceError("redis", "refused the connection"))
     scripted.does = {"redis": lambda c: gate.wait(5) and old(c)}
     desk.scheduler.replace([scripted.settings(name="redis")])
     desk.scheduler.tick()
-    until(lambda: scripted.runs["redis"] == 1)
+    eventually(lambda: scripted.runs["redis"] == 1)
     desk.scheduler.replace([scripted.settings(name="redis", interval=Duration(seconds=10))])
     gate.set()
-    until(lambda: desk.scheduler._pool.busy() == 0)
+    eventually(lambda: desk.scheduler._pool.busy() == 0)
     assert (desk.status("redis").state, desk.status("redis").runs) == ("ok", 0)
     desk.round(1)  # and if the new ones fail as well, that is news
     assert [event.message for event in desk.events] == [
@@ -295,14 +295,14 @@ def test_what_was_asked_with_the_settings_of_before_is_not_held_against_the_new_
     ]
 
 
-def test_what_a_removed_collector_was_still_doing_is_thrown_away(desk, scripted, gate, until):
+def test_what_a_removed_collector_was_still_doing_is_thrown_away(desk, scripted, gate, eventually):
     scripted.does = {"old": lambda c: gate.wait(5) and 1.0}
     desk.scheduler.replace([scripted.settings(name="old")])
     desk.scheduler.tick()
-    until(lambda: scripted.runs["old"] == 1)
+    eventually(lambda: scripted.runs["old"] == 1)
     desk.scheduler.replace([])
     gate.set()
-    until(lambda: desk.scheduler._pool.busy() == 0)
+    eventually(lambda: desk.scheduler._pool.busy() == 0)
     assert desk.metrics == []
     assert desk.scheduler.freshness("custom.scripted.old") is None
 
@@ -348,7 +348,7 @@ def test_asking_by_hand_returns_the_numbers_and_stores_them(desk, scripted):
     assert desk.metrics == metrics
 
 
-def test_asking_by_hand_fails_in_words(desk, scripted, gate, until):
+def test_asking_by_hand_fails_in_words(desk, scripted, gate, eventually):
     scripted.does = {
         "hangs": lambda c: gate.wait(5) and 1.0,
         "fng": raising(SourceError("fng", "no connection")),
@@ -359,19 +359,19 @@ def test_asking_by_hand_fails_in_words(desk, scripted, gate, until):
     with pytest.raises(OculusError, match=r"no collector is called hang. Did you mean hangs\?"):
         desk.scheduler.run_now("hang")
     desk.scheduler.tick()
-    until(lambda: scripted.runs["hangs"] == 1)
+    eventually(lambda: scripted.runs["hangs"] == 1)
     with pytest.raises(OculusError, match="hangs is running already"):
         desk.scheduler.run_now("hangs")
 
 
-def test_who_hangs_when_asked_by_hand_is_given_up_though_no_slot_is_near(scripted, gate, until):
+def test_who_hangs_when_asked_by_hand_is_given_up_though_no_slot_is_near(scripted, gate, eventually):
     scripted.does = {"hangs": lambda c: gate.wait(10) and 1.0}
     scheduler = Scheduler(lambda metrics: None, lambda event: None)
     hourly = scripted.settings(name="hangs", interval=Duration(hours=1), timeout=Duration(seconds=0.1))
     scheduler.replace([hourly])
     scheduler.pause("hangs")
     scheduler.start()
-    until(lambda: scheduler._roster.jobs[0].slots.due > time.monotonic() + 60)  # the first slot is over
+    eventually(lambda: scheduler._roster.jobs[0].slots.due > time.monotonic() + 60)  # the first slot is over
     with pytest.raises(OculusError, match="hangs was given up: took longer than"):
         scheduler.run_now("hangs")
     assert scheduler.stop(2.0)
@@ -386,30 +386,30 @@ def test_the_status_says_how_late_its_starts_are(desk, scripted):
     assert desk.counters.timing("collectors.lateness").count == 10
 
 
-def test_slots_begin_at_the_start_however_early_the_settings_came(scripted, clock, until):
+def test_slots_begin_at_the_start_however_early_the_settings_came(scripted, clock, eventually):
     scheduler = Scheduler(lambda metrics: None, lambda event: None, clock=clock)
     scheduler.replace([scripted.settings(name="a")])
     clock.move(600)
     scheduler.start()
-    until(lambda: scripted.runs["a"] == 1)
+    eventually(lambda: scripted.runs["a"] == 1)
     assert scheduler.status()[0].missed == 0
     assert scheduler.stop(2.0)
 
 
-def test_stopping_does_not_wait_for_a_collector_that_hangs(scripted, gate, until):
+def test_stopping_does_not_wait_for_a_collector_that_hangs(scripted, gate, eventually):
     told = []
     scripted.does = {"hangs": lambda c: gate.wait(20) and 1.0}
     scheduler = Scheduler(told.extend, told.append)
     scheduler.replace([scripted.settings(name="hangs")])
     scheduler.start()
     assert scheduler.alive()
-    until(lambda: scripted.runs["hangs"] == 1)
+    eventually(lambda: scripted.runs["hangs"] == 1)
     begun = time.monotonic()
     assert scheduler.stop(5.0)
     assert time.monotonic() - begun < 4
     assert not scheduler.alive()
     gate.set()
-    until(lambda: scheduler._pool.threads == 0)
+    eventually(lambda: scheduler._pool.threads == 0)
     assert told == []
 
 

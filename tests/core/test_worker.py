@@ -4,13 +4,6 @@ import time
 from oculus.core.worker import Worker
 
 
-def wait_for(holds):
-    ends = time.monotonic() + 5
-    while not holds() and time.monotonic() < ends:
-        time.sleep(0.002)
-    assert holds()
-
-
 class Counting(Worker):
     pause_s = 0.001
 
@@ -29,11 +22,11 @@ class Counting(Worker):
         self.finished += 1
 
 
-def test_a_worker_works_on_a_thread_of_its_name_until_it_is_stopped():
+def test_a_worker_works_on_a_thread_of_its_name_until_it_is_stopped(eventually):
     worker = Counting()
     assert not worker.alive()
     worker.start()
-    wait_for(lambda: worker.steps > 3)
+    eventually(lambda: worker.steps > 3)
     assert worker.alive()
     assert "counting" in {thread.name for thread in threading.enumerate()}
     assert worker.stop()
@@ -41,28 +34,28 @@ def test_a_worker_works_on_a_thread_of_its_name_until_it_is_stopped():
     assert worker.finished == 1
 
 
-def test_stopping_does_not_wait_for_the_pause_to_end():
+def test_stopping_does_not_wait_for_the_pause_to_end(eventually):
     worker = Counting()
     worker.pause_s = 60
     worker.start()
-    wait_for(lambda: worker.steps == 1)
+    eventually(lambda: worker.steps == 1)
     begun = time.monotonic()
     assert worker.stop()
     assert time.monotonic() - begun < 3
 
 
-def test_one_bad_step_does_not_end_the_thread_and_is_forgotten_after_a_good_one():
+def test_one_bad_step_does_not_end_the_thread_and_is_forgotten_after_a_good_one(eventually):
     worker = Counting(failing={1})
     worker.start()
-    wait_for(lambda: worker.steps > 2)
+    eventually(lambda: worker.steps > 2)
     assert worker.last_error is None
     assert worker.stop()
 
 
-def test_what_stays_broken_is_said_once(caplog):
+def test_what_stays_broken_is_said_once(caplog, eventually):
     worker = Counting(failing=range(1000))
     worker.start()
-    wait_for(lambda: worker.steps > 3)
+    eventually(lambda: worker.steps > 3)
     assert str(worker.last_error) == "the cable is out"
     assert worker.stop()
     said = [record for record in caplog.records if record.levelname == "WARNING"]

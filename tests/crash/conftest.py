@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 from contextlib import closing
@@ -135,17 +134,3 @@ def copies(tmp_path):
             copy.process.wait(10)
         if copy.process:
             copy.process.stderr.close()
-
-
-@pytest.fixture
-def until():
-    """Wait for a condition instead of a time."""
-
-    def wait(condition, seconds=15.0, every=0.02):
-        end = time.monotonic() + seconds
-        while not (found := condition()):
-            assert time.monotonic() < end, "it did not happen in time"
-            time.sleep(every)
-        return found
-
-    return wait

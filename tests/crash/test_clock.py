@@ -64,36 +64,36 @@ class LiedTo:
 
 
 @pytest.fixture
-def lied_to(copies, tmp_path, until):
+def lied_to(copies, tmp_path, eventually):
     made = LiedTo(copies, tmp_path)
     made.push(*range(500), ago_s=HOUR_S)
-    until(lambda: made.copy.query(OLD) == [[500]])
-    until(lambda: made.copy.query(MINUTES) == [[500]], 30)
+    eventually(lambda: made.copy.query(OLD) == [[500]])
+    eventually(lambda: made.copy.query(MINUTES) == [[500]])
     return made
 
 
-def test_a_minute_in_2038_and_a_kill_there_delete_nothing(lied_to, until):
+def test_a_minute_in_2038_and_a_kill_there_delete_nothing(lied_to, eventually):
     lied_to.set(YEARS_S)
-    until(lied_to.doubts)
+    eventually(lied_to.doubts)
     lied_to.push(2038)
-    until(lambda: lied_to.copy.query(OLD.replace("<", ">")) == [[1]])
+    eventually(lambda: lied_to.copy.query(OLD.replace("<", ">")) == [[1]])
     lied_to.copy.kill()
     lied_to.copy.serve()  # and cleans, as at every start
-    until(lambda: len(lied_to.doubts()) == 2)
+    eventually(lambda: len(lied_to.doubts()) == 2)
     assert lied_to.copy.query(OLD) == [[500]]
     assert lied_to.copy.query(MINUTES) == [[500]]
     lied_to.set(0)
-    until(lambda: "The clock is right again; nothing was deleted for its leap." in lied_to.told())
+    eventually(lambda: "The clock is right again; nothing was deleted for its leap." in lied_to.told())
     lied_to.push(2026)
-    until(lambda: lied_to.latest() == [2026])
+    eventually(lambda: lied_to.latest() == [2026])
     assert lied_to.copy.stop() == 0
     assert lied_to.copy.stored(OLD) == [(500,)]
 
 
-def test_a_clock_that_is_set_back_a_year_deletes_nothing_and_what_comes_then_is_stored(lied_to, until):
+def test_a_clock_that_is_set_back_a_year_deletes_nothing_and_what_comes_then_is_stored(lied_to, eventually):
     lied_to.set(-365 * DAY_S)
     lied_to.push(7, 8, 9)
-    until(lambda: lied_to.copy.query(OLD) == [[503]])
+    eventually(lambda: lied_to.copy.query(OLD) == [[503]])
     lied_to.copy.kill()
     lied_to.copy.serve()
     assert lied_to.copy.query(OLD) == [[503]]

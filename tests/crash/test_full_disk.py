@@ -91,9 +91,9 @@ def small(copies, disk):
     return OnSmallDisk(copies, disk)
 
 
-def test_what_comes_while_the_disk_is_full_is_written_when_there_is_room(small, until):
+def test_what_comes_while_the_disk_is_full_is_written_when_there_is_room(small, eventually):
     small.push(500)
-    until(lambda: small.stored()[0] == 500)
+    eventually(lambda: small.stored()[0] == 500)
     small.fill()
     while small.ready():
         assert small.pushed < 400_000, "the disk was never full"
@@ -105,18 +105,18 @@ def test_what_comes_while_the_disk_is_full_is_written_when_there_is_room(small, 
     committed = small.stored()[0]
     assert committed < small.pushed, "pages and questions go on"
     small.ballast.unlink()
-    until(small.ready, 30)
-    until(lambda: small.stored() == (small.pushed, small.pushed), 30)
-    until(lambda: "The database can be written again." in small.told())
+    eventually(small.ready)
+    eventually(lambda: small.stored() == (small.pushed, small.pushed))
+    eventually(lambda: "The database can be written again." in small.told())
     assert any("No space left" in text and "free some disk space" in text for text in small.told())
     assert small.copy.ask("/api/status")["rows_dropped"] == 0
     assert small.copy.stop() == 0
     assert "Traceback" not in "".join(small.copy.said)
 
 
-def test_a_copy_killed_on_a_full_disk_has_all_that_it_had_committed(small, until, copies, tmp_path):
+def test_a_copy_killed_on_a_full_disk_has_all_that_it_had_committed(small, eventually, copies, tmp_path):
     small.push(900)
-    until(lambda: small.stored()[0] == 900)
+    eventually(lambda: small.stored()[0] == 900)
     small.fill()
     while small.ready():
         small.push(500)

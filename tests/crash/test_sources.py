@@ -47,7 +47,7 @@ def hung(count, port, timeout):
     ]
 
 
-def goes_on(copy, until, runs, within_s):
+def goes_on(copy, eventually, runs, within_s):
     """A good collector is asked `runs` times and the pages answer meanwhile; the longest wait for one, s."""
     [[before]] = copy.query(RUNS)
     longest = 0.0
@@ -59,17 +59,17 @@ def goes_on(copy, until, runs, within_s):
         longest = max(longest, time.monotonic() - begun)
         return copy.query(RUNS)[0][0] - before >= runs
 
-    until(asked, within_s, every=0.1)
+    eventually(asked, within_s, every_s=0.1)
     return longest
 
 
-def hang(copies, silent, until, count, timeout, runs, within_s):
+def hang(copies, silent, eventually, count, timeout, runs, within_s):
     good = GOOD | {"target": f"127.0.0.1:{silent}"}
     copy = copies(collectors=[*hung(count, silent, timeout), good])
     copy.serve()
-    until(lambda: copy.query(DOWN) == [[count, 0.0]], 120)  # each is told of, and known to be slow
+    eventually(lambda: copy.query(DOWN) == [[count, 0.0]], 120)  # each is told of, and known to be slow
     begun = time.monotonic()
-    longest = goes_on(copy, until, runs, within_s)
+    longest = goes_on(copy, eventually, runs, within_s)
     took_s, figures = time.monotonic() - begun, copy.figures()
     print(
         f"{count} hang: {runs} runs of a good one in {took_s:.0f} s, longest wait {longest:.1f} s, {figures}"
@@ -79,14 +79,14 @@ def hang(copies, silent, until, count, timeout, runs, within_s):
     assert copy.stop() == 0
 
 
-def test_sources_that_hang_keep_no_other_from_being_asked(copies, silent, until):
-    hang(copies, silent, until, 90, "1500ms", 2, 30)
+def test_sources_that_hang_keep_no_other_from_being_asked(copies, silent, eventually):
+    hang(copies, silent, eventually, 90, "1500ms", 2, 30)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-def test_five_hundred_sources_that_hang_are_no_fork_bomb(copies, silent, until):
-    hang(copies, silent, until, 500, "5s", 15, 30)
+def test_five_hundred_sources_that_hang_are_no_fork_bomb(copies, silent, eventually):
+    hang(copies, silent, eventually, 500, "5s", 15, 30)
 
 
 LEAK = """
@@ -103,7 +103,9 @@ class Leak(Collector):
 """
 
 
-def test_a_plugin_that_leaks_threads_is_told_of_and_everything_else_goes_on(copies, silent, tmp_path, until):
+def test_a_plugin_that_leaks_threads_is_told_of_and_everything_else_goes_on(
+    copies, silent, tmp_path, eventually
+):
     (tmp_path / "leak.py").write_text(LEAK)
     good = GOOD | {"target": f"127.0.0.1:{silent}"}
     copy = copies(
@@ -111,9 +113,9 @@ def test_a_plugin_that_leaks_threads_is_told_of_and_everything_else_goes_on(copi
     )
     copy.serve()
     told = "SELECT message FROM events WHERE source = 'oculus' AND message LIKE '%threads%'"
-    [[message]] = until(lambda: copy.query(told), 30)
+    [[message]] = eventually(lambda: copy.query(told))
     assert "'leaked'" in message
-    assert goes_on(copy, until, 2, 30) < 10
+    assert goes_on(copy, eventually, 2, 30) < 10
     assert copy.query("SELECT count(*) > 0 FROM metrics WHERE symbol = 'oculus.threads'") == [[True]]
     begun = time.monotonic()
     assert copy.stop() == 0, "threads that never end do not keep Oculus from ending"
@@ -143,7 +145,7 @@ def few_threads(tmp_path):
 
 @pytest.mark.long
 def test_where_the_system_gives_no_more_threads_pages_and_collectors_go_on(
-    copies, few_threads, silent, tmp_path, until
+    copies, few_threads, silent, tmp_path, eventually
 ):
     (tmp_path / "leak.py").write_text(LEAK)
     good = GOOD | {"target": f"127.0.0.1:{silent}"}
@@ -158,9 +160,9 @@ def test_where_the_system_gives_no_more_threads_pages_and_collectors_go_on(
     def stored():
         return copy.ask("/api/metrics?symbol=net.tcp.good&limit=1000")["count"]
 
-    until(lambda: "can't start new thread" in collector("leak")["last_error"], 20)
+    eventually(lambda: "can't start new thread" in collector("leak")["last_error"])
     before = stored()
-    until(lambda: stored() >= before + 2, 20)
+    eventually(lambda: stored() >= before + 2)
     assert copy.ready()["ready"]
     for _ in range(6):  # more than may run at once: a refusal takes nobody's place
         with pytest.raises(urllib.error.HTTPError) as refused:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fakes import screen as bench
-from fakes.screen import until
+from fakes.waiting import eventually
 
 SETTINGS = """
 server: {{{server}port: 0, rate_limit: {{per_second: 1000, burst: 1000}}}}
@@ -81,7 +81,7 @@ class Program:
     def page(self, path, body=None):
         """Its text."""
         request = urllib.request.Request(
-            until(self.address) + path,
+            eventually(self.address) + path,
             None if body is None else json.dumps(body).encode(),
             {"Authorization": f"Bearer {(self.data / 'token').read_text().strip()}"},
         )
@@ -93,8 +93,8 @@ class Program:
 
     def ready(self):
         """Wait until it has its desktop."""
-        until(self.address)
-        until(self.desk)
+        eventually(self.address)
+        eventually(self.desk)
         return self
 
     def children(self):

@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 from PIL import Image, ImageChops
 
-from fakes.screen import until
+from fakes.waiting import eventually
 from oculus.desktop.bare_x import fitted
 from oculus.desktop.icons import State, draw
 
@@ -49,7 +49,7 @@ def test_twenty_icons_in_a_row_are_painted_and_go_when_told(screen):
     program = subprocess.Popen([sys.executable, "-c", ICONS, "20"], env=environment, text=True, **pipes)
     try:
         for _ in range(20):
-            until(lambda: OK in screen.icon_colours())
+            eventually(lambda: OK in screen.icon_colours())
             program.stdin.write("\n")
             program.stdin.flush()
             assert program.stdout.readline() == "xorg\n"
@@ -61,15 +61,17 @@ def test_twenty_icons_in_a_row_are_painted_and_go_when_told(screen):
 
 def test_the_icon_follows_an_alert_and_its_click_opens_the_window(screen, bare, port):
     program = bare("--hidden")
-    until(lambda: OK in screen.icon_colours())
-    until(lambda: "#000000" not in screen.icon_colours())  # it stands on the panel, not on a black square
+    eventually(lambda: OK in screen.icon_colours())
+    eventually(
+        lambda: "#000000" not in screen.icon_colours()
+    )  # it stands on the panel, not on a black square
     assert program.desk()["tray"] == "xorg"
     port.close()
-    until(lambda: CRITICAL in screen.icon_colours())
+    eventually(lambda: CRITICAL in screen.icon_colours())
     screen.click()
-    until(screen.windows)
+    eventually(screen.windows)
     assert program.quit() == 0
-    until(lambda: CRITICAL not in screen.icon_colours())
+    eventually(lambda: CRITICAL not in screen.icon_colours())
     assert "Traceback" not in program.said()
 
 
@@ -84,9 +86,9 @@ def test_the_picture_keeps_its_shape_in_a_place_that_is_not_square(size):
 
 def test_what_is_pinned_on_the_dashboard_is_in_the_tooltip(screen, bare):
     program = bare("--hidden")
-    until(lambda: "oculus.queue" in tooltip(screen))
+    eventually(lambda: "oculus.queue" in tooltip(screen))
     program.ask("/api/pins", {"symbol": "net.tcp.shop"})
-    until(lambda: " · shop 0." in tooltip(screen))
+    eventually(lambda: " · shop 0." in tooltip(screen))
 
 
 def tooltip(screen):
@@ -103,18 +105,18 @@ def tooltip(screen):
 
 def test_a_tray_that_was_ended_and_comes_again_takes_the_icon_in_again(screen, bare):
     program = bare("--hidden")
-    until(lambda: OK in screen.icon_colours())
+    eventually(lambda: OK in screen.icon_colours())
     screen.programs.stop("trayer")
-    until(lambda: OK not in screen.icon_colours())
+    eventually(lambda: OK not in screen.icon_colours())
     screen.start_tray()
-    until(lambda: OK in screen.icon_colours())
+    eventually(lambda: OK in screen.icon_colours())
     assert program.quit() == 0
     assert "Traceback" not in program.said()
 
 
 def test_a_display_that_goes_away_is_an_orderly_end_here_too(screen, bare):
     program = bare("--hidden")
-    until(lambda: OK in screen.icon_colours())
+    eventually(lambda: OK in screen.icon_colours())
     screen.programs.stop("Xvfb")
     assert program.process.wait(10) == 0
     assert "everything collected is stored" in program.said()

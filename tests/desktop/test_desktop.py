@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from fakes.screen import until
+from fakes.waiting import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the bench is an X server")
 
@@ -17,11 +17,11 @@ OK, CRITICAL, PAUSED = "#35c98a", "#ff5d5d", "#8b97a6"
 def test_icon_window_and_popup_follow_an_alert(full_screen, oculus, port):
     program = oculus(full_screen)
     program.ready()
-    until(lambda: OK in full_screen.icon_colours())
-    until(full_screen.windows)
+    eventually(lambda: OK in full_screen.icon_colours())
+    eventually(full_screen.windows)
     port.close()
-    until(lambda: CRITICAL in full_screen.icon_colours())
-    (popup,) = until(full_screen.popups)
+    eventually(lambda: CRITICAL in full_screen.icon_colours())
+    (popup,) = eventually(full_screen.popups)
     assert popup["appname"] == "Oculus"
     assert popup["summary"] == "shop_down fired (critical)"
     assert popup["body"].startswith("The shop is down")
@@ -38,49 +38,49 @@ def test_a_click_on_the_icon_opens_the_window_within_two_seconds_and_closing_giv
 ):
     program = oculus(full_screen, "--hidden")
     program.ready()
-    until(lambda: OK in full_screen.icon_colours())
+    eventually(lambda: OK in full_screen.icon_colours())
     assert full_screen.windows() == []
     assert program.children() == []
     begun = time.monotonic()
     full_screen.click()
-    (window,) = until(full_screen.windows)
+    (window,) = eventually(full_screen.windows)
     took = time.monotonic() - begun
     print(f"window on screen {took:.2f} s after the click")
     assert took < 6  # aimed at 2 s; other tests may be running
     full_screen.tell_to_close(window)
-    until(lambda: not full_screen.windows())
-    until(lambda: not program.children())
+    eventually(lambda: not full_screen.windows())
+    eventually(lambda: not program.children())
     full_screen.click()
-    until(full_screen.windows)
+    eventually(full_screen.windows)
     assert program.quit() == 0
 
 
 def test_a_second_start_brings_the_first_ones_window_to_the_front(full_screen, oculus):
     program = oculus(full_screen)
-    (window,) = until(full_screen.windows, 15)
+    (window,) = eventually(full_screen.windows)
     full_screen.cover()
     assert program.start().wait(10) == 0
-    until(lambda: full_screen.active() == window.id)
+    eventually(lambda: full_screen.active() == window.id)
     full_screen.tell_to_close(window)
-    until(lambda: not full_screen.windows())
+    eventually(lambda: not full_screen.windows())
     assert program.start("open").wait(10) == 0
-    assert len(until(full_screen.windows)) == 1
+    assert len(eventually(full_screen.windows)) == 1
     assert not program.browsed.exists()
 
 
 def test_the_window_is_where_and_as_large_as_it_was_left(full_screen, oculus):
     program = oculus(full_screen)
-    (window,) = until(full_screen.windows, 15)
+    (window,) = eventually(full_screen.windows)
     window.configure(x=200, y=120, width=700, height=500)
     full_screen.x().sync()
-    until(lambda: window.get_geometry().width == 700)
+    eventually(lambda: window.get_geometry().width == 700)
     time.sleep(0.3)
     before = window.translate_coords(full_screen.x().screen().root, 0, 0)
     full_screen.tell_to_close(window)
-    until(lambda: not full_screen.windows())
+    eventually(lambda: not full_screen.windows())
     program.ask("/api/window", {})
-    (window,) = until(full_screen.windows)
-    until(lambda: (window.get_geometry().width, window.get_geometry().height) == (700, 500))
+    (window,) = eventually(full_screen.windows)
+    eventually(lambda: (window.get_geometry().width, window.get_geometry().height) == (700, 500))
     after = window.translate_coords(full_screen.x().screen().root, 0, 0)
     assert abs(after.x - before.x) <= 30
     assert abs(after.y - before.y) <= 30
@@ -89,27 +89,27 @@ def test_the_window_is_where_and_as_large_as_it_was_left(full_screen, oculus):
 def test_a_window_that_crashes_comes_again_three_times_and_then_the_browser_opens(full_screen, oculus):
     program = oculus(full_screen)
     for _ in range(4):
-        until(full_screen.windows, 15)
-        until(lambda: program.desk()["window"])
+        eventually(full_screen.windows)
+        eventually(lambda: program.desk()["window"])
         window = next(child for child in program.children() if "window" in child.cmdline())
         window.send_signal(signal.SIGKILL)
-        until(lambda: not full_screen.windows())
-    until(program.browsed.exists)
+        eventually(lambda: not full_screen.windows())
+    eventually(program.browsed.exists)
     assert "/login?once=" in program.browsed.read_text()
     assert any("crashed 4 times" in note for note in program.desk()["notes"])
 
 
 def test_the_window_never_outlives_its_program(full_screen, oculus, lives):
     program = oculus(full_screen)
-    until(full_screen.windows, 15)
+    eventually(full_screen.windows)
     children = program.children()
     program.process.kill()
-    until(lambda: not any(map(lives, children)))
+    eventually(lambda: not any(map(lives, children)))
 
 
 def test_the_token_stands_on_no_command_line(full_screen, oculus):
     program = oculus(full_screen)
-    until(full_screen.windows, 15)
+    eventually(full_screen.windows)
     token = (program.data / "token").read_text().strip()
     lines = [" ".join(child.cmdline()) for child in program.children()]
     assert any("oculus window" in line for line in lines)
@@ -119,9 +119,9 @@ def test_the_token_stands_on_no_command_line(full_screen, oculus):
 @pytest.mark.parametrize("how", ["SIGTERM", "menu"])
 def test_quitting_ends_everything_in_time_with_nothing_lost(full_screen, oculus, lives, how):
     program = oculus(full_screen)
-    until(full_screen.windows, 15)
-    until(lambda: OK in full_screen.icon_colours())
-    until(lambda: program.ask("/api/metrics?symbol=net.tcp.shop")["count"])
+    eventually(full_screen.windows)
+    eventually(lambda: OK in full_screen.icon_colours())
+    eventually(lambda: program.ask("/api/metrics?symbol=net.tcp.shop")["count"])
     children = program.children()
     begun = time.monotonic()
     if how == "menu":
@@ -132,7 +132,7 @@ def test_quitting_ends_everything_in_time_with_nothing_lost(full_screen, oculus,
         program.process.terminate()
     assert program.process.wait(10) == 0
     assert time.monotonic() - begun < 5.5
-    until(lambda: not any(map(lives, children)), 3)
+    eventually(lambda: not any(map(lives, children)))
     assert "everything collected is stored" in program.said()
     assert "Traceback" not in program.said()
 
@@ -141,7 +141,7 @@ def test_quitting_ends_everything_in_time_with_nothing_lost(full_screen, oculus,
 def test_other_ways_to_end_are_as_orderly(full_screen, oculus, number):
     program = oculus(full_screen, "--hidden")
     program.ready()
-    until(lambda: OK in full_screen.icon_colours())
+    eventually(lambda: OK in full_screen.icon_colours())
     assert program.quit(number) == 0
     assert "everything collected is stored" in program.said()
 
@@ -151,9 +151,9 @@ def test_a_display_that_goes_away_is_an_orderly_end(full_screen, oculus, tray):
     if not tray:
         full_screen.programs.stop("trayer")
     program = oculus(full_screen)
-    until(full_screen.windows, 15)
+    eventually(full_screen.windows)
     if tray:
-        until(lambda: OK in full_screen.icon_colours())
+        eventually(lambda: OK in full_screen.icon_colours())
     full_screen.programs.stop("Xvfb")
     assert program.process.wait(10) == 0
     assert "everything collected is stored" in program.said()
@@ -164,17 +164,17 @@ def test_the_click_on_a_popup_opens_its_alert(full_screen, oculus, port):
     program = oculus(full_screen, "--hidden")
     program.ready()
     port.close()
-    until(lambda: full_screen.call("GetServerInformation") and program.desk()["popups"])
+    eventually(lambda: full_screen.call("GetServerInformation") and program.desk()["popups"])
     full_screen.call("NotificationAction", "org.dunstproject.cmd0", "u", (0,))
-    until(full_screen.windows)
+    eventually(full_screen.windows)
 
 
 def test_text_that_looks_like_markup_or_options_is_text_everywhere(full_screen, oculus, port):
     program = oculus(full_screen, rule="-x <b>&", message="-y <i>&amp;</i> " + "z" * 3900)
     program.ready()
     port.close()
-    until(lambda: CRITICAL in full_screen.icon_colours())
-    (popup,) = until(full_screen.popups)
+    eventually(lambda: CRITICAL in full_screen.icon_colours())
+    (popup,) = eventually(full_screen.popups)
     assert popup["summary"] == "-x <b>& fired (critical)"
     assert popup["body"].startswith(
         "-y <i>&amp;</i> zzz".replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -191,26 +191,26 @@ def test_text_that_looks_like_markup_or_options_is_text_everywhere(full_screen, 
 def test_without_a_tray_it_goes_on_says_so_once_and_takes_one_when_it_comes(screen, oculus, tmp_path):
     program = oculus(screen, "--hidden")
     program.ready()
-    (note,) = until(lambda: program.desk()["notes"])
+    (note,) = eventually(lambda: program.desk()["notes"])
     assert note.startswith("There is no place for an icon")
     assert note in program.page("/about")
     screen.start_tray()
-    until(lambda: OK in screen.icon_colours(), 15)
-    until(lambda: program.desk()["notes"] == [])
+    eventually(lambda: OK in screen.icon_colours())
+    eventually(lambda: program.desk()["notes"] == [])
     assert program.said().count("no place for an icon") == 1
     assert program.quit() == 0
 
 
 def test_a_tray_that_is_ended_is_told_and_takes_the_icon_in_again_when_it_comes_back(full_screen, oculus):
     program = oculus(full_screen, "--hidden").ready()
-    until(lambda: OK in full_screen.icon_colours())
+    eventually(lambda: OK in full_screen.icon_colours())
     full_screen.programs.stop("trayer")
-    (note,) = until(lambda: program.desk()["notes"])
+    (note,) = eventually(lambda: program.desk()["notes"])
     assert note.startswith("There is no place for an icon")
     assert program.desk()["tray"] == ""
     full_screen.start_tray()
-    until(lambda: OK in full_screen.icon_colours())
-    until(lambda: program.desk()["notes"] == [])
+    eventually(lambda: OK in full_screen.icon_colours())
+    eventually(lambda: program.desk()["notes"] == [])
     assert program.desk()["tray"] == "gtk"
     assert program.quit() == 0
 
@@ -220,24 +220,24 @@ def test_without_a_bus_popups_are_told_to_fail_and_all_else_works(screen, oculus
     program = oculus(screen, "--hidden", XDG_RUNTIME_DIR="/nowhere")
     program.ready()
     port.close()
-    until(lambda: CRITICAL in screen.icon_colours())
-    status = until(
+    eventually(lambda: CRITICAL in screen.icon_colours())
+    status = eventually(
         lambda: next((c for c in program.ask("/api/channels")["channels"] if c["last_error"]), None)
     )
     assert status["name"] == "desktop"
     assert "No popup could be shown (session bus:" in status["last_error"]
     screen.click()
-    until(screen.windows)
+    eventually(screen.windows)
     assert program.quit() == 0
 
 
 def test_without_a_display_it_is_serve_and_says_so(screen, oculus):
     program = oculus(screen, DISPLAY="")
-    until(lambda: program.address())
+    eventually(lambda: program.address())
     assert program.desk() is None
     assert program.said().count("There is no display here, so Oculus runs as `oculus serve`.") == 1
     assert program.start("open").wait(10) == 0
-    until(program.browsed.exists)
+    eventually(program.browsed.exists)
     assert program.quit() == 0
 
 
@@ -257,20 +257,20 @@ def test_it_starts_at_login_from_the_pages_too(screen, oculus, tmp_path, page):
 def test_it_is_paused_and_started_at_login_from_the_menu(full_screen, oculus, tmp_path):
     program = oculus(full_screen, "--hidden")
     program.ready()
-    until(lambda: OK in full_screen.icon_colours())
+    eventually(lambda: OK in full_screen.icon_colours())
     full_screen.click(button=3)
     time.sleep(0.5)
     full_screen.press("Up", "Up", "Return")
     entry = tmp_path / "config" / "autostart" / "oculus.desktop"
-    until(entry.exists)
+    eventually(entry.exists)
     assert "--hidden" in entry.read_text()
-    until(lambda: program.desk()["starts_at_login"])
+    eventually(lambda: program.desk()["starts_at_login"])
     program.ask("/api/desktop/login/off", {})
     assert not entry.exists()
     time.sleep(0.3)
     full_screen.click(button=3)
     time.sleep(0.5)
     full_screen.press("Up", "Up", "Up", "Return")
-    until(lambda: {c["state"] for c in program.ask("/api/collectors")["collectors"]} == {"paused"})
-    until(lambda: PAUSED in full_screen.icon_colours())
+    eventually(lambda: {c["state"] for c in program.ask("/api/collectors")["collectors"]} == {"paused"})
+    eventually(lambda: PAUSED in full_screen.icon_colours())
     assert program.quit() == 0

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from fakes.screen import needs, until
+from fakes.screen import needs
+from fakes.waiting import eventually
 from oculus.core.desk import somebody_at
 from oculus.desktop import idle
 from oculus.desktop.idle import Idle
@@ -71,7 +72,7 @@ def display(monkeypatch, tmp_path):
         server = subprocess.Popen(
             ["Xvfb", "-displayfd", "1", "-noreset", "-nolisten", "tcp"], stdout=out, stderr=subprocess.DEVNULL
         )
-    number = until(lambda: read.read_text().strip())
+    number = eventually(lambda: read.read_text().strip())
     monkeypatch.setenv("DISPLAY", f":{number}")
     yield
     server.terminate()
@@ -91,8 +92,8 @@ def touch():
 
 
 def test_x_counts_since_the_last_touch(display):
-    until(lambda: idle.x11() > 0.5)
+    eventually(lambda: idle.x11() > 0.5)
     touch()
     begun = time.monotonic()
     assert idle.x11() <= time.monotonic() - begun + 0.4
-    assert until(lambda: idle.x11() > 0.6)
+    assert eventually(lambda: idle.x11() > 0.6)

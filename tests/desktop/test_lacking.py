@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from fakes.screen import until
+from fakes.waiting import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the bench is an X server")
 
@@ -40,8 +40,8 @@ def test_without_the_desktops_libraries_the_browser_opens_and_each_thing_says_wh
 ):
     screen.start_tray()
     program = oculus(screen, **without("pystray", "webview", "jeepney", "plyer", "gi", "Xlib")).ready()
-    until(program.browsed.exists)
-    icon, window = until(lambda: len(program.desk()["notes"]) == 2 and program.desk()["notes"])
+    eventually(program.browsed.exists)
+    icon, window = eventually(lambda: len(program.desk()["notes"]) == 2 and program.desk()["notes"])
     install = "Run: pip install 'oculus-monitor[desktop]', then start Oculus anew"
     assert icon == f"The icon near the clock cannot be shown: the library pystray is not here. {install}"
     assert window.startswith(f"No window: the library pywebview is not here. {install}. The pages open in")
@@ -55,7 +55,7 @@ def test_without_the_desktops_libraries_the_browser_opens_and_each_thing_says_wh
 def test_a_test_message_is_a_popup(full_screen, oculus):
     program = oculus(full_screen, "--hidden").ready()
     assert program.start("send-test", "desktop").wait(15) == 0
-    (popup,) = until(full_screen.popups)
+    (popup,) = eventually(full_screen.popups)
     assert "test" in popup["summary"].lower()
     assert program.desk()["popups"] == "session bus"
 
@@ -64,10 +64,10 @@ def test_a_popup_that_nobody_could_show_comes_once_somebody_can(full_screen, ocu
     program = oculus(full_screen, "--hidden").ready()
     full_screen.programs.stop("dunst")
     port.close()
-    (note,) = until(lambda: program.desk()["notes"], 15)
+    (note,) = eventually(lambda: program.desk()["notes"])
     assert note.startswith("Popups cannot be shown (session bus: no notification service answers")
     full_screen.start_popups()
-    (popup,) = until(full_screen.popups, 30)
+    (popup,) = eventually(full_screen.popups)
     assert popup["summary"] == "shop_down fired (critical)"
-    until(lambda: program.desk()["notes"] == [])
+    eventually(lambda: program.desk()["notes"] == [])
     assert program.quit() == 0

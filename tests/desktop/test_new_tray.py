@@ -6,7 +6,8 @@ import time
 import pytest
 
 from fakes import screen as bench
-from fakes.screen import NEW_TRAY, PANEL, until
+from fakes.screen import NEW_TRAY, PANEL
+from fakes.waiting import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the bench is an X server")
 
@@ -63,29 +64,29 @@ def labels(screen):
 
 def test_the_icon_follows_an_alert_and_its_menu_opens_the_window(new_screen, oculus, port):
     program = oculus(new_screen, "--hidden").ready()
-    until(lambda: OK in new_screen.new_icon_colours())
+    eventually(lambda: OK in new_screen.new_icon_colours())
     assert program.desk()["tray"] == "appindicator"
-    until(lambda: title(new_screen).startswith("Oculus: oculus.queue"))
+    eventually(lambda: title(new_screen).startswith("Oculus: oculus.queue"))
     port.close()
-    until(lambda: CRITICAL in new_screen.new_icon_colours())
-    until(lambda: title(new_screen) == "Oculus: 1 firing · critical: shop_down")
+    eventually(lambda: CRITICAL in new_screen.new_icon_colours())
+    eventually(lambda: title(new_screen) == "Oculus: 1 firing · critical: shop_down")
     new_screen.click(NEW_TRAY)
     time.sleep(0.7)  # the menu opens
     new_screen.press("Down", "Return")
-    until(new_screen.windows)
+    eventually(new_screen.windows)
     assert program.quit() == 0
     assert "Traceback" not in program.said()
 
 
 def test_a_rule_of_odd_name_and_5000_characters_harm_neither_title_nor_menu(new_screen, oculus):
     program = oculus(new_screen, "--hidden", rules=LONG).ready()
-    until(lambda: title(new_screen) == "Oculus: 1 firing · critical: -x <b>&")
-    until(lambda: "critical: -x <b>&" in labels(new_screen))
+    eventually(lambda: title(new_screen) == "Oculus: 1 firing · critical: -x <b>&")
+    eventually(lambda: "critical: -x <b>&" in labels(new_screen))
     assert labels(new_screen)[0] == "Open Oculus"
     assert labels(new_screen)[-1] == "Quit Oculus"
     (alert,) = program.ask("/api/alerts")["alerts"]
     assert alert["message"] == "z" * 5000
-    (popup,) = until(new_screen.popups)
+    (popup,) = eventually(new_screen.popups)
     assert popup["summary"] == "-x <b>& fired (critical)"
     assert popup["body"].startswith("zzz")
     assert len(popup["body"]) <= 300
@@ -95,9 +96,9 @@ def test_a_rule_of_odd_name_and_5000_characters_harm_neither_title_nor_menu(new_
 
 def test_a_panel_that_was_ended_and_comes_again_shows_the_icon_again(new_screen, oculus):
     program = oculus(new_screen, "--hidden").ready()
-    until(lambda: OK in new_screen.new_icon_colours())
+    eventually(lambda: OK in new_screen.new_icon_colours())
     new_screen.programs.stop(PANEL)
-    until(lambda: OK not in new_screen.new_icon_colours())
+    eventually(lambda: OK not in new_screen.new_icon_colours())
     new_screen.start_new_tray()
-    until(lambda: OK in new_screen.new_icon_colours())
+    eventually(lambda: OK in new_screen.new_icon_colours())
     assert program.quit() == 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fakes.screen import until
+from fakes.waiting import eventually
 from oculus.core.clock import SystemClock
 from oculus.core.metric import Metric
 from oculus.desktop.icons import State
@@ -45,9 +45,9 @@ def severities(oculus, rule):
 
 def test_the_severity_of_a_row_and_the_silence_of_a_symbol_reach_the_icon(oculus):
     tell(oculus, 1.0)
-    until(lambda: severities(oculus, "rows") == ["warn"])
-    until(lambda: severities(oculus, "silent") == ["error"])
+    eventually(lambda: severities(oculus, "rows") == ["warn"])
+    eventually(lambda: severities(oculus, "silent") == ["error"])
     assert outlook(oculus).state is State.ERROR
     tell(oculus, 9.0)
-    until(lambda: severities(oculus, "rows") == ["critical"])
+    eventually(lambda: severities(oculus, "rows") == ["critical"])
     assert outlook(oculus).state is State.CRITICAL

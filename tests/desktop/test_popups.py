@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from fakes.screen import until
+from fakes.waiting import eventually
 from oculus.core.desk import Popup
 from oculus.core.errors import ChannelError
 from oculus.core.event import Severity
@@ -161,7 +161,7 @@ def test_plyer_gets_no_option_for_a_title_no_long_text_and_only_so_much_time(mon
     with pytest.raises(Unavailable, match="still hangs"):
         way.show(popup())
     go.set()
-    until(lambda: not way._busy.is_alive())
+    eventually(lambda: not way._busy.is_alive())
     way.show(popup())
     assert not given[0]["title"].startswith("-")
     assert len(given[0]["message"]) == 300

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fakes import screen as bench
-from fakes.screen import until
+from fakes.waiting import eventually
 from oculus.core.metric import Metric
 from oculus.core.secret import Secret
 from oculus.desktop import keeper as keeping
@@ -75,10 +75,10 @@ def test_the_window_shows_the_live_dashboard_with_scripts_and_cookies(screen, tm
                 pages = [json.loads(json.loads(line[5:])) for line in lines if line.startswith("page ")]
                 return pages[-1] if pages else {"title": "", "text": ""}
 
-            until(lambda: "11.8" in page()["text"], 20)
+            eventually(lambda: "11.8" in page()["text"])
             assert page()["title"] == "Oculus"
             tell(47.3)
-            until(lambda: "47.3" in page()["text"])
+            eventually(lambda: "47.3" in page()["text"])
         finally:
             keeper.close()
 
@@ -86,7 +86,7 @@ def test_the_window_shows_the_live_dashboard_with_scripts_and_cookies(screen, tm
 def test_where_there_is_no_web_view_the_browser_opens_with_the_reason(keep):
     keeper = keep("print('failed no web view: No module named webview', flush=True); raise SystemExit(1)")
     keeper.open("/alerts")
-    until(lambda: keeper.browsed)
+    eventually(lambda: keeper.browsed)
     assert keeper.browsed == ["http://oculus.test/login?once=x&next=/alerts"]
     assert keeper.trouble.startswith("No window: no web view: No module named webview.")
 
@@ -95,9 +95,9 @@ def test_a_window_that_does_not_come_is_given_up_for_the_browser(keep, monkeypat
     monkeypatch.setattr(keeping, "SHOWN_S", 0.3)
     keeper = keep("import time; time.sleep(60)")
     keeper.open()
-    until(lambda: keeper.browsed)
+    eventually(lambda: keeper.browsed)
     assert "it did not come within" in keeper.trouble
-    until(lambda: not keeper.is_open())
+    eventually(lambda: not keeper.is_open())
 
 
 def test_a_program_that_cannot_be_started_is_told(keep):
@@ -118,7 +118,7 @@ def test_three_crashes_in_ten_minutes_are_mended_and_the_fourth_is_not(keep, tmp
         """
     )
     keeper.open()
-    until(lambda: keeper.browsed)
+    eventually(lambda: keeper.browsed)
     assert (tmp_path / "starts").read_text() == "xxxx"
     assert "it crashed 4 times within 10 minutes" in keeper.trouble
 
@@ -138,10 +138,10 @@ def test_what_is_asked_of_a_window_that_is_closing_opens_the_next_one(keep, tmp_
         """
     )
     keeper.open()
-    until(lambda: (tmp_path / "starts").exists())
+    eventually(lambda: (tmp_path / "starts").exists())
     keeper.open()
-    until(lambda: (tmp_path / "starts").read_text() == "xx")
-    until(keeper.is_open)
+    eventually(lambda: (tmp_path / "starts").read_text() == "xx")
+    eventually(keeper.is_open)
     assert keeper.browsed == []
 
 
@@ -149,7 +149,7 @@ def test_a_window_that_ignores_its_end_is_ended(keep, monkeypatch):
     monkeypatch.setattr(keeping, "END_S", 0.2)
     keeper = keep("import time; print('shown', flush=True); time.sleep(60)")
     keeper.open()
-    until(keeper.is_open)
+    eventually(keeper.is_open)
     keeper.close()
     assert not keeper.is_open()
     keeper.open()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fakes import screen as bench
-from fakes.screen import until
+from fakes.waiting import eventually
 from oculus.core.metric import Metric
 from oculus.core.secret import Secret
 from oculus.desktop import trust
@@ -81,19 +81,19 @@ def test_a_certificate_of_ones_own_is_known_to_the_window_and_the_dashboard_is_l
 
     tell(11.8)
     keeper = served(server, "own")
-    until(lambda: "11.8" in text(), 20)
+    eventually(lambda: "11.8" in text())
     tell(47.3)
-    until(lambda: "47.3" in text())
+    eventually(lambda: "47.3" in text())
     assert keeper.browsed == []
 
 
 def test_a_certificate_that_is_not_ours_opens_the_browser_with_one_line(served):
     keeper = served(served.server, "other")
-    until(lambda: keeper.browsed, 20)
+    eventually(lambda: keeper.browsed)
     assert keeper.trouble == (
         "No window: the pages' certificate is not known to it. The pages open in the browser instead"
     )
-    until(lambda: not keeper.is_open())
+    eventually(lambda: not keeper.is_open())
 
 
 @pytest.mark.parametrize(
@@ -113,11 +113,11 @@ def test_elsewhere_than_on_linux_only_this_machine_is_believed_without_a_look(mo
 def test_the_program_hands_its_own_certificate_to_its_window(full_screen, oculus, tmp_path):
     made = certificate(tmp_path, "own")
     program = oculus(full_screen, server=f"tls: {{cert: {made}, key: {made.with_suffix('.key')}}}, ")
-    (window,) = until(full_screen.windows, 20)
+    (window,) = eventually(full_screen.windows)
     place = window.translate_coords(full_screen.x().screen().root, 0, 0)
     size = window.get_geometry()
     box = (-place.x, -place.y, size.width - place.x, size.height - place.y)
-    until(lambda: len(full_screen.colours(box)) > 500, 15)  # a page of errors has but black and white
+    eventually(lambda: len(full_screen.colours(box)) > 500)  # a page of errors has but black and white
     assert program.address().startswith("https://")
     assert not program.browsed.exists()
     assert program.quit() == 0

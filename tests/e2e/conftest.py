@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import time
 from dataclasses import dataclass
 
 import pytest
@@ -159,20 +158,6 @@ def office(tmp_path, chromium, request):
         made = Office(oculus, server, chromium)
         yield made
         made.close()
-
-
-@pytest.fixture
-def until():
-    """Waits for something to become true, five seconds at most."""
-
-    def wait(what, seconds=5.0):
-        deadline = time.monotonic() + seconds
-        while not (found := what()):
-            assert time.monotonic() < deadline, "it did not happen in time"
-            time.sleep(0.02)
-        return found
-
-    return wait
 
 
 PAINTED = """([tone, least]) => {

@@ -56,8 +56,8 @@ def test_a_view_is_chosen_with_the_keyboard_and_stays_over_refreshes(board, hous
 
 
 @pytest.mark.parametrize("house", [{"rules": [RULE]}], indirect=True)
-def test_a_firing_rule_can_be_snoozed_and_woken(board, house, until):
-    until(lambda: house.oculus.reader.alerts(state="firing"), 15)
+def test_a_firing_rule_can_be_snoozed_and_woken(board, house, eventually):
+    eventually(lambda: house.oculus.reader.alerts(state="firing"))
     page = board()
     page.get_by_role("button", name="Snooze 1 h: a/b <slow>").click()
     expect(page.locator(".alert .alert-done")).to_have_text("snoozed")
@@ -70,8 +70,8 @@ def test_a_firing_rule_can_be_snoozed_and_woken(board, house, until):
 
 
 @pytest.mark.parametrize("house", [{"rules": [RULE]}], indirect=True)
-def test_alerts_are_filtered_and_acknowledged_on_their_page(board, house, until):
-    until(lambda: house.oculus.reader.alerts(state="firing"), 15)
+def test_alerts_are_filtered_and_acknowledged_on_their_page(board, house, eventually):
+    eventually(lambda: house.oculus.reader.alerts(state="firing"))
     page = board("/alerts")
     page.get_by_label("State").select_option("resolved")
     expect(page.locator("main")).to_contain_text("No alert is like that")
@@ -84,8 +84,8 @@ def test_alerts_are_filtered_and_acknowledged_on_their_page(board, house, until)
 
 
 @pytest.mark.parametrize("house", [{"rules": [RULE]}], indirect=True)
-def test_an_alert_says_what_else_moved_and_leads_to_both_in_one_chart(board, house, until):
-    (record,) = until(lambda: house.oculus.reader.alerts(state="firing"), 15)
+def test_an_alert_says_what_else_moved_and_leads_to_both_in_one_chart(board, house, eventually):
+    (record,) = eventually(lambda: house.oculus.reader.alerts(state="firing"))
     found = [moved.Moved("crypto.price.btc_usd", 500.0, 100.0, 12.0)]
     alert = record.alert
     house.oculus.writer.change(lambda cursor: moved.note(cursor, alert.id, alert.fired_ms, found)).result(5)

@@ -121,9 +121,9 @@ def test_text_from_outside_is_text(house, visit):
 
 
 @pytest.mark.parametrize("house", [{"rules": [RULE]}], indirect=True)
-def test_every_place_is_in_reach_of_a_thumb(house, visit, until):
+def test_every_place_is_in_reach_of_a_thumb(house, visit, eventually):
     ping(house, 500)
-    until(lambda: house.oculus.reader.alerts(state="firing"))
+    eventually(lambda: house.oculus.reader.alerts(state="firing"))
     page = visit(width=390, height=844)
     links = page.locator("nav .place")
     assert links.count() >= 6
@@ -221,9 +221,9 @@ def test_a_rule_that_fires_stands_on_top_until_it_is_acknowledged(house, visit):
 
 
 @pytest.mark.parametrize("house", [{"rules": [RULE]}], indirect=True)
-def test_a_rule_that_no_longer_fires_leaves_the_dashboard_and_stays_in_the_list(house, visit, until):
+def test_a_rule_that_no_longer_fires_leaves_the_dashboard_and_stays_in_the_list(house, visit, eventually):
     ping(house, 914)
-    until(lambda: house.oculus.reader.alerts(state="firing"))
+    eventually(lambda: house.oculus.reader.alerts(state="firing"))
     page = visit()
     assert page.locator(".alert").count() == 1
     ping(house, 9)

@@ -168,13 +168,10 @@ def opened(folder, settings):
 
 
 @pytest.fixture(scope="module")
-def full(tmp_path_factory):
+def full(tmp_path_factory, eventually):
     with opened(tmp_path_factory.mktemp("full"), SETTINGS) as (oculus, web):
         fill(oculus)
-        for _ in range(300):
-            if len({record.alert.rule for record in oculus.reader.alerts(state="firing")}) >= 3:
-                break
-            oculus.writer.change(lambda cursor: None).result(10)
+        eventually(lambda: len({each.alert.rule for each in oculus.reader.alerts(state="firing")}) >= 3)
         note_moved(oculus)
         yield web
 

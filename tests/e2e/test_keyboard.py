@@ -41,14 +41,11 @@ LISTEN = """() => {
 
 
 @pytest.fixture
-def loaded(office):
+def loaded(office, eventually):
     for minute in range(90, -1, -1):
         office.put("custom.load", 90 if minute < 5 else 10 + minute % 7, ago_s=minute * 60, team="web")
     office.settle()
-    for _ in range(200):
-        if office.oculus.reader.alerts(state="firing"):
-            break
-        office.settle()
+    eventually(lambda: office.oculus.reader.alerts(state="firing"))
     return office
 
 

@@ -14,14 +14,6 @@ def clients(house):
     return len(house.server._front._door()._stream._clients)
 
 
-def until(page, what):
-    for _ in range(100):
-        if what():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("it did not happen in time")
-
-
 def test_a_number_is_pushed_to_the_dashboard(house, visit):
     house.store(house.metric("net.tcp.db", 11.8))
     page = visit()
@@ -73,17 +65,17 @@ def test_without_a_stream_the_dashboard_asks_every_two_seconds(house, visit, mon
     expect(page.locator("#live[data-pushed]")).not_to_be_attached()
 
 
-def test_a_page_that_nobody_looks_at_neither_listens_nor_asks(house, visit):
+def test_a_page_that_nobody_looks_at_neither_listens_nor_asks(house, visit, eventually):
     house.store(house.metric("net.tcp.db", 11.8))
     page = visit()
-    until(page, lambda: clients(house) == 1)
+    eventually(lambda: clients(house) == 1)
     look(page, hidden=True)
-    until(page, lambda: clients(house) == 0)
+    eventually(lambda: clients(house) == 0)
     before = sum("/partials/" in url for url in page.seen.requests)
     page.wait_for_timeout(2500)
     assert sum("/partials/" in url for url in page.seen.requests) == before
     look(page, hidden=False)
-    until(page, lambda: clients(house) == 1)
+    eventually(lambda: clients(house) == 1)
 
 
 def look(page, hidden):

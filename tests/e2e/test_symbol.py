@@ -134,10 +134,10 @@ def test_a_price_can_be_drawn_as_candles(shop, visit):
 
 
 @pytest.mark.parametrize("house", [{"rules": [RULE]}], indirect=True)
-def test_a_new_alert_and_a_new_number_appear_by_themselves(shop, visit, until):
+def test_a_new_alert_and_a_new_number_appear_by_themselves(shop, visit, eventually):
     page = open_chart(visit)
     shop.store(shop.metric("net.http.shop", 900))
-    until(lambda: shop.oculus.reader.alerts(state="firing"))
+    eventually(lambda: shop.oculus.reader.alerts(state="firing"))
     expect(page.locator("#sheet-head .digits")).to_have_text("900", timeout=8000)
     expect(page.locator("#live .row-lead", has_text="slow").first).to_be_visible()
     expect(stat(page, "max")).to_have_text("900 ms", timeout=12_000)

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from fakes.waiting import eventually
+
 NEEDED = {"Xvfb": "xvfb", "openbox": "openbox", "trayer": "trayer", "dunst": "dunst", "dbus-daemon": "dbus"}
 # A panel with a tray of the new kind (StatusNotifier), as Ubuntu and Xfce have it; and who keeps its wishes.
 PANEL = "xfce4-panel"
@@ -61,15 +63,6 @@ def needs_gtk():
 def needs_new_tray():
     if shutil.which(PANEL) is None or not PANEL_SETTINGS.exists():
         pytest.skip(f"no tray of the new kind: install {PANEL}")
-
-
-def until(question, seconds=10.0):
-    """Wait until it is true, and return what it said."""
-    ends = time.monotonic() + seconds
-    while not (found := question()):
-        assert time.monotonic() < ends, f"it stayed {found!r} for {seconds} s"
-        time.sleep(0.05)
-    return found
 
 
 class Programs:
@@ -141,11 +134,11 @@ class Screen:
 
     def start_popups(self):
         self.programs.start("dunst")
-        until(self.has_popups)
+        eventually(self.has_popups)
 
     def start_tray(self):
         self.programs.start("trayer", "--edge", "top", "--align", "right", "--width", "20", "--height", "32")
-        until(self.has_tray)
+        eventually(self.has_tray)
 
     def start_new_tray(self):
         """One that is told of icons over the session bus; needs that bus."""
@@ -154,7 +147,7 @@ class Screen:
         wishes.write_text(PANEL_WISHES)
         self.programs.start(str(PANEL_SETTINGS))
         self.programs.start(PANEL, "--disable-wm-check")
-        until(lambda: self.ask_bus("NameHasOwner", "s", ("org.kde.StatusNotifierWatcher",))[0])
+        eventually(lambda: self.ask_bus("NameHasOwner", "s", ("org.kde.StatusNotifierWatcher",))[0])
 
     def has_tray(self):
         x = self.x()
@@ -275,7 +268,7 @@ class Screen:
         window.set_wm_name("cover")
         window.map()
         x.sync()
-        until(lambda: self.active() == window.id)
+        eventually(lambda: self.active() == window.id)
         return window
 
     def tell_to_close(self, window):

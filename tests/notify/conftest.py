@@ -4,7 +4,6 @@ import copy
 import json
 import math
 import threading
-import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from types import SimpleNamespace
@@ -158,19 +157,6 @@ def news():
         )
 
     return make
-
-
-def until(holds, seconds=5.0):
-    """Wait until `holds()` is true; its last value either way."""
-    ends = time.monotonic() + seconds
-    while not (got := holds()) and time.monotonic() < ends:
-        time.sleep(0.005)
-    return got
-
-
-@pytest.fixture
-def eventually():
-    return until
 
 
 class Service(Local):

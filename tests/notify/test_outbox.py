@@ -272,7 +272,7 @@ def test_a_retry_of_before_the_restart_keeps_its_time(house, clock, service, tab
 
 
 def test_nothing_is_sent_that_could_not_be_saved_and_the_end_of_the_program_is_not_held_up(
-    hook, table, service, news, eventually
+    hook, table, service, news
 ):
     (row,) = hook.home.tell(news())
     table.broken = StorageError("The disk is full")

@@ -44,6 +44,6 @@ def test_they_meet_in_rules_and_sql(house, tmp_path, eventually):
             sql = "SELECT DISTINCT rule FROM alerts ORDER BY rule"
             return [row[0] for row in oculus.reader.query(sql).rows] == ["no_backup", "over_limit"]
 
-        eventually(fired, 15)
+        eventually(fired)
         status = {each.name: each.state for each in oculus.scheduler.status()}
         assert status["office"] == "ok"

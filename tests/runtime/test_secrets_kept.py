@@ -112,7 +112,7 @@ def test_no_secret_is_in_the_file_the_log_the_pages_or_the_api(square, tmp_path,
             bad = Metric(oculus.clock.now_ms(), "custom.a", "custom.a.bad", 9.0, {})
             oculus.writer.put([bad])
             failed = "SELECT count(*) FROM deliveries WHERE last_error <> ''"
-            eventually(lambda: oculus.reader.query(failed).rows == [[len(NAMES)]], within_s=15)
+            eventually(lambda: oculus.reader.query(failed).rows == [[len(NAMES)]])
             asked = {"headers": {"Authorization": f"Bearer {TOKEN.reveal()}"}, "timeout": 10}
             for _ in range(4):  # one for each thing that the services say
                 for name in NAMES:

@@ -40,10 +40,10 @@ def test_rules_that_misbehave_are_told_once_and_others_are_unharmed(house, event
         def fired():
             return {rule.name for rule in oculus.engine.status() if rule.state == "firing"}
 
-        eventually(lambda: fired() == {"slowest", "plain", "week", "million"}, within_s=20)
-        eventually(lambda: set(told()) == {f"rule.{name}" for name in BAD}, within_s=20)
+        eventually(lambda: fired() == {"slowest", "plain", "week", "million"})
+        eventually(lambda: set(told()) == {f"rule.{name}" for name in BAD})
         runs = oculus.engine.rule("missing").last_run_ms
-        eventually(lambda: oculus.engine.rule("missing").last_run_ms > runs + 2000, within_s=20)
+        eventually(lambda: oculus.engine.rule("missing").last_run_ms > runs + 2000)
         assert set(told().values()) == {1}
         [slowest] = oculus.reader.alerts(rule="slowest")
         assert slowest.alert.message == "custom.x.value took 42 ms"

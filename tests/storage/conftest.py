@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -61,16 +60,3 @@ def metric() -> Callable[..., Metric]:
         return Metric(at, ".".join(symbol.split(".")[:2]), symbol, value, tags)
 
     return make
-
-
-@pytest.fixture
-def until() -> Callable[..., None]:
-    """Wait for a condition instead of a time."""
-
-    def wait(condition: Callable[[], object], seconds: float = 5.0) -> None:
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, "it did not happen in time"
-            time.sleep(0.005)
-
-    return wait

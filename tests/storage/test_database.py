@@ -484,7 +484,9 @@ OLD_BLOCK = """
 """
 
 
-def test_damage_that_opening_does_not_reveal_is_found_by_the_daily_backup(tmp_path, counters, clock, until):
+def test_damage_that_opening_does_not_reveal_is_found_by_the_daily_backup(
+    tmp_path, counters, clock, eventually
+):
     database = opened(tmp_path)
     database.writing.execute(INSERT.replace("'s', i,", "'s', random(),"), [0, 300_000])
     database.writing.execute("CHECKPOINT")
@@ -499,7 +501,7 @@ def test_damage_that_opening_does_not_reveal_is_found_by_the_daily_backup(tmp_pa
     writer.start()
     Upkeep(writer, StorageSettings(), clock).tidy()
     told = "SELECT severity, message FROM events WHERE type = 'error'"
-    until(lambda: database.cursor().execute(told).fetchall())
+    eventually(lambda: database.cursor().execute(told).fetchall())
     [(severity, message)] = database.cursor().execute(told).fetchall()
     assert severity == "critical"
     assert "oculus.db.daily.bak" in message

@@ -356,13 +356,13 @@ def test_a_statement_that_wants_all_memory_gets_an_error_and_the_next_one_runs(r
         "SELECT sum(levenshtein(repeat('a', 900), repeat('b', 900) || i)) FROM range(10000000) r(i)",
     ],
 )
-def test_a_statement_that_takes_too_long_is_ended(reader, until, sql):
+def test_a_statement_that_takes_too_long_is_ended(reader, eventually, sql):
     begun = time.monotonic()
     with pytest.raises(QueryError) as refused:
         reader.query(sql, timeout_s=0.3)
     assert refused.value.code == "query_timeout"
     assert time.monotonic() - begun < 2
-    until(lambda: reader.active_queries() == 0)
+    eventually(lambda: reader.active_queries() == 0)
 
 
 @pytest.fixture
@@ -408,7 +408,7 @@ def test_the_caller_is_answered_in_time_even_if_the_statement_is_deaf(reader, de
     assert reader.active_queries() == 1
 
 
-def test_a_fifth_statement_waits_for_a_place_within_its_own_time(reader, deaf, until):
+def test_a_fifth_statement_waits_for_a_place_within_its_own_time(reader, deaf, eventually):
     for _ in range(4):
         with pytest.raises(QueryError):
             reader.query("SELECT 'deaf'", timeout_s=0.05)
@@ -421,7 +421,7 @@ def test_a_fifth_statement_waits_for_a_place_within_its_own_time(reader, deaf, u
     deaf.set()
     waiting.join(5)
     assert answers == [[[1]]]
-    until(lambda: reader.active_queries() == 0)
+    eventually(lambda: reader.active_queries() == 0)
 
 
 def test_statements_are_timed(reader, counters):
@@ -430,7 +430,7 @@ def test_statements_are_timed(reader, counters):
 
 
 def test_the_writer_goes_on_while_four_statements_fight_for_everything(
-    reader, writer, metric, counters, until
+    reader, writer, metric, counters, eventually
 ):
     hogs = [
         "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range <> b.range",
@@ -453,7 +453,7 @@ def test_the_writer_goes_on_while_four_statements_fight_for_everything(
         for value in range(30):
             before = counters.get("writer.rows")
             writer.put([metric(float(value))])
-            until(lambda before=before: counters.get("writer.rows") > before, seconds=3)
+            eventually(lambda before=before: counters.get("writer.rows") > before)
     finally:
         stop.set()
         for thread in threads:

@@ -103,13 +103,13 @@ def test_both_are_tables_that_a_person_can_ask(database, writer):
 
 
 def test_it_is_committed_together_with_the_numbers_that_come_close_after_it(
-    remembered, database, writer, metric, counters, until
+    remembered, database, writer, metric, counters, eventually
 ):
     writer.start()
-    until(lambda: writer.alive())
+    eventually(lambda: writer.alive())
     before = counters.get("writer.commits")
     for value in range(20):
         remembered.save(f"key {value}", value)
         writer.put([metric(float(value))])
-    until(lambda: counters.get("writer.rows") >= 20 and len(names(database)) == 20)
+    eventually(lambda: counters.get("writer.rows") >= 20 and len(names(database)) == 20)
     assert counters.get("writer.commits") - before <= 6

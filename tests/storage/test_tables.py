@@ -2,7 +2,6 @@
 
 import os
 import re
-import time
 
 import duckdb
 import pytest
@@ -201,15 +200,13 @@ def test_a_new_table_of_ours_is_not_stopped_by_one_from_a_file(drop, tables, dat
     assert "silos" in schema.own_tables(database.cursor())
 
 
-def test_stopping_does_not_wait_for_a_large_file(tables, tmp_path):
+def test_stopping_does_not_wait_for_a_large_file(tables, tmp_path, eventually):
     path = tmp_path / "tables" / "big.csv"
     path.write_text("a,b,c,d\n" + "1,2,3,4\n" * 300_000)
     os.utime(path, ns=(1, 1))
     tables.pause_s = 0.01
     tables.start()
-    deadline = time.monotonic() + 5
-    while tables._reading is None and time.monotonic() < deadline:
-        time.sleep(0.01)
+    eventually(lambda: tables._reading)
     assert tables.stop(5)
 
 

@@ -57,12 +57,12 @@ def test_the_clock_decides_what_is_old(running, database, clock):
     assert stored(database)[0] == 0
 
 
-def test_it_cleans_when_it_starts(running, database, clock, until):
+def test_it_cleans_when_it_starts(running, database, clock, eventually):
     fill(database, clock.ms - 30 * 24 * HOUR_MS, 1, 100)
     fill(database, clock.ms - 20 * HOUR_MS, 1, 1)  # Oculus ran yesterday
     upkeep = Upkeep(running, StorageSettings(), clock)
     upkeep.start()
-    until(lambda: stored(database)[0] == 1)
+    eventually(lambda: stored(database)[0] == 1)
     assert upkeep.stop()
 
 
@@ -95,18 +95,18 @@ def test_a_large_deletion_goes_in_slices_between_which_others_are_written(
     assert counters.get("writer.commits") - before > 10
 
 
-def test_stopping_does_not_wait_for_a_large_deletion(running, database, clock, until, monkeypatch):
+def test_stopping_does_not_wait_for_a_large_deletion(running, database, clock, eventually, monkeypatch):
     monkeypatch.setattr(retention_module.Retention, "_adapt", lambda *_: None)
     fill(database, clock.ms - 9 * 24 * HOUR_MS, 1000, 300_000)
     fill(database, clock.ms - HOUR_MS, 1, 1)
     upkeep = Upkeep(running, StorageSettings(), clock)
     upkeep.start()
-    until(lambda: stored(database)[0] < 300_000)
+    eventually(lambda: stored(database)[0] < 300_000)
     assert upkeep.stop(3)
     assert stored(database)[0] > 1
 
 
-def test_the_oldest_go_first_when_the_file_is_too_large(running, database, clock, until, monkeypatch):
+def test_the_oldest_go_first_when_the_file_is_too_large(running, database, clock, eventually, monkeypatch):
     monkeypatch.setattr(retention_module, "PAUSE_S", 0.0)
     fill(database, clock.ms - 24 * HOUR_MS, 80, 700_000)
     database.writing.execute("CHECKPOINT")
@@ -117,7 +117,7 @@ def test_the_oldest_go_first_when_the_file_is_too_large(running, database, clock
     assert 100_000 < count < 600_000
     assert oldest > clock.ms - 24 * HOUR_MS
     assert database.cursor().execute(retention_module.USED).fetchall()[0][0] <= limit
-    until(lambda: any("max_size" in message for message in messages(database)))
+    eventually(lambda: any("max_size" in message for message in messages(database)))
 
 
 def test_questions_keep_no_old_state_of_the_file_alive(running, database, clock, counters):
@@ -145,7 +145,7 @@ def test_tidying_up_frees_room_and_keeps_a_backup(running, database, clock, tmp_
 
 
 def test_a_backup_that_fails_is_told_and_the_last_good_one_stays(
-    running, database, clock, until, monkeypatch
+    running, database, clock, eventually, monkeypatch
 ):
     upkeep = Upkeep(running, StorageSettings(), clock)
     upkeep.tidy()
@@ -157,5 +157,5 @@ def test_a_backup_that_fails_is_told_and_the_last_good_one_stays(
     monkeypatch.setattr("oculus.storage.copies.move", fail)
     upkeep.tidy()
     assert daily_backup(database.path).read_bytes() == good
-    until(lambda: any("backup" in message for message in messages(database)))
+    eventually(lambda: any("backup" in message for message in messages(database)))
     assert not list(database.path.parent.glob("*.copying*"))

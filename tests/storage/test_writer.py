@@ -93,10 +93,10 @@ def test_a_commit_holds_no_more_than_5000_rows(writer, counters, metric):
     assert counters.get("writer.rows") == 5000
 
 
-def test_a_lone_number_is_committed_within_a_quarter_of_a_second(writer, database, metric, until):
+def test_a_lone_number_is_committed_within_a_quarter_of_a_second(writer, database, metric, eventually):
     writer.start()
     writer.put([metric()])
-    until(lambda: values(database), seconds=2)
+    eventually(lambda: values(database))
 
 
 def test_an_urgent_change_ends_the_wait_for_more():
@@ -303,16 +303,16 @@ class Trouble:
     ],
 )
 def test_a_commit_that_fails_for_the_disk_is_kept_told_and_tried_again(
-    writer, database, counters, metric, until, reason, advice
+    writer, database, counters, metric, eventually, reason, advice
 ):
     database.writing = Trouble(database.writing, 2, reason)
     writer.start()
     writer.put([metric(1.0)])
-    until(lambda: counters.get("writer.failed"))
+    eventually(lambda: counters.get("writer.failed"))
     assert not writer.healthy()
-    until(lambda: values(database) == [1.0])
-    until(writer.healthy)
-    until(lambda: len(messages(database)) == 2)
+    eventually(lambda: values(database) == [1.0])
+    eventually(writer.healthy)
+    eventually(lambda: len(messages(database)) == 2)
     told = messages(database)
     assert "cannot be written" in told[0]
     assert f"New numbers wait; {advice}" in told[0]

@@ -1,7 +1,6 @@
 """A real Oculus with a real web server on a free port, and a caller that knows its token."""
 
 import threading
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -95,20 +94,6 @@ def strict(tmp_path):
     """One that lets hardly anybody ask twice."""
     with opened(tmp_path, per_second=0.5, burst=3) as made:
         yield made
-
-
-@pytest.fixture
-def until():
-    """Waits for something to become true, five seconds at most."""
-
-    def wait(what, seconds=5.0):
-        deadline = time.monotonic() + seconds
-        while not (found := what()):
-            assert time.monotonic() < deadline, "it did not happen in time"
-            time.sleep(0.01)
-        return found
-
-    return wait
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def test_the_cursor_leads_through_all_pages_and_repeats_nothing(filled):
     assert page["truncated"] is False
 
 
-def test_a_download_that_nobody_takes_any_more_ends_and_leaves_nothing_behind(house, monkeypatch, until):
+def test_a_download_that_nobody_takes_any_more_ends_and_leaves_nothing_behind(house, monkeypatch, eventually):
     def endless(path):
         with path.open("wb") as file:
             file.truncate(50 * 2**30)
@@ -62,7 +62,7 @@ def test_a_download_that_nobody_takes_any_more_ends_and_leaves_nothing_behind(ho
     folder = house.oculus.database.path.parent / "outgoing"
     assert list(folder.iterdir())
     answer.close()
-    until(lambda: not list(folder.iterdir()))
+    eventually(lambda: not list(folder.iterdir()))
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_nothing_that_is_no_number_comes_out(filled):
     assert filled.get("/api/metrics?symbol=custom.odd.*").json()["metrics"] == []
 
 
-def test_a_backup_and_an_export_arrive_whole_and_leave_nothing_behind(filled, tmp_path, until):
+def test_a_backup_and_an_export_arrive_whole_and_leave_nothing_behind(filled, tmp_path, eventually):
     copy = tmp_path / "copy.db"
     answer = filled.get("/api/backup")
     assert answer.status_code == 200
@@ -173,4 +173,4 @@ def test_a_backup_and_an_export_arrive_whole_and_leave_nothing_behind(filled, tm
     parquet = filled.get("/api/export?format=parquet").content
     assert parquet[:4] == parquet[-4:] == b"PAR1"
     folder = filled.oculus.database.path.parent / "outgoing"
-    until(lambda: not list(folder.iterdir()))
+    eventually(lambda: not list(folder.iterdir()))

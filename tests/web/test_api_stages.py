@@ -84,12 +84,12 @@ def one(answers, name):
     return next(answer for answer in answers if answer["name"] == name)
 
 
-def test_collectors_tell_how_they_fare(busy, until):
+def test_collectors_tell_how_they_fare(busy, eventually):
     def settled():
         found = busy.get("/api/collectors").json()["collectors"]
         return found if all(each["last_run"] for each in found if each["state"] != "off") else None
 
-    found = until(settled)
+    found = eventually(settled)
     here, gone, off = (one(found, name) for name in ("here", "gone", "off"))
     assert (here["type"], here["state"], here["last_error"]) == ("tcp", "ok", "")
     assert "net.tcp.here" in here["symbols"]
@@ -131,13 +131,13 @@ def fired(busy):
     ]
 
 
-def test_an_alert_tells_what_and_since_when_and_who_was_told(busy, until):
+def test_an_alert_tells_what_and_since_when_and_who_was_told(busy, eventually):
     def told():
         return [
             each for each in fired(busy) if each["deliveries"] and each["deliveries"][0]["state"] == "sent"
         ]
 
-    (alert,) = until(told)
+    (alert,) = eventually(told)
     assert (alert["rule"], alert["severity"], alert["state"]) == ("gone down", "critical", "firing")
     assert (alert["message"], alert["value"]) == ("nobody is there", 0)
     assert alert["started_at"] <= alert["fired_at"]
@@ -147,22 +147,22 @@ def test_an_alert_tells_what_and_since_when_and_who_was_told(busy, until):
     assert delivery["sent_at"].endswith("Z")
 
 
-def test_alerts_have_the_shape_that_webhooks_get(busy, until):
+def test_alerts_have_the_shape_that_webhooks_get(busy, eventually):
     from oculus.notify.render.news import alert_json
 
-    (alert,) = until(lambda: fired(busy))
+    (alert,) = eventually(lambda: fired(busy))
     (record,) = busy.oculus.reader.alerts(rule="gone down")
     (delivery,) = record.deliveries
     assert set(alert_json(record.alert, delivery.news)) - {"news"} <= set(alert)
 
 
-def test_an_alert_can_be_acknowledged(busy, until):
-    (alert,) = until(lambda: fired(busy))
+def test_an_alert_can_be_acknowledged(busy, eventually):
+    (alert,) = eventually(lambda: fired(busy))
     answer = busy.post(f"/api/alerts/{alert['id']}/ack")
     assert answer.status_code == 200
     assert answer.json()["acknowledged_at"].endswith("Z")
     assert busy.post(f"/api/alerts/{alert['id']}/ack").status_code == 200
-    until(lambda: fired(busy)[0]["acknowledged_at"])
+    eventually(lambda: fired(busy)[0]["acknowledged_at"])
     assert busy.post("/api/alerts/12345/ack").status_code == 404
 
 
@@ -179,8 +179,8 @@ def test_an_alert_can_be_acknowledged(busy, until):
         ("limit=1", 1),
     ],
 )
-def test_alerts_are_chosen_by_severity_rule_state_and_time(busy, until, asked, count):
-    until(lambda: fired(busy))
+def test_alerts_are_chosen_by_severity_rule_state_and_time(busy, eventually, asked, count):
+    eventually(lambda: fired(busy))
     assert len(busy.get(f"/api/alerts?{asked}").json()["alerts"]) == count
 
 
@@ -191,8 +191,8 @@ def test_a_bad_choice_of_alerts_is_named(busy, asked):
     assert asked.partition("=")[0] in answer.json()["error"]["message"]
 
 
-def test_rules_tell_how_they_stand(busy, until):
-    until(lambda: fired(busy))
+def test_rules_tell_how_they_stand(busy, eventually):
+    eventually(lambda: fired(busy))
     rules = busy.get("/api/rules").json()["rules"]
     assert [rule["name"] for rule in rules] == ["gone down", "slow/here", "idle"]
     gone = one(rules, "gone down")
@@ -209,8 +209,8 @@ def test_rules_tell_how_they_stand(busy, until):
     assert (one(rules, "idle")["state"], one(rules, "idle")["enabled"]) == ("off", False)
 
 
-def test_one_rule_comes_with_its_instances_and_its_history(busy, until):
-    until(lambda: fired(busy))
+def test_one_rule_comes_with_its_instances_and_its_history(busy, eventually):
+    eventually(lambda: fired(busy))
     rule = busy.get("/api/rules/gone%20down").json()
     (instance,) = rule["instances"]
     assert (instance["state"], instance["symbol"]) == ("firing", "net.tcp.gone.up")
@@ -234,8 +234,8 @@ def test_a_channel_can_be_tried(busy):
     assert busy.post("/api/channels/none/test").status_code == 404
 
 
-def test_events_tell_what_happened(busy, until):
-    until(lambda: fired(busy))
+def test_events_tell_what_happened(busy, eventually):
+    eventually(lambda: fired(busy))
     events = busy.get("/api/events?type=alert").json()["events"]
     fire = events[-1]
     assert (fire["source"], fire["severity"], fire["message"]) == (
@@ -249,8 +249,8 @@ def test_events_tell_what_happened(busy, until):
     assert busy.get("/api/events?type=odd").status_code == 400
 
 
-def test_the_status_counts_what_runs(busy, until):
-    until(lambda: fired(busy))
+def test_the_status_counts_what_runs(busy, eventually):
+    eventually(lambda: fired(busy))
     status = busy.get("/api/status").json()
     assert status["ready"] is True
     assert status["problems"] == []
@@ -261,8 +261,8 @@ def test_the_status_counts_what_runs(busy, until):
     assert status["database_bytes"] > 0
 
 
-def test_deliveries_are_counted_for_prometheus(busy, until):
-    until(lambda: 'oculus_deliveries_total{channel="log",state="sent"}' in busy.get("/metrics").text)
+def test_deliveries_are_counted_for_prometheus(busy, eventually):
+    eventually(lambda: 'oculus_deliveries_total{channel="log",state="sent"}' in busy.get("/metrics").text)
     text = busy.get("/metrics").text
     assert 'oculus_collector_runs_total{collector="here",type="tcp"}' in text
     assert 'oculus_collector_ok{collector="gone",type="tcp"} 0' in text

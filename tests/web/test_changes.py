@@ -66,11 +66,11 @@ def test_another_order_brings_the_whole_board(filled):
     assert cards(refresh(filled, before, params={"sort": "newest"}))[0] == "net.ping.h"
 
 
-def test_an_alert_that_begins_brings_the_whole_board(open_house, tmp_path, until):
+def test_an_alert_that_begins_brings_the_whole_board(open_house, tmp_path, eventually):
     with open_house(tmp_path, rules=[RULE]) as house:
         house.store(house.metric("net.ping.a", 10), house.metric("net.ping.b", 10))
         before = house.get("/partials/metrics")
         house.store(house.metric("net.ping.a", 500))
-        answer = until(lambda: "tone-critical" in (now := refresh(house, before)).text and now)
+        answer = eventually(lambda: "tone-critical" in (now := refresh(house, before)).text and now)
     assert cards(answer) == ["net.ping.a", "net.ping.b"]
     assert 'id="board"' in answer.text

@@ -34,10 +34,10 @@ def alert(house, number, rule, channels):
     house.oculus.record(Verdict(news=(news,)))
 
 
-def test_every_message_stands_in_the_ledger_sent_or_not(house, until):
+def test_every_message_stands_in_the_ledger_sent_or_not(house, eventually):
     assert "Nobody was told of anything yet" in house.get("/channels").text
     alert(house, 1, NASTY, ("log", "ops", "nobody"))
-    page = until(lambda: (text := house.get("/channels").text).count("retrying") and text)
+    page = eventually(lambda: (text := house.get("/channels").text).count("retrying") and text)
     assert "there is no channel of this name" in page
     assert "refuses connections" in page
     assert "&lt;b&gt;@everyone" in page

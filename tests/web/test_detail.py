@@ -93,25 +93,16 @@ def test_a_failed_message_says_why_and_how_often_it_was_tried():
 
 
 @pytest.fixture(scope="module")
-def fired(open_house, tmp_path_factory):
+def fired(open_house, tmp_path_factory, eventually):
     """A house in which `slow <b>` has fired and ended, and `low` fires for one symbol."""
     with open_house(tmp_path_factory.mktemp("fired"), rules=[SLOW, LOW]) as house:
         house.store(house.metric("net.ping.gw", 500))
-        wait(lambda: house.oculus.reader.alerts(rule=SLOW.name))
+        eventually(lambda: house.oculus.reader.alerts(rule=SLOW.name))
         house.store(house.metric("net.ping.gw", 50), house.metric("net.ping.far", 0.5))
-        wait(lambda: house.oculus.reader.alerts(state="resolved"))
-        wait(lambda: house.oculus.reader.alerts(rule="low", state="firing"))
-        wait(lambda: "sent" in house.get("/rules/slow%20%3Cb%3E").text)
+        eventually(lambda: house.oculus.reader.alerts(state="resolved"))
+        eventually(lambda: house.oculus.reader.alerts(rule="low", state="firing"))
+        eventually(lambda: "sent" in house.get("/rules/slow%20%3Cb%3E").text)
         yield house
-
-
-def wait(what):
-    import time
-
-    until = time.monotonic() + 15
-    while not what():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def words(answer):
@@ -174,12 +165,12 @@ def test_each_alert_says_what_became_of_its_messages(fired):
     assert "2 sent" in words(fired.get("/alerts?rule=slow%20%3Cb%3E"))
 
 
-def test_a_snoozed_rule_says_until_when(fired):
+def test_a_snoozed_rule_says_until_when(fired, eventually):
     assert "Wake" not in words(fired.get("/rules/low"))
     fired.post("/api/rules/low/snooze", json={"for": "1h"})
     assert "snoozed until" in words(fired.get("/rules/low"))
     assert "snoozed until" in words(fired.get("/rules"))
-    wait(lambda: "snoozed" in words(fired.get("/")))
+    eventually(lambda: "snoozed" in words(fired.get("/")))
     fired.ask("DELETE", "/api/rules/low/snooze")
     assert "snoozed until" not in words(fired.get("/rules/low"))
 

@@ -141,19 +141,19 @@ def test_no_page_shows_a_secret(office):
             assert secret not in answer.text
 
 
-def test_what_was_made_is_changed_paused_resumed_and_deleted(office, until):
+def test_what_was_made_is_changed_paused_resumed_and_deleted(office, eventually):
     office.save("section=rules", name="hot", condition="custom.backup.value > 5")
     key = office.key("hot")
     assert office.save(f"at={key}", name="hot", condition="custom.backup.value > 7").status_code == 303
     assert office.made() == ["rule-hot.yaml"]
-    until(lambda: office.oculus.engine.rule("hot").condition == "custom.backup.value > 7")
+    eventually(lambda: office.oculus.engine.rule("hot").condition == "custom.backup.value > 7")
     answer = office.ask("POST", f"/settings/pause?at={key}")
     assert answer.headers["Location"] == "/settings?said=paused", answer.text
-    until(lambda: not office.oculus.engine.rule("hot").enabled)
+    eventually(lambda: not office.oculus.engine.rule("hot").enabled)
     office.ask("POST", f"/settings/pause?at={key}")
-    until(lambda: office.oculus.engine.rule("hot").enabled)
+    eventually(lambda: office.oculus.engine.rule("hot").enabled)
     assert office.ask("POST", f"/settings/delete?at={key}").status_code == 303
-    until(lambda: office.oculus.engine.rule("hot") is None)
+    eventually(lambda: office.oculus.engine.rule("hot") is None)
     assert office.made() == []
 
 

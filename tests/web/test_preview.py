@@ -23,8 +23,8 @@ def asked(house, message, rule="slow"):
     return house.post(f"/api/rules/{rule}/preview", json={"message": message})
 
 
-def test_a_template_is_shown_with_the_last_value_of_the_worst(house, until):
-    until(lambda: house.worst() == "firing")
+def test_a_template_is_shown_with_the_last_value_of_the_worst(house, eventually):
+    eventually(lambda: house.worst() == "firing")
     answer = asked(house, "{{ rule }}: {{ symbol }} at {{ value }}, limit {{ threshold }}").json()
     assert answer == {
         "text": "slow: net.http.b at 503, limit 100",
@@ -33,8 +33,8 @@ def test_a_template_is_shown_with_the_last_value_of_the_worst(house, until):
     }
 
 
-def test_without_a_template_there_are_plain_words(house, until):
-    until(lambda: house.worst() == "firing")
+def test_without_a_template_there_are_plain_words(house, eventually):
+    eventually(lambda: house.worst() == "firing")
     assert asked(house, "").json()["text"].startswith("net.http.b is 503 ms")
 
 
@@ -63,16 +63,16 @@ def test_a_rule_that_is_not_judged_has_no_preview(house, rule):
     assert asked(house, "x", rule).status_code == 404
 
 
-def test_nothing_comes_of_it(house, until):
-    until(lambda: house.worst() == "firing")
+def test_nothing_comes_of_it(house, eventually):
+    eventually(lambda: house.worst() == "firing")
     before = len(house.get("/api/events?limit=1000").json()["events"])
     asked(house, "{{ value }}")
     asked(house, "{{ nothing")
     assert len(house.get("/api/events?limit=1000").json()["events"]) == before
 
 
-def test_the_page_shows_the_message_and_what_it_makes(house, until):
-    until(lambda: house.worst() == "firing")
+def test_the_page_shows_the_message_and_what_it_makes(house, eventually):
+    eventually(lambda: house.worst() == "firing")
     page = house.get("/rules/slow").text
     assert 'hx-get="/partials/preview/slow"' in page
     shown = house.get("/partials/preview/slow", params={"message": "<b>{{ value }}</b>"}).text

@@ -138,12 +138,12 @@ def test_a_query_without_end_is_answered_in_time_and_the_pages_go_on_meanwhile(h
         assert took < 6.5
 
 
-def test_whoever_still_waits_when_oculus_stops_is_told_so(house, monkeypatch, gate, until):
+def test_whoever_still_waits_when_oculus_stops_is_told_so(house, monkeypatch, gate, eventually):
     monkeypatch.setattr(house.oculus.reader, "query", lambda *a, **k: gate.wait(10))
     answers = []
     asker = threading.Thread(target=lambda: answers.append(house.query("SELECT 1")))
     asker.start()
-    until(house.server._front.slow.pool.busy)
+    eventually(house.server._front.slow.pool.busy)
     assert house.server.stop()
     asker.join(5)
     assert answers[0].status_code == 503
@@ -154,12 +154,12 @@ def test_whoever_still_waits_when_oculus_stops_is_told_so(house, monkeypatch, ga
     }
 
 
-def test_what_finds_no_place_among_the_waiting_is_told_at_once(house, monkeypatch, gate, until):
+def test_what_finds_no_place_among_the_waiting_is_told_at_once(house, monkeypatch, gate, eventually):
     monkeypatch.setattr(house.oculus.reader, "query", lambda *a, **k: gate.wait(5))
     askers = [threading.Thread(target=house.query, args=("SELECT 1",)) for _ in range(16)]
     for asker in askers:
         asker.start()
-    until(lambda: house.server._front.slow.pool.busy() == 16)
+    eventually(lambda: house.server._front.slow.pool.busy() == 16)
     answer = house.query("SELECT 1")
     assert (answer.status_code, answer.json()["error"]["code"]) == (429, "rate_limited")
     assert answer.headers["Retry-After"] == "1"

@@ -112,7 +112,7 @@ def test_a_connection_that_says_nothing_is_cut_off(shared, monkeypatch):
     assert heard(connect(shared)) == b""
 
 
-def test_a_reader_who_does_not_read_is_cut_off(shared, monkeypatch, until):
+def test_a_reader_who_does_not_read_is_cut_off(shared, monkeypatch, eventually):
     monkeypatch.setattr(PatientProtocol, "patience_s", 0.3)
     shared_body = json.dumps({"sql": f"SELECT '{'x' * 5000}' FROM range(1000)"}).encode()
     connection = socket.socket()
@@ -124,8 +124,8 @@ def test_a_reader_who_does_not_read_is_cut_off(shared, monkeypatch, until):
     def known():
         return any(each.client == mine for each in list(shared.server._server.server_state.connections))
 
-    until(known)
-    until(lambda: not known())
+    eventually(known)
+    eventually(lambda: not known())
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def test_stopping_does_not_wait_for_those_who_listen(tmp_path, open_house):
             link.recv(timeout=WAIT_S)
 
 
-def test_a_reader_who_stands_still_holds_nobody_up_and_learns_what_it_missed(house, monkeypatch, until):
+def test_a_reader_who_stands_still_holds_nobody_up_and_learns_what_it_missed(house, monkeypatch):
     monkeypatch.setattr("oculus.web.stream.client.MOST_WAITING", 20_000)
     with listen(house) as quick, listen(house, max_queue=1) as slow:
         wish(quick, symbols=["net.tcp.db"])
@@ -216,11 +216,11 @@ def streams(house):
     return house.server._front._door()._stream
 
 
-def test_nothing_is_gathered_for_those_who_have_gone(house, until):
+def test_nothing_is_gathered_for_those_who_have_gone(house, eventually):
     with listen(house) as link:
         wish(link, symbols=[])
         assert house.oculus.feed._watchers
-    until(lambda: not house.oculus.feed._watchers)
+    eventually(lambda: not house.oculus.feed._watchers)
 
 
 def test_many_listen_and_all_of_them_hear(house):

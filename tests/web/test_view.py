@@ -40,12 +40,12 @@ def test_a_tag_that_a_person_gave_can_be_filtered_by(filled):
     assert "target:" not in page.text, "what collectors write of themselves is not offered"
 
 
-def test_the_worst_stands_first_on_demand(open_house, tmp_path, until):
+def test_the_worst_stands_first_on_demand(open_house, tmp_path, eventually):
     with open_house(tmp_path, rules=[RULE]) as house:
         house.store(house.metric("net.ping.a", 1), house.metric("net.ping.b", 500))
         house.store(house.metric("net.tcp.z.up", 0))
-        until(lambda: house.oculus.reader.alerts(state="firing"))
-        until(lambda: names(house.get("/?sort=worst"))[0] == "net.ping.b")
+        eventually(lambda: house.oculus.reader.alerts(state="firing"))
+        eventually(lambda: names(house.get("/?sort=worst"))[0] == "net.ping.b")
         assert names(house.get("/?sort=worst")) == ["net.ping.b", "net.tcp.z", "net.ping.a"]
 
 

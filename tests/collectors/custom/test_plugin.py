@@ -241,7 +241,7 @@ def test_a_plugin_that_raises_or_returns_nonsense_costs_only_its_own_run(run, ac
     assert [metric.symbol for metric in desk.metrics] == ["custom.office.a"]
 
 
-def test_a_plugin_that_hangs_is_given_up_and_the_rest_goes_on(desk, settings_of, until):
+def test_a_plugin_that_hangs_is_given_up_and_the_rest_goes_on(desk, settings_of, eventually):
     entries = """
     - {type: plugin, module: bad.py}
     - {type: plugin, module: office.py, settings: {room: a}}
@@ -250,7 +250,7 @@ def test_a_plugin_that_hangs_is_given_up_and_the_rest_goes_on(desk, settings_of,
     desk.scheduler.replace(settings_of(entries, bad=hang, office=OFFICE).collectors)
     desk.clock.move(60)
     desk.scheduler.tick()
-    until(lambda: desk.metrics)
+    eventually(lambda: desk.metrics)
     desk.clock.move(10)
     desk.scheduler.tick()
     assert "took longer than 6s" in desk.status("bad").last_error

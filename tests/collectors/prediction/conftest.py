@@ -7,6 +7,7 @@ import pytest
 from fakes.internet import Internet
 from fakes.market import Kit
 from fakes.polymarket import Socket, market
+from fakes.waiting import eventually
 from oculus.collectors.prediction.polymarket import Polymarket
 from oculus.collectors.prediction.stream import Pace
 from oculus.collectors.sources.registry import Sources
@@ -21,8 +22,7 @@ GAMMA, CLOB = "polymarket_gamma", "polymarket_clob"
 class World:
     """A collector and all that it can reach."""
 
-    def __init__(self, until):
-        self.until = until
+    def __init__(self):
         self.internet, self.socket = Internet(), Socket()
         self.kit = Kit(self.internet, self.socket.url)
         self.clock, self.memory = self.kit.clock, self.kit.memory
@@ -53,14 +53,14 @@ class World:
 
     def listening(self, collector, connections=1):
         """Wait until its stream is connected."""
-        self.until(lambda: len(self.socket.subscribed) >= connections and len(self.socket.open) == 1)
-        self.until(lambda: not collector._streams.running[0].trouble)
+        eventually(lambda: len(self.socket.subscribed) >= connections and len(self.socket.open) == 1)
+        eventually(lambda: not collector._streams.running[0].trouble)
 
     def hears(self, collector, *frames):
         """Say something, and wait until the stream has taken it in."""
         before = repr(vars(collector._quotes)), [vars(t).copy() for t in collector._quotes._tokens.values()]
         self.socket.say(*frames)
-        self.until(
+        eventually(
             lambda: (
                 (repr(vars(collector._quotes)), [vars(t) for t in collector._quotes._tokens.values()])
                 != before
@@ -80,7 +80,7 @@ def values(metrics):
 
 
 @pytest.fixture
-def world(until):
-    world = World(until)
+def world():
+    world = World()
     yield world
     world.close()

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from fakes.polymarket import NO, YES, book, market, now_ms, old_change, touch, trade
+from fakes.waiting import eventually
 from oculus.collectors.prediction.polymarket import OddsSettings
 from oculus.collectors.prediction.stream import Pace
 from oculus.core.durations import Duration
@@ -26,7 +27,7 @@ def heard(world):
     world.listening(collector)
     now = world.clock.now_ms()
     world.hears(collector, [book(YES, 0.50, 0.52, now), book(NO, 0.46, 0.48, now)])
-    world.until(lambda: collector._quotes.price(NO))
+    eventually(lambda: collector._quotes.price(NO))
     return collector
 
 
@@ -93,7 +94,7 @@ def test_an_event_is_all_its_markets(world):
     world.internet.say(GAMMA, "/events", [{"slug": "who-wins", "markets": children}])
     collector = world.collector(markets=["who-wins"])
     assert {"poly.a-wins", "poly.b-wins"} < world.run(collector).keys()
-    world.until(lambda: world.socket.subscribed)
+    eventually(lambda: world.socket.subscribed)
     assert world.socket.subscribed[0]["assets_ids"] == ["5", "6", "7", "8"]
 
 
@@ -154,7 +155,7 @@ def test_a_restart_writes_no_row_twice_that_was_written_a_moment_before_it(world
     world.socket.greeting = [[book(YES, 0.60, 0.62, now), book(NO, 0.46, 0.48, 1)]]
     again = world.collector()
     assert "poly.will-it-rain" not in world.run(again)
-    world.until(lambda: again._quotes.price(YES))
+    eventually(lambda: again._quotes.price(YES))
     assert "poly.will-it-rain" not in world.run(again)
 
 
@@ -184,7 +185,7 @@ def test_it_subscribes_pings_and_takes_pong_and_text_for_no_news(world, heard):
     }  # fmt: skip
     world.socket.say("PONG", "NO NEW ASSETS", "{", "[null]")
     pings = world.socket.pings
-    world.until(lambda: world.socket.pings >= pings + 2)
+    eventually(lambda: world.socket.pings >= pings + 2)
     assert len(world.socket.subscribed) == 1
     assert world.run(heard)["poly.will-it-rain"] == 0.51
 
@@ -193,8 +194,8 @@ def test_a_dropped_socket_comes_back_by_itself(world, heard):
     world.run(heard)
     world.socket.greeting = [[book(YES, 0.60, 0.62, now_ms()), book(NO, 0.38, 0.40, now_ms())]]
     world.socket.drop()
-    world.until(lambda: len(world.socket.subscribed) == 2)
-    world.until(lambda: heard._quotes.price(YES) and heard._quotes.price(NO))
+    eventually(lambda: len(world.socket.subscribed) == 2)
+    eventually(lambda: heard._quotes.price(YES) and heard._quotes.price(NO))
     assert world.run(heard)["poly.will-it-rain"] == 0.61
 
 
@@ -202,20 +203,20 @@ def test_missing_pong_makes_a_new_connection(world):
     world.socket.mute = True
     collector = world.collector(pace=Pace(ping=0.05, pong=0.3, look=0.01, shortest_wait=0.02))
     world.run(collector)
-    world.until(lambda: len(world.socket.subscribed) >= 2)
+    eventually(lambda: len(world.socket.subscribed) >= 2)
 
 
 def test_silence_makes_a_new_connection_although_pong_comes(world):
     collector = world.collector(pace=Pace(ping=0.05, silence=0.3, look=0.01, shortest_wait=0.02))
     world.run(collector)
-    world.until(lambda: len(world.socket.subscribed) >= 2)
+    eventually(lambda: len(world.socket.subscribed) >= 2)
 
 
 def test_while_the_socket_is_down_the_description_is_asked_every_half_minute(world, heard):
     world.run(heard)
     world.socket.shut = True
     world.socket.drop()
-    world.until(lambda: heard._quotes.price(YES) is None)
+    eventually(lambda: heard._quotes.price(YES) is None)
     world.internet.say(GAMMA, "/markets", [market(prices=["0.7", "0.3"])])
     asked = world.internet.count(GAMMA)
     assert world.run(heard) == {}, "a moment of silence is no reason to ask"
@@ -224,7 +225,7 @@ def test_while_the_socket_is_down_the_description_is_asked_every_half_minute(wor
         found |= world.run(heard)
     assert found["poly.will-it-rain"] == 0.7
     assert 1 <= world.internet.count(GAMMA) - asked <= 3
-    world.until(lambda: "503" in heard._streams.running[0].trouble)
+    eventually(lambda: "503" in heard._streams.running[0].trouble)
     heard._streams.running[0].since -= 60
     world.run(heard)
     assert "the stream is down (it was answered 503)" in heard.trouble
@@ -238,7 +239,7 @@ def the_socket_drops(world, heard):
     world.run(heard)
     world.socket.shut = True
     world.socket.drop()
-    world.until(lambda: heard._quotes.price(YES) is None)
+    eventually(lambda: heard._quotes.price(YES) is None)
 
 
 def test_old_prices_of_the_description_do_not_come_back_when_the_socket_drops(world, heard):
@@ -264,7 +265,7 @@ def test_a_frozen_stream_is_found_out_by_asking(world, heard, caplog):
     world.run(heard, 60)
     assert len(world.socket.subscribed) == 1, "once may be chance"
     world.run(heard, 10)
-    world.until(lambda: len(world.socket.subscribed) == 2)
+    eventually(lambda: len(world.socket.subscribed) == 2)
     assert world.kit.counters.get("polymarket.frozen") == 1
     assert "the stream stood still while will-it-rain moved" in caplog.text
     world.internet.say(GAMMA, "/markets", [market(prices=["0.7", "0.3"])])
@@ -304,7 +305,7 @@ def test_a_market_that_is_not_traded_yet_is_asked_for_every_half_minute_and_then
     assert world.internet.count(GAMMA) - asked == 2
     world.internet.say(GAMMA, "/markets", [market()])
     world.run(collector, 31)
-    world.until(lambda: world.socket.subscribed)
+    eventually(lambda: world.socket.subscribed)
 
 
 # Ends
@@ -319,7 +320,7 @@ def test_a_resolved_market_ends_with_its_result_and_one_event(world, heard):
     assert heard.news == ["the market will-it-rain is closed; the result is No"]
     assert world.run(heard) == {}
     assert len(heard.news) == 1
-    world.until(lambda: not streams())
+    eventually(lambda: not streams())
 
 
 def test_a_market_that_closes_unheard_is_noticed_by_asking(world, heard):
@@ -408,7 +409,7 @@ def test_a_slow_answer_ends_in_time(world):
 def test_its_thread_ends_with_it(world, heard):
     assert len(streams()) == 1
     heard.close()
-    world.until(lambda: not streams())
+    eventually(lambda: not streams())
     world.run(heard)
     assert streams() == []
 
@@ -419,7 +420,7 @@ def test_many_tokens_share_few_sockets(world):
     world.internet.say(GAMMA, "/events", [{"slug": "big", "markets": children}])
     collector = world.collector(markets=["big"])
     world.run(collector)
-    world.until(lambda: len(world.socket.subscribed) == 2)
+    eventually(lambda: len(world.socket.subscribed) == 2)
     assert sorted(len(each["assets_ids"]) for each in world.socket.subscribed) == [100, 200]
 
 
@@ -437,5 +438,5 @@ def test_the_old_shape_of_changes_moves_the_price(world, heard):
 def test_offers_far_apart_count_by_the_last_trade(world, heard):
     world.run(heard)
     world.hears(heard, touch(YES, 0.20, 0.60, world.clock.now_ms()), trade(YES, 0.33, world.clock.now_ms()))
-    world.until(lambda: heard._quotes.price(YES) and heard._quotes.price(YES).value == 0.33)
+    eventually(lambda: heard._quotes.price(YES) and heard._quotes.price(YES).value == 0.33)
     assert world.run(heard)["poly.will-it-rain"] == 0.33

@@ -34,21 +34,21 @@ def stream(secure_url):
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
-def test_an_authority_named_by_the_environment_is_trusted(stream, ca_file, monkeypatch, until, variable):
+def test_an_authority_named_by_the_environment_is_trusted(stream, ca_file, monkeypatch, eventually, variable):
     monkeypatch.setenv(variable, ca_file)
     stream.start()
-    until(lambda: not stream.trouble)
+    eventually(lambda: not stream.trouble)
 
 
-def test_a_certificate_that_is_not_trusted_is_told_as_such(stream, until):
+def test_a_certificate_that_is_not_trusted_is_told_as_such(stream, eventually):
     stream.start()
-    until(lambda: "its certificate is not trusted" in stream.trouble)
+    eventually(lambda: "its certificate is not trusted" in stream.trouble)
 
 
-def test_it_ends_at_once_although_nothing_comes(stream, ca_file, monkeypatch, until):
+def test_it_ends_at_once_although_nothing_comes(stream, ca_file, monkeypatch, eventually):
     monkeypatch.setenv("SSL_CERT_FILE", ca_file)
     stream.start()
-    until(lambda: not stream.trouble)
+    eventually(lambda: not stream.trouble)
     begun = time.monotonic()
     assert stream.stop(4)
     assert time.monotonic() - begun < 4
@@ -68,11 +68,11 @@ def test_it_pings_every_ten_seconds_and_waits_longer_and_longer_up_to_a_minute_b
     assert waits[-1] <= 1.0, "the last connection was a good one"
 
 
-def test_a_server_that_refuses_is_told_and_tried_again(until):
+def test_a_server_that_refuses_is_told_and_tried_again(eventually):
     made = Stream("ws://127.0.0.1:9/", ["1"], Quotes(), Pace(shortest_wait=0.01, longest_wait=0.02))
     made.start()
-    until(lambda: made.trouble == "it is refused")
-    until(lambda: made._tries >= 3)
+    eventually(lambda: made.trouble == "it is refused")
+    eventually(lambda: made._tries >= 3)
     assert made.stop(4)
 
 

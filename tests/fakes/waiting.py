@@ -1,0 +1,15 @@
+"""Waiting for what other threads, programs and browsers do."""
+
+import time
+
+
+def eventually(question, within_s=30.0, every_s=0.01):
+    """Wait until `question()` is true, and return what it said.
+
+    The limit is for a test that fails: on a busy machine the same takes ten times as long as on an idle one.
+    """
+    ends = time.monotonic() + within_s
+    while not (answer := question()):
+        assert time.monotonic() < ends, f"it stayed {answer!r} for {within_s} s"
+        time.sleep(every_s)
+    return answer
