@@ -165,6 +165,51 @@ def test_settings_that_a_stage_refuses_are_told_and_the_old_ones_put_back(reload
     assert reloader.problems == []
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (RecursionError("secret"), "reading the settings failed (RecursionError)"),
+        (PermissionError(13, "Permission denied"), "cannot be read (Permission denied)"),
+    ],
+)
+def test_whatever_reading_raises_is_told_like_a_mistake_and_the_old_settings_stay(
+    reloader, heard, main, monkeypatch, error, told
+):
+    def fails(*_given):
+        raise error
+
+    with monkeypatch.context() as broken:
+        broken.setattr("oculus.settings.reload.load", fails)
+        main.write_text(BETTER)
+        look(reloader, 4)
+        assert heard.ports == []
+        assert [told in problems[0] for problems in heard.broken] == [True]
+        assert reloader.problems == heard.broken[0]
+        assert "secret" not in str(heard.broken)
+        assert reloader.reload() == reloader.problems
+    main.write_text(f"# mended\n{BETTER}")
+    look(reloader)
+    assert heard.ports == [2]
+    assert reloader.problems == []
+
+
+def test_a_folder_that_cannot_be_listed_is_told_and_read_again_when_it_can(
+    reloader, heard, main, monkeypatch
+):
+    def fails(*_given):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as closed:
+        for there in ("reload", "merge"):
+            closed.setattr(f"oculus.settings.{there}.files_of", fails)
+        look(reloader, 4)
+        assert [len(problems) for problems in heard.broken] == [1]
+        assert "cannot be read (Permission denied)" in heard.broken[0][0]
+    look(reloader)
+    assert reloader.problems == []
+    assert heard.ports == []
+
+
 def test_when_not_even_the_old_ones_go_back_the_next_good_ones_are_applied(reloader, heard, main):
     heard.fails = 2
     main.write_text(BETTER)

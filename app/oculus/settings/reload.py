@@ -32,6 +32,15 @@ def told_of(problems: Sequence[str]) -> str:
     return f"The settings have {count}; the old ones stay. The first: {problems[0]}"
 
 
+def unread(path: Path, error: Exception) -> str:
+    """What a person is told when reading broke in an unforeseen way. Its words may hold secrets: not here."""
+    if isinstance(error, OSError):
+        why = f"cannot be read ({error.strerror or type(error).__name__})"
+        return f"{path.name}: {why}; make it and its folder readable for the user who runs Oculus"
+    what = f"reading the settings failed ({type(error).__name__})"
+    return f"{path.name}: {what}; undo the last change, and see the log, which says where it broke"
+
+
 class Seen(NamedTuple):
     """A file as it was at the last look."""
 
@@ -88,6 +97,10 @@ class Reloader(Worker):
         except ConfigError as error:
             self._tell(error.problems)
             return
+        except Exception as error:  # whatever it is, somebody must see that the files are not what runs
+            log.error("could not be read", exc_info=error)
+            self._tell([unread(self._path, error)])
+            return
         if settings == self._current:
             self._tell([])
             return
@@ -131,7 +144,10 @@ class Reloader(Worker):
         self._broken(self.problems)
 
     def _look(self) -> Look:
-        paths = [*files_of(self._path), *plugin_files(self._path.parent)]
+        try:
+            paths = [*files_of(self._path), *plugin_files(self._path.parent)]
+        except OSError:
+            return {self._path: None}  # told when it is read
         return {path: self._seen(path) for path in paths}
 
     def _seen(self, path: Path) -> Seen | None:
