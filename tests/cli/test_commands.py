@@ -183,6 +183,10 @@ def test_metrics_are_exported_with_or_without_a_running_copy(home, eventually, n
         written = (home.folder / file).read_bytes()
         assert written.startswith(b"ts,category,symbol,value,tags" if name.endswith("csv") else b"PAR1")
         assert b"net.ping.127.0.0.1" in written
+    misspelt = home.run("export", "--to", str(home.folder / f"3{name}"), "--symbol", "net.pnig.*")
+    assert misspelt.returncode == 2
+    assert "No symbol matches 'net.pnig.*'; nearest: net.ping.127.0.0.1" in misspelt.stderr
+    assert not (home.folder / f"3{name}").exists()
 
 
 def test_an_export_to_another_kind_of_file_is_refused_with_2(home):

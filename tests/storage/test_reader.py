@@ -23,6 +23,7 @@ from oculus.core.event import Event, EventType, Severity
 from oculus.storage import alerts
 from oculus.storage.batch import insert_events, insert_metrics
 from oculus.storage.database import open_database
+from oculus.storage.export import is_empty
 from oculus.storage.live import LiveCache
 from oculus.storage.metrics import MetricFilter
 from oculus.storage.reader import Reader
@@ -289,10 +290,22 @@ def test_an_export_as_parquet_can_be_read_back(reader, stored, metric, tmp_path)
     assert rows == [(NOON_MS + 10, 2.0)]
 
 
-@pytest.mark.parametrize("glob", ["x' OR true --", "x\\", "%", "_"])
-def test_an_export_takes_the_symbol_as_it_is(reader, stored, metric, tmp_path, glob):
+@pytest.mark.parametrize("glob", ["x' OR true --", "x\\", "%", "_", "net.tcp.db:543"])
+def test_an_export_takes_the_symbol_as_it_is_and_says_when_there_is_none(
+    reader, stored, metric, tmp_path, glob
+):
+    stored(metric(1.0), metric(2.0, symbol="crypto.price.btc_usd"))
+    with pytest.raises(QueryError, match="No symbol matches") as refused:
+        reader.export(tmp_path / "out.csv", glob)
+    assert ("nearest: net.tcp.db:5432" in str(refused.value)) == glob.startswith("net")
+    assert list(tmp_path.glob("out*")) == []
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
+def test_an_export_of_a_time_in_which_nothing_came_is_an_empty_table(reader, stored, metric, tmp_path, name):
     stored(metric(1.0))
-    assert len(reader.export(tmp_path / "out.csv", glob).read_text().splitlines()) == 1
+    assert is_empty(reader.export(tmp_path / name, "net.*", NOON_MS + 1))
+    assert not is_empty(reader.export(tmp_path / name, "net.*", NOON_MS))
 
 
 def test_an_export_that_cannot_be_written_says_where_and_why(reader, tmp_path):

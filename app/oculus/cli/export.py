@@ -12,6 +12,7 @@ from oculus.cli.place import place
 from oculus.core.clock import SystemClock
 from oculus.core.errors import ConfigError, OculusError
 from oculus.core.moments import parse_moment
+from oculus.storage.export import is_empty
 
 FORMATS = {".csv": "csv", ".parquet": "parquet"}
 
@@ -27,7 +28,9 @@ def run(args: argparse.Namespace) -> int:
     else:
         with stored(args, where) as reader:
             reader.export(target, args.symbol or "*", since_ms)
-    print(f"The metrics are in {target}.", file=sys.stderr)
+    empty = is_empty(target)
+    said = f"Nothing is stored of that time: {target} is empty." if empty else f"The metrics are in {target}."
+    print(said, file=sys.stderr)
     return 0
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 
 import duckdb
 
-from oculus.core.errors import StorageError
-from oculus.storage.connection import exporting_path, first_line, literal
+from oculus.core.errors import QueryError, StorageError
+from oculus.storage.connection import exporting_path, first_line, literal, one
 from oculus.storage.copies import move
 from oculus.storage.marks import RAW
 from oculus.storage.metrics import FAR_MS, like
@@ -38,6 +39,13 @@ ROLLUPS = """
         "min", "max", "first", "last", "stddev"
     FROM {table} WHERE
 """
+# A rollup has what is no longer kept as a number, a number is what is not rolled up yet.
+SYMBOLS = """
+    SELECT symbol, {chosen} FROM (
+        SELECT symbol FROM metrics UNION SELECT symbol FROM metrics_1h UNION SELECT symbol FROM metrics_1d
+    ) ORDER BY symbol
+"""
+NEAREST = 3  # symbols named in the place of one that there is not
 ONE_AT_A_TIME = threading.Lock()
 
 
@@ -45,18 +53,21 @@ def export(cursor: duckdb.DuckDBPyConnection, path: Path, target: Path, glob: st
     """Write the metrics whose symbol matches `glob` to `target`, whose ending says how; return `target`.
 
     All from `since_ms` on, as far back as anything is kept, the oldest first.
-    `cursor` is open on the database at `path`. Raises StorageError.
+    `cursor` is open on the database at `path`. Raises StorageError, QueryError for a glob that matches no
+    symbol.
     """
     statement = STATEMENTS.get(target.suffix.lower())
     if statement is None:
         raise StorageError(
             f"{target.name} is neither .csv nor .parquet", "Choose a name with one of these endings."
         )
-    every = glob in ("", "*")
-    chosen = "true" if every else f"symbol LIKE {literal(like(glob))} ESCAPE '\\'"
+    chosen = "true"
     working = exporting_path(path)
     with ONE_AT_A_TIME:
         try:
+            if glob not in ("", "*"):
+                chosen = f"symbol LIKE {literal(like(glob))} ESCAPE '\\'"
+                check_known(cursor, glob, chosen)
             with snapshot(cursor) as marks:
                 parts = pieces(marks, int(since_ms), FAR_MS, NUMBERS_ONLY)
                 rows = " UNION ALL ".join(selects(parts, chosen))
@@ -70,6 +81,25 @@ def export(cursor: duckdb.DuckDBPyConnection, path: Path, target: Path, glob: st
         finally:
             working.unlink(missing_ok=True)
     return target
+
+
+def check_known(cursor: duckdb.DuckDBPyConnection, glob: str, chosen: str) -> None:
+    """Raise QueryError unless something is or was stored that `chosen`, the glob as SQL, is true for."""
+    known = cursor.execute(SYMBOLS.format(chosen=chosen)).fetchall()
+    if any(matches for _, matches in known):
+        return
+    near = get_close_matches(glob.replace("*", ""), [symbol for symbol, _ in known], n=NEAREST, cutoff=0.4)
+    advice = f"nearest: {', '.join(near)}" if near else "none is like it"
+    raise QueryError("bad_request", f"No symbol matches {glob!r}; {advice}")
+
+
+def is_empty(exported: Path) -> bool:
+    """Whether a file written by `export` has no row."""
+    if exported.suffix.lower() == ".csv":
+        with exported.open("rb") as file:
+            return not (file.readline() and file.readline())
+    with duckdb.connect() as connection:
+        return int(one(connection, "SELECT count(*) FROM read_parquet(?)", [str(exported)])[0]) == 0
 
 
 def selects(parts: list[Piece], chosen: str) -> Iterator[str]:
