@@ -14,8 +14,8 @@ def findings(home, *words, code=0):
 
 
 EVERYTHING = {
-    "settings", "database", "pages", "clock", "time zones", "ping", "display", "tray", "popups", "window",
-    "source 127.0.0.1 (ping)", "disk space",
+    "settings", "internet", "database", "pages", "clock", "time zones", "ping", "display", "tray", "popups",
+    "window", "source 127.0.0.1 (ping)", "disk space",
 }  # fmt: skip
 
 

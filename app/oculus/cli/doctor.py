@@ -19,6 +19,7 @@ from oculus.core.errors import ConfigError, OculusError
 from oculus.doctor import desk, machine, stored, told, watched
 from oculus.doctor.clock import clock
 from oculus.doctor.finding import Finding, State, bad, ok
+from oculus.doctor.internet import internet
 from oculus.settings.schema import Settings
 
 MARKS = {State.OK: "ok  ", State.ODD: "odd ", State.BAD: "BAD ", State.SKIPPED: "-   "}
@@ -44,6 +45,8 @@ def examine(args: argparse.Namespace, where: Place) -> Iterator[Finding]:
     finding, settings = read(args, where)
     yield finding
     copy = running(args, where) if finding.state is State.OK else None
+    finding, explained = internet(settings.connectivity)
+    yield finding
     try:
         yield from (
             with_copy(copy, settings, deep=args.deep) if copy else without(settings, where, deep=args.deep)
@@ -54,8 +57,8 @@ def examine(args: argparse.Namespace, where: Place) -> Iterator[Finding]:
     yield machine.ping(wanted=any(type(each).__struct_config__.tag == "ping" for each in settings.collectors))
     yield from desk.desktop()
     if copy is None:
-        yield from watched.ask_all(settings)
-        yield from told.reach_all(settings)
+        yield from watched.ask_all(settings, explained)
+        yield from told.reach_all(settings, explained)
     yield machine.disk(where.data, size_of(where, settings))
 
 

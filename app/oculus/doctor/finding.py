@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 
 class State(StrEnum):
@@ -35,6 +35,11 @@ def odd(check: str, says: str, remedy: str) -> Finding:
 
 def bad(check: str, says: str, remedy: str) -> Finding:
     return Finding(check=check, state=State.BAD, says=says, remedy=remedy)
+
+
+def without(found: Finding, explained: str) -> Finding:
+    """The same, where what is wrong with it is known to come from something else."""
+    return structs.replace(found, remedy=explained) if found.state in (State.ODD, State.BAD) else found
 
 
 def skipped(check: str, says: str, remedy: str = "") -> Finding:

@@ -10,12 +10,14 @@ from typing import Any
 from oculus.collectors import build
 from oculus.collectors.collector import CollectorSettings
 from oculus.collectors.custom.push import PushSettings
+from oculus.collectors.network.probe import ProbeSettings
 from oculus.collectors.once import collect_once
+from oculus.collectors.outage import at_home
 from oculus.collectors.roster import labels
 from oculus.collectors.sources.registry import Sources
 from oculus.collectors.tools import Tools
 from oculus.core.errors import OculusError
-from oculus.doctor.finding import Finding, bad, odd, ok, skipped
+from oculus.doctor.finding import Finding, bad, odd, ok, skipped, without
 from oculus.settings.schema import Settings
 
 AT_ONCE = 16
@@ -26,11 +28,21 @@ MEND = (
 )
 
 
-def ask_all(settings: Settings) -> list[Finding]:
-    """Ask every collector that is on; nothing is stored. As long as the slowest of them."""
+def ask_all(settings: Settings, explained: str = "") -> list[Finding]:
+    """Ask every collector that is on; nothing is stored. As long as the slowest of them.
+
+    `explained` is what to say instead of a remedy where one outside does not answer, if that is known.
+    """
     tools = Tools(Sources(settings.sources))
     with ThreadPoolExecutor(AT_ONCE, "doctor") as pool:
-        return list(pool.map(lambda pair: ask(pair[0], tools, pair[1]), named(settings.collectors)))
+        found = pool.map(lambda pair: ask(pair[0], tools, pair[1]), named(settings.collectors))
+        asked = zip(settings.collectors, found, strict=True)
+        return [each if not explained or here(of) else without(each, explained) for of, each in asked]
+
+
+def here(settings: CollectorSettings) -> bool:
+    """Whether it asks this machine itself."""
+    return isinstance(settings, ProbeSettings) and at_home(settings)
 
 
 def named(wanted: Sequence[CollectorSettings]) -> list[tuple[CollectorSettings, str]]:
