@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from oculus.cli.place import place
 from oculus.cli.settings import read_settings
@@ -21,6 +20,7 @@ from oculus.collectors.tools import Tools
 from oculus.core.clock import to_iso
 from oculus.core.errors import ConfigError, OculusError
 from oculus.core.metric import Metric
+from oculus.core.nearest import did_you_mean
 from oculus.core.symbols import unit_of
 from oculus.settings.words import either
 
@@ -48,8 +48,7 @@ def _named(name: str, known: Sequence[CollectorSettings]) -> CollectorSettings:
         return by_label[name]
     if same := [label for label, each in zip(called, built, strict=True) if each.name == name]:
         raise ConfigError([f"{len(same)} collectors are called {name!r}; write {either(same)}"])
-    near = get_close_matches(name, called, n=1, cutoff=0.4)
-    advice = f"did you mean {near[0]}?" if near else "`oculus check` lists them"
+    advice = did_you_mean(name, called) or "`oculus check` lists them"
     raise ConfigError([f"there is no collector called {name!r}; {advice}"])
 
 

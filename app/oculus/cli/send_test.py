@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from difflib import get_close_matches
 from urllib.parse import quote
 
 from oculus.cli.copy import running
@@ -14,6 +13,7 @@ from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
 from oculus.core.errors import ConfigError
 from oculus.core.logs import setup_logging
+from oculus.core.nearest import did_you_mean
 from oculus.notify.notifier import Notifier
 from oculus.settings.schema import Settings
 
@@ -36,8 +36,7 @@ def _directly(name: str, where: Place, settings: Settings) -> None:
     notifier.replace(settings.channels)
     known = [status.name for status in notifier.status()]
     if name not in known:
-        near = get_close_matches(name, known, n=1, cutoff=0.4)
-        advice = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+        advice = did_you_mean(name, known) or f"there are {', '.join(known)}"
         raise ConfigError([f"there is no channel called {name!r}; {advice}"])
     wish = settings.logging
     logs = setup_logging(where.data / "logs", wish.level, wish.keep_days, wish.format)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 from oculus.collectors.collector import CollectorSettings
 from oculus.collectors.custom.push import PushRefused, PushSettings, same_secret
 from oculus.collectors.job import Job
 from oculus.core.errors import OculusError
+from oculus.core.nearest import nearest
 
 
 class Roster:
@@ -52,8 +52,8 @@ class Roster:
                     f"{len(called)} collectors are called {name}",
                     f"Write one of {', '.join(job.label for job in called)}.",
                 )
-        near = get_close_matches(name, [job.label for job in self.jobs], n=1)
-        hint = f"Did you mean {near[0]}?" if near else "`oculus status` lists them."
+        near = nearest(name, [job.label for job in self.jobs])
+        hint = f"Did you mean {near}?" if near else "`oculus status` lists them."
         raise OculusError(f"no collector is called {name}", hint)
 
     def may_own(self, symbol: str) -> Job | None:

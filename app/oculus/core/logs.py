@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, TextIO
 
@@ -18,6 +17,7 @@ from oculus.core.logfile import DailyFile
 from oculus.core.loglines import LEVELS, TRACE, JsonLines, PlainLines
 from oculus.core.logqueue import Background
 from oculus.core.masking import hide, mask
+from oculus.core.nearest import did_you_mean
 
 __all__ = ["TRACE", "Logs", "hide", "mask", "parse_levels", "set_levels", "setup_logging"]
 
@@ -132,6 +132,5 @@ class Logs:
 
 
 def _unknown(name: str, what: str, known: tuple[str, ...]) -> str:
-    near = get_close_matches(name, known, n=1)
-    better = f"did you mean {near[0]}?" if near else f"write one of {', '.join(known)}."
+    better = did_you_mean(name, known) or f"write one of {', '.join(known)}."
     return f"{name!r} is no {what}; {better} For example: info,rules=debug"

@@ -7,7 +7,6 @@ import random
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Literal
 
 from msgspec import Struct
@@ -18,6 +17,7 @@ from oculus.core.counters import Counters
 from oculus.core.errors import ChannelError
 from oculus.core.event import Event
 from oculus.core.ids import Ids
+from oculus.core.nearest import nearest
 from oculus.notify import build
 from oculus.notify.channel import ChannelSettings
 from oculus.notify.channels.desktop import DesktopSettings
@@ -163,7 +163,9 @@ class Notifier:
         """
         with self._lock:
             if name not in self._settings:
-                raise ChannelError(f"There is no channel {name!r}", nearest(name, list(self._settings)))
+                near = nearest(name, self._settings)
+                hint = f"Did you mean {near}?" if near else f"There are: {', '.join(self._settings)}."
+                raise ChannelError(f"There is no channel {name!r}", hint)
             sender = self._senders[name]
         sender.test(sample_news(self._office.clock.now_ms(), self._office.facts))
 
@@ -221,8 +223,3 @@ class Notifier:
 
 def left(until: float) -> float:
     return max(0.0, until - time.monotonic())
-
-
-def nearest(name: str, known: Sequence[str]) -> str:
-    near = get_close_matches(name, known, n=1)
-    return f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}."

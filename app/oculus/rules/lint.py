@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from math import inf
 
 from msgspec import Struct
 
 from oculus.core.durations import short
+from oculus.core.nearest import did_you_mean
 from oculus.core.symbols import matches, unit_of
 from oculus.rules.language.condition import Condition
 from oculus.rules.language.functions import WITHIN
@@ -80,8 +80,7 @@ def lint_past(rule: RuleSettings, spans: Mapping[str, Span]) -> list[Hint]:
 def _unknown(field: str, text: str, condition: Condition, facts: Facts) -> Iterator[Hint]:
     for symbol in condition.symbols:
         if not facts.writes(symbol):
-            near = get_close_matches(symbol, facts.known, n=1)
-            hint = f"did you mean {near[0]}?" if near else "add a collector for it"
+            hint = did_you_mean(symbol, facts.known) or "add a collector for it"
             column = next((token.column for token in tokenize(text) if token.text == symbol), 1)
             yield Hint(field, f"column {column}: no collector writes {symbol}", hint)
 

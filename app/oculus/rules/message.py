@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
+
+from oculus.core.nearest import did_you_mean
 
 LONGEST = 2000  # characters of a message
 
@@ -15,6 +16,6 @@ class TemplateError(ValueError):
     """A message that cannot be read or made. Worded "what; what to write instead"."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, list(known), n=1)
-    return f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+def instead(name: str, known: Iterable[str]) -> str:
+    """What to write for a name that there is not."""
+    return did_you_mean(name, known) or f"there are {', '.join(known)}"

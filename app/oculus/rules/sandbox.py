@@ -18,7 +18,7 @@ from jinja2 import meta, nodes, pass_context
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from oculus.rules.message import LONGEST, Pieces, TemplateError, nearest
+from oculus.rules.message import LONGEST, Pieces, TemplateError, instead
 
 STATEMENTS = (nodes.Output, nodes.If, nodes.For)
 FILTERS = (
@@ -100,7 +100,7 @@ def _check(tree: nodes.Template, names: tuple[str, ...] | None) -> None:
 
 def _known(name: str, known: Iterable[str], what: str) -> None:
     if name not in known:
-        raise TemplateError(f"there is no {what} {name!r}; {nearest(name, known)}")
+        raise TemplateError(f"there is no {what} {name!r}; {instead(name, known)}")
 
 
 # What runs while a message is made

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from oculus.rules.message import LONGEST, Pieces, TemplateError, nearest
+from oculus.rules.message import LONGEST, Pieces, TemplateError, instead
 
 __all__ = ["LONGEST", "NAMES", "Template", "TemplateError"]
 
@@ -31,7 +31,7 @@ class Template:
     def check(self, facts: Mapping[str, Any]) -> None:
         """Raises TemplateError when it uses a value that there is not."""
         for name in sorted(self.names - facts.keys()):
-            raise TemplateError(f"names {name!r}, which is no column; {nearest(name, facts)}")
+            raise TemplateError(f"names {name!r}, which is no column; {instead(name, facts)}")
 
     def render(self, facts: Mapping[str, Any]) -> str:
         """At most LONGEST characters, cut with an ellipsis. Raises TemplateError."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 from msgspec import Struct
 
+from oculus.core.nearest import did_you_mean
 from oculus.rules.settings import RuleSettings
 
 
@@ -26,8 +26,7 @@ def check_rules(rules: Sequence[RuleSettings]) -> list[RuleProblem]:
     for index, rule in enumerate(rules):
         for name in rule.depends_on:
             if name not in known:
-                near = get_close_matches(name, known, n=1)
-                hint = f"did you mean {near[0]}?" if near else "write the name of another rule"
+                hint = did_you_mean(name, known) or "write the name of another rule"
                 problems.append(RuleProblem(index, "depends_on", f"there is no rule {name!r}", hint))
         if circle := _circle(rule.name, known):
             what = f"the rules wait for one another: {' -> '.join(circle)}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from functools import singledispatch
 from typing import Any
 
@@ -12,6 +11,7 @@ from msgspec import inspect
 
 from oculus.core.durations import Duration
 from oculus.core.fields import Size
+from oculus.core.nearest import did_you_mean
 from oculus.core.secret import Secret
 
 NOUNS = {
@@ -21,20 +21,10 @@ NOUNS = {
 }
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name that was probably meant; "" when none is near."""
-    by_lower = {each.lower(): each for each in known}
-    near = get_close_matches(str(name).lower(), list(by_lower), n=1, cutoff=0.6)
-    return by_lower[near[0]] if near else ""
-
-
 def advice(name: str, known: Iterable[str], none: str = "there is none yet") -> str:
     """What to write instead of an unknown name."""
     names = list(known)
-    near = nearest(name, names)
-    if near:
-        return f"did you mean {near}?"
-    return f"write {either(names)}" if names else none
+    return did_you_mean(str(name), names) or (f"write {either(names)}" if names else none)
 
 
 def either(names: Iterable[str]) -> str:

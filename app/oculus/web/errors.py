@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from oculus.core.errors import ChannelError, ConfigError, OculusError, QueryError, SourceError, StorageError
-from oculus.settings.words import nearest
+from oculus.core.nearest import nearest
 
 log = logging.getLogger(__name__)
 

@@ -14,11 +14,11 @@ beside an age in seconds; 60% is 0.6 beside odds, which lie between 0 and 1, and
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from math import isinf
 from typing import NamedTuple
 
 from oculus.core.durations import UNITS, parse_duration
+from oculus.core.nearest import did_you_mean
 from oculus.rules.language.functions import FUNCTIONS
 from oculus.rules.language.operand import SHARE, Age, Function, Number, Operand, Symbol
 from oculus.rules.language.tokens import LETTERS, NUMBERISH, ConditionError, Kind, Token, tokenize
@@ -220,8 +220,7 @@ class Grammar:
         return True
 
     def near(self, words: tuple[str, ...], text: str = "") -> str:
-        close = get_close_matches(text or self.word() or " ", words, n=1, cutoff=0.6)
-        return f"did you mean {close[0]}?" if close else ""
+        return did_you_mean(text or self.word() or " ", words)
 
     def wrong(self, what: str, hint: str, token: Token | None = None) -> ConditionError:
         return ConditionError(self.text, (token or self.next).column, what, hint)

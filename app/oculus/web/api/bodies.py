@@ -10,7 +10,7 @@ from msgspec import inspect
 
 from oculus.settings.bind import fields_of, members_of
 from oculus.settings.words import bare, choices_of, either, fault, shown
-from oculus.web.api.params import WHERE, nearest, told
+from oculus.web.api.params import WHERE, instead, told
 from oculus.web.errors import HttpError, bad_request
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -44,7 +44,7 @@ def in_words(kind: type[msgspec.Struct], given: Any, said: str) -> HttpError:
     what, path = (match[1], match[2]) if match else (said, "")
     wanted, value, place = follow(kind, given, path)
     if unknown := UNKNOWN.fullmatch(what):
-        hint = nearest(unknown[1], fields_of(struct_in(wanted)))
+        hint = instead(unknown[1], fields_of(struct_in(wanted)))
         return bad_request(f"{below(place, unknown[1])}: there is no such field", hint)
     if missing := MISSING.fullmatch(what):
         field = fields_of(struct_in(wanted))[missing[1]]

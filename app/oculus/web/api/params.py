@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping
-from difflib import get_close_matches
 from functools import cache
 from typing import TypeVar
 from urllib.parse import parse_qsl
@@ -14,6 +13,7 @@ import msgspec
 
 from oculus.core.durations import parse_duration
 from oculus.core.moments import parse_moment
+from oculus.core.nearest import nearest
 from oculus.settings.words import fault
 from oculus.web.errors import HttpError, bad_request
 
@@ -32,7 +32,7 @@ def read_query(kind: type[T], text: str) -> T:
         if "tags" in fields and name.startswith("tags.") and name != "tags.":
             tags[name.removeprefix("tags.")] = value
         elif name not in fields - {"tags"}:
-            raise bad_request(f"{name}: there is no such parameter", nearest(name, fields))
+            raise bad_request(f"{name}: there is no such parameter", instead(name, fields))
         else:
             given[name] = value
     if tags:
@@ -88,9 +88,9 @@ def placed(message: str) -> str:
     return f"{match[2]}: {match[1][:1].lower()}{match[1][1:]}"
 
 
-def nearest(name: str, known: Collection[str]) -> str:
-    near = get_close_matches(name, known, n=1)
-    return f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(sorted(known)) or 'none'}."
+def instead(name: str, known: Collection[str]) -> str:
+    near = nearest(name, known)
+    return f"Did you mean {near}?" if near else f"Known here: {', '.join(sorted(known)) or 'none'}."
 
 
 def moment(name: str, text: str, now_ms: int) -> int | None:
