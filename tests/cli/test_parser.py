@@ -56,6 +56,25 @@ def test_an_unknown_command_is_told_the_commands_of_people_only(capsys):
     assert "window" not in told
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["statsu"], "there is no command 'statsu'; did you mean status?"),
+        (["Status"], "there is no command 'Status'; did you mean status?"),
+        (["status", "--jsn"], "there is no option --jsn; did you mean --json?"),
+        (["serve", "--prot=1"], "there is no option --prot; did you mean --port?"),
+        (["serve", "--json"], "there is no option --json; `oculus serve --help` lists them"),
+        (["--conifg=x"], "did you mean --config?"),
+        (["query", "SELECT", "1"], "'1' is one word too many; put what belongs together into quotes"),
+    ],
+)
+def test_a_misspelt_word_is_answered_with_the_one_that_was_meant(words, said, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
 def test_the_window_is_for_the_desktop_alone(monkeypatch):
     asked = []
     monkeypatch.setattr("oculus.cli.run", lambda args: asked.append((args.module, args.url)) or 0)

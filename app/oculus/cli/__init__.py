@@ -12,7 +12,7 @@ import argparse
 import sys
 from importlib import import_module
 
-from oculus.cli.parser import parser, window
+from oculus.cli.parser import read, window
 from oculus.core.errors import ConfigError, LockedError, OculusError, QueryError
 
 DONE, FAILED, WRONG, HELD = 0, 1, 2, 3
@@ -22,7 +22,7 @@ INTERRUPTED = 130
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code. Nothing prints a traceback at a person."""
     words = sys.argv[1:] if argv is None else argv
-    args = window().parse_args(words[1:]) if words[:1] == ["window"] else parser().parse_args(words)
+    args = window().parse_args(words[1:]) if words[:1] == ["window"] else read(words)
     try:
         return run(args)
     except ConfigError as error:

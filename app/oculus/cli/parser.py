@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
 
 from oculus import __version__
+from oculus.core.nearest import did_you_mean
 
 # Paths stay text here: importing pathlib would take a fifth of the time that `--help` has.
 Arguments = Callable[[argparse.ArgumentParser], object]
@@ -20,9 +22,38 @@ exit codes:
 """
 
 
-def parser() -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """Names the nearest word that there is."""
+
+    commands: Mapping[str, Parser] = {}
+
+    def refuse(self, word: str) -> NoReturn:
+        """End the program for a word that nothing takes."""
+        if not word.startswith("-"):
+            self.error(f"{word!r} is one word too many; put what belongs together into quotes")
+        name = word.partition("=")[0]
+        advice = did_you_mean(name, self._option_string_actions) or f"`{self.prog} --help` lists them"
+        self.error(f"there is no option {name}; {advice}")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        known = list(action.choices or [value])  # only commands are chosen from a list
+        if value not in known:
+            advice = did_you_mean(value, known) or f"there are {', '.join(known)}"
+            raise argparse.ArgumentError(None, f"there is no command {value!r}; {advice}")
+
+
+def read(words: Sequence[str]) -> argparse.Namespace:
+    """What was asked for. Ends the program with code 2, in words, where that cannot be understood."""
+    top = parser()
+    args, rest = top.parse_known_args(words)
+    if rest:
+        top.commands.get(args.command, top).refuse(rest[0])
+    return args
+
+
+def parser() -> Parser:
     """The whole command line. Shared options may stand before or after the command."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         "oculus",
         description=DESCRIPTION,
         epilog=EPILOG,
@@ -33,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--hidden", action="store_true", help="start without opening the window, as at login")
     top.set_defaults(module="desktop", config=None, data=None, host=None, port=None, log_level=None)
     shared = _shared()  # not the one of the top: set_defaults has given that one's options defaults
-    commands = top.add_subparsers(title="commands", metavar="COMMAND")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     for name, (help_text, arguments) in COMMANDS.items():
         command = commands.add_parser(
             name, help=help_text, description=_sentence(help_text), parents=[shared]
@@ -41,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
         command.set_defaults(module=name.replace("open", "open_").replace("-", "_"))
         if arguments:
             arguments(command)
+    top.commands = commands.choices
     return top
 
 
@@ -52,9 +84,9 @@ def window() -> argparse.ArgumentParser:
     return inner
 
 
-def _shared() -> argparse.ArgumentParser:
+def _shared() -> Parser:
     # SUPPRESS: a command's own default must not overwrite what stood before the command.
-    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    shared = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     group = shared.add_argument_group("shared options")
     group.add_argument("--config", metavar="FILE", help="settings file (or OCULUS_CONFIG)")
     group.add_argument("--data", metavar="DIR", help="data folder (or OCULUS_DATA)")
