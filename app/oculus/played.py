@@ -15,14 +15,13 @@ from oculus.core.clock import to_iso
 from oculus.core.errors import QueryError
 from oculus.core.metric import Metric
 from oculus.core.symbols import glob_regex, main_of
-from oculus.notify import CHANNELS
+from oculus.notify import ALWAYS_THERE, CHANNELS
 from oculus.notify.routing import skip_reason
 from oculus.reruns import LONGEST_S
 from oculus.rules.language.condition import Condition
 from oculus.rules.settings import RuleSettings
 from oculus.rules.trials.backtest import Audience
 from oculus.rules.trials.replay import TICK_MS
-from oculus.settings.checks import ALWAYS_THERE
 from oculus.settings.schema import Settings
 from oculus.storage.reader import Reader
 

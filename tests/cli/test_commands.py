@@ -17,6 +17,7 @@ def test_check_says_what_would_run(home):
     done = home.run("check")
     assert done.returncode == 0
     assert "net.ping.127.0.0.1" in done.stdout
+    assert re.search(r"^desktop +desktop ", done.stdout, re.MULTILINE)  # there without being written
     assert "The settings are right." in done.stdout
 
 

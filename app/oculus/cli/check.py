@@ -12,6 +12,7 @@ from oculus.cli.table import table
 from oculus.collectors import build
 from oculus.collectors.roster import labels
 from oculus.core.errors import ConfigError, OculusError
+from oculus.notify import with_always_there
 from oculus.rules.settings import RuleSettings
 from oculus.rules.trials.proof import failures
 from oculus.settings.past import past_hints
@@ -86,5 +87,5 @@ def _when(rule: RuleSettings) -> str:
 def _channels(settings: Settings) -> list[list[str]]:
     return [
         [name, str(channel.__struct_config__.tag), str(channel.min_severity)]
-        for name, channel in settings.channels.items()
+        for name, channel in with_always_there(settings.channels).items()
     ]

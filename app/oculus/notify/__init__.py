@@ -6,6 +6,8 @@ server that answers as the service does, and describe it in the README's table o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from oculus.core.clock import Clock
 from oculus.core.registry import Registry
 from oculus.notify.channel import Channel, ChannelSettings
@@ -24,6 +26,13 @@ CHANNELS: Registry[Channel] = Registry(
         "apprise": "channels.apprise:Apprise",
     },
 )
+
+ALWAYS_THERE = ("log", "desktop")  # in no need of an entry in the settings
+
+
+def with_always_there(channels: Mapping[str, ChannelSettings]) -> dict[str, ChannelSettings]:
+    """All that can be told: those first, then what the settings have."""
+    return {**{name: CHANNELS[name].settings_class() for name in ALWAYS_THERE}, **channels}
 
 
 def build(name: str, settings: ChannelSettings, clock: Clock, facts: Facts = NO_FACTS) -> Channel:

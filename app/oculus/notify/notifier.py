@@ -18,10 +18,8 @@ from oculus.core.errors import ChannelError
 from oculus.core.event import Event
 from oculus.core.ids import Ids
 from oculus.core.nearest import nearest
-from oculus.notify import build
+from oculus.notify import build, with_always_there
 from oculus.notify.channel import ChannelSettings
-from oculus.notify.channels.desktop import DesktopSettings
-from oculus.notify.channels.log import LogSettings
 from oculus.notify.facts import NO_FACTS, Facts
 from oculus.notify.office import Office
 from oculus.notify.routing import skip_reason
@@ -78,7 +76,7 @@ class Notifier:
 
     def replace(self, channels: Mapping[str, ChannelSettings]) -> None:
         """Take new settings. What did not change goes on; what waits for a channel now gone is skipped."""
-        wanted = {"log": LogSettings(), "desktop": DesktopSettings(), **channels}
+        wanted = with_always_there(channels)
         with self._lock:
             old, self._settings = self._settings, wanted
             for name in old.keys() - wanted.keys():

@@ -9,6 +9,7 @@ from oculus.collectors import build
 from oculus.core.errors import ConfigError
 from oculus.core.logs import parse_levels
 from oculus.core.symbols import main_of, matches
+from oculus.notify import ALWAYS_THERE
 from oculus.rules.lint import Facts, lint
 from oculus.rules.settings import RuleSettings
 from oculus.rules.together import check_rules
@@ -17,7 +18,6 @@ from oculus.settings.sections import Bound
 from oculus.settings.words import advice
 from oculus.storage.settings import StorageSettings
 
-ALWAYS_THERE = ("log", "desktop")  # channels that need not be listed
 OWN = "oculus."  # symbols that Oculus writes about itself
 
 
@@ -29,6 +29,7 @@ def check(draft: Draft, bound: Bound) -> None:
     check_symbols(draft, bound)
     check_channels(draft)
     check_dependencies(draft, bound)
+    check_muted(draft)
     notice_oddities(draft, bound)
 
 
@@ -102,6 +103,15 @@ def check_dependencies(draft: Draft, bound: Bound) -> None:
     }
     for problem in check_rules(list(rules.values())):
         draft.wrong((*list(rules)[problem.index], problem.field), problem.what, problem.hint)
+
+
+def check_muted(draft: Draft) -> None:
+    """A muted time that is about some rules names such as exist."""
+    known = [name for _, name in written(draft, "rules", "name") if isinstance(name, str)]
+    for where, names in written(draft, "mute", "rules") if draft.whole else ():
+        for number, name in enumerate(names if isinstance(names, list) else ()):
+            if name not in known:
+                draft.wrong((*where, number), f"there is no rule {name!r}", advice(str(name), known))
 
 
 def stand_in(name: Any) -> RuleSettings:
