@@ -60,6 +60,33 @@ def test_signing_out_takes_the_cookie_away(house):
     assert visitor.get(house.url + "/settings", allow_redirects=False, timeout=10).status_code == 303
 
 
+def entered(house):
+    """The cookies of a browser that was let in."""
+    answer = house.post("/login", token="", data={"token": house.token})
+    return answer.cookies
+
+
+def test_signing_out_ends_the_session_for_whoever_copied_the_cookie_and_no_other(house):
+    mine, other = entered(house), entered(house)
+    house.post("/logout", token="", cookies=mine)
+    assert house.get("/api/status", token="", cookies=mine).status_code == 401
+    assert house.get("/settings", token="", cookies=mine).status_code == 303
+    assert house.get("/api/status", token="", cookies=other).status_code == 200
+
+
+def test_a_session_that_was_ended_stays_so_after_a_restart(open_house, tmp_path):
+    with open_house(tmp_path) as house:
+        mine, other = ({each.name: each.value for each in entered(house)} for _ in range(2))
+        house.post("/logout", token="", cookies=mine)
+    with open_house(tmp_path) as house:
+        # It may have another port now, and cookies are named after it.
+        name = f"oculus_{house.server.port}"
+        asked = [
+            house.get("/", token="", cookies={name: next(iter(each.values()))}) for each in (mine, other)
+        ]
+        assert [answer.status_code for answer in asked] == [303, 200]
+
+
 def test_nobody_can_be_signed_out_from_another_site(house):
     cookie = requests.post(
         house.url + "/login", data={"token": house.token}, allow_redirects=False, timeout=10

@@ -20,7 +20,7 @@ from oculus.core.errors import ConfigError
 from oculus.core.secret import Secret
 from oculus.settings.schema import ServerSettings
 from oculus.web.access.limits import Limit
-from oculus.web.access.session import Sessions, same
+from oculus.web.access.session import Memory, Sessions, same
 from oculus.web.errors import HttpError, wants_json
 
 SHORTEST_TOKEN = 32  # characters, where others can reach the port
@@ -45,11 +45,18 @@ class Guard:
     """Lets a request pass or raises HttpError. Lives on the event loop's thread."""
 
     def __init__(
-        self, token: Secret, cookie_name: str, bound: str, clock: Clock, *, secure: bool = False
+        self,
+        token: Secret,
+        cookie_name: str,
+        bound: str,
+        clock: Clock,
+        *,
+        secure: bool = False,
+        memory: Memory | None = None,
     ) -> None:
         self.cookie_name = cookie_name
         self.secure = secure  # the cookie goes over TLS only
-        self.sessions = Sessions(token)
+        self.sessions = Sessions(token, memory)
         self._token = token
         self._bound = bound
         self._clock = clock

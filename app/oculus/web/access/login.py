@@ -51,7 +51,8 @@ def mount(app: Site, guard: Guard, codes: OnceCodes, link: Callable[[], str], cl
 
     @app.post("/logout")
     def leave() -> str:
-        """This browser forgets that it was let in."""
+        """This browser forgets that it was let in, and whoever copied its cookie is out too."""
+        guard.sessions.end(request.get_cookie(guard.cookie_name, ""), clock.now_ms())
         response.delete_cookie(guard.cookie_name, path="/", httponly=True, samesite="strict")
         response.status = 303
         response.set_header("Location", "/login")

@@ -1,7 +1,7 @@
 """How a browser proves that it was let in: a signed cookie, and links that work once.
 
-The cookie is signed with the token, so it outlives a restart, needs no list, and dies when the token is
-renewed. It tells nobody the token.
+The cookie is signed with the token, so it outlives a restart, needs no list of who is in, and dies when the
+token is renewed. It tells nobody the token. Only those that somebody ended by signing out are listed.
 """
 
 from __future__ import annotations
@@ -10,12 +10,16 @@ import hashlib
 import hmac
 import secrets
 import threading
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from oculus.core.secret import Secret
 
 LASTS_S = 30 * 86400
 LINK_LASTS_S = 60.0
 MOST_LINKS = 32
+ENDED = "web.ended_sessions"
+MOST_ENDED = 4096  # those that would have ended soonest by themselves are forgotten first
 
 
 def same(given: str, expected: str) -> bool:
@@ -23,11 +27,23 @@ def same(given: str, expected: str) -> bool:
     return hmac.compare_digest(given.encode(), expected.encode())
 
 
-class Sessions:
-    """Makes and checks cookies for one token."""
+class Memory(Protocol):
+    """Keeps small things over a restart."""
 
-    def __init__(self, token: Secret) -> None:
+    def load(self, key: str) -> Any: ...
+
+    def save(self, key: str, value: Any) -> None: ...
+
+
+class Sessions:
+    """Makes, checks and ends cookies for one token. Any thread may ask."""
+
+    def __init__(self, token: Secret, memory: Memory | None = None) -> None:
         self._token = token
+        self._memory = memory
+        self._lock = threading.Lock()
+        # When each would have ended by itself, in seconds; never changed, only replaced: others read it.
+        self._ended: Mapping[str, int] = (memory.load(ENDED) if memory else None) or {}
 
     def issue(self, now_ms: int) -> str:
         """A cookie that is good for 30 days."""
@@ -38,7 +54,20 @@ class Sessions:
         body, _, signature = cookie.rpartition(".")
         if not same(signature, self._sign(body)):
             return False
-        return int(body.partition(".")[0]) > now_ms // 1000  # ours: the signature holds
+        until_s, _, number = body.partition(".")
+        return int(until_s) > now_ms // 1000 and number not in self._ended  # ours: the signature holds
+
+    def end(self, cookie: str, now_ms: int) -> None:
+        """Whoever has a copy of it is let in no more, also after a restart."""
+        if not self.valid(cookie, now_ms):
+            return
+        until_s, number, _ = cookie.split(".")
+        with self._lock:
+            ended = sorted({**self._ended, number: int(until_s)}.items(), key=lambda each: each[1])
+            left = [each for each in ended if each[1] > now_ms // 1000]
+            self._ended = dict(left[-MOST_ENDED:])
+            if self._memory:
+                self._memory.save(ENDED, self._ended)
 
     def _sign(self, body: str) -> str:
         # Asked each time, because the token may be renewed while we run.

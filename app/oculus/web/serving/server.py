@@ -52,7 +52,14 @@ class WebServer:
         self.url = f"{'https' if tls else 'http'}://{reachable(host)}:{self.port}"
         self._codes = OnceCodes()
         # Cookies do not know ports, so the name keeps two copies on one machine apart.
-        self._guard = Guard(token, f"oculus_{self.port}", host, self._clock, secure=tls is not None)
+        self._guard = Guard(
+            token,
+            f"oculus_{self.port}",
+            host,
+            self._clock,
+            secure=tls is not None,
+            memory=oculus.memory,
+        )
         self._health = Health(oculus)
         self.app = Later(self._site)
         door = Later(self._door)
