@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oculus.core.durations import UNITS, Duration, parse_duration, short, spoken
+from oculus.core.durations import UNITS, Duration, doubled, parse_duration, short, spoken
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,9 @@ def test_in_a_sentence_a_length_has_two_units_at_most(seconds, text):
 
 def test_a_duration_tells_its_milliseconds():
     assert parse_duration("1.5s").ms == 1500
+
+
+def test_waits_double_up_to_the_longest_however_long_something_fails():
+    assert [doubled(0.1, 5.0, failures) for failures in (1, 2, 3, 7, 5000, 10**9)] == [
+        0.1, 0.2, 0.4, 5.0, 5.0, 5.0,
+    ]  # fmt: skip

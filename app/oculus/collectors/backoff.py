@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+from oculus.core.durations import doubled
+
 LONGEST_S = 15 * 60.0
 LONGEST_WISH_S = 3600.0  # a source may ask for more patience than this; it is not granted
 
@@ -20,7 +22,7 @@ class Backoff:
     def failed(self, wish_s: float | None = None) -> float:
         """Note a failure. Seconds to wait at least; `wish_s` is what the source itself asked for."""
         self.failures += 1
-        span = min(LONGEST_S, self._interval_s * 2.0 ** min(self.failures, 30))
+        span = doubled(2 * self._interval_s, LONGEST_S, self.failures)
         return max(span * self._random_share(), min(wish_s or 0.0, LONGEST_WISH_S))
 
     def worked(self) -> None:

@@ -35,6 +35,12 @@ def parse_duration(text: str) -> Duration:
     return Duration(seconds=seconds)
 
 
+def doubled(first_s: float, longest_s: float, failures: int) -> float:
+    """Seconds to wait after so many failures in a row (1 or more), each time twice as long."""
+    # Beyond 2 ** 1023 there is no float: what fails for days must go on being waited for.
+    return min(longest_s, first_s * 2.0 ** min(failures - 1, 60))
+
+
 def short(seconds: float) -> str:
     """The one unit that says it without a fraction: 90 is "90s", 120 is "2m", 0.25 is "250ms"."""
     for unit in ("d", "h", "m", "s"):

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import duckdb
 
+from oculus.core.durations import doubled
 from oculus.core.errors import StorageError
 
 log = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ class Backoff:
     def wait(self) -> bool:
         """False when there is no time for another try."""
         self.tries += 1
-        if not self._stopping.wait(min(SHORTEST_S * 2 ** (self.tries - 1), LONGEST_S)):
+        if not self._stopping.wait(doubled(SHORTEST_S, LONGEST_S, self.tries)):
             return True
         now = time.monotonic()
         self._give_up_at = self._give_up_at or now + self._last_tries_s

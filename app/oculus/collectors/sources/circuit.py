@@ -6,6 +6,8 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from oculus.core.durations import doubled
+
 FIRST_S = 10.0  # the span of the first rest; it doubles with each failure in a row
 LONGEST_S = 15 * 60.0
 LONGEST_WISH_S = 3600.0  # a provider may ask for more patience than this; it is not granted
@@ -42,7 +44,7 @@ class Circuit:
         """Note a failure. `wish_s` is how long the provider itself wants to be left alone."""
         self.failures += 1
         self.reason = reason
-        span = min(longest_s, FIRST_S * 2.0 ** min(self.failures - 1, 30))
+        span = doubled(FIRST_S, longest_s, self.failures)
         rest = max(span * self._random_share(), OPEN_S if self.open else 0.0)
         self.until_ms = now_ms + round(max(rest, min(wish_s or 0.0, LONGEST_WISH_S)) * 1000)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oculus.core.durations import Duration
+from oculus.core.durations import Duration, doubled
 
 FIRST_S = 1.0
 LONGEST_S = 300.0
@@ -15,6 +15,5 @@ def wait_s(failures: int, asked_s: float | None, chance: float) -> float:
     1 s doubling to 5 min, up to a quarter less by `chance` (0 to 1) so that many do not return
     together; never sooner than the service asked for, but no later than a message lives.
     """
-    doubled = FIRST_S * 2.0 ** min(failures - 1, 20)
-    own = min(LONGEST_S, doubled) * (1 - chance / 4)
+    own = doubled(FIRST_S, LONGEST_S, failures) * (1 - chance / 4)
     return min(max(own, asked_s or 0.0), EXPIRES.total_seconds())

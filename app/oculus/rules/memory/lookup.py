@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from oculus.core.durations import doubled
 from oculus.core.windowstats import WindowStats
 from oculus.core.worker import Worker
 from oculus.rules.memory.recall import Recall, Sample, Wish
@@ -63,7 +64,7 @@ class Lookup(Worker):
         self._errors += 1
         if self._errors == ERRORS:
             self._tell(f"Rules cannot look into the past, so their windows have no value: {error}", False)
-        self.stopping.wait(min(AGAIN_S * 2 ** (self._errors - 1), LONGEST_S))
+        self.stopping.wait(doubled(AGAIN_S, LONGEST_S, self._errors))
 
     def wake(self) -> None:
         self._wishes.put(None)
