@@ -79,28 +79,46 @@ class MarketCollector(Collector):
         self._ends = time.monotonic() + self.settings.timeout.total_seconds()
         if self._still_resting():
             return []
+        readings = self._readings()
+        fresh = self._fresh(readings)
+        self._tell(readings, fresh)
+        self._take_a_rest()
+        return fresh
+
+    def _readings(self) -> list[Reading]:
+        """What the source says; nothing where it has nothing new, or it is another's turn to ask."""
         try:
             readings = self.ask()
-            self.heard_ms = self.clock.now_ms()
         except Unchanged:
-            readings, self.heard_ms = [], self.clock.now_ms()
+            readings = []
         except InTurn as error:
             if self.heard_ms is None:
                 raise
-            readings, self.said = [], f"waits for its turn: {error.what}"
+            self.said = f"waits for its turn: {error.what}"
+            return []
+        self.heard_ms = self.clock.now_ms()
+        return readings
+
+    def _fresh(self, readings: Sequence[Reading]) -> list[Metric]:
+        """The numbers whose time has moved."""
         now_ms = self.clock.now_ms()
         new = [each for each in readings if moved(self.tools, each.symbol, each.ts_ms, now_ms)]
-        fresh = [metric for reading in new for metric in self._metrics(reading)]
+        return [metric for reading in new for metric in self._metrics(reading)]
+
+    def _tell(self, readings: Sequence[Reading], fresh: Sequence[Metric]) -> None:
+        """Say what came of it, how old that is, and what is missing."""
         self.said = self.said or tell(readings, fresh)
         if self.trouble and not self.lacking:
             read = {reading.symbol for reading in readings}
             self.lacking = [symbol for symbol in self.symbols() if symbol not in read]
         times = [reading.ts_ms for reading in readings if reading.ts_ms is not None]
         self.as_of_ms = max(times, default=self.as_of_ms)
+
+    def _take_a_rest(self) -> None:
+        """Stretch the interval where the allowance would not last; a long rest outlives a restart."""
         self.slow_down(self.client(self.provider()).stretch(self._key(), self.questions(), self.interval_s))
         if self.rest_s > self.interval_s:
             self.tools.memory.save(f"due.{self._key()}", self.clock.now_ms() + round(self.rest_s * 1000))
-        return fresh
 
     def stand_ins(self) -> list[str]:
         """The providers that may be asked besides."""
