@@ -3,7 +3,9 @@ import time
 
 import pytest
 
+from oculus.collectors import roster
 from oculus.collectors.scheduler import Scheduler
+from oculus.core.counters import Counters
 from oculus.core.durations import Duration
 from oculus.core.errors import OculusError, SourceBusy, SourceError
 from oculus.core.event import EventType, Severity
@@ -421,3 +423,79 @@ def test_a_plugin_that_cannot_even_be_made_is_told_and_tried_again(desk, scripte
     desk.scheduler.replace([scripted.settings(name="plugin")])
     desk.round(1)
     assert desk.status("plugin").last_error == "ImportError: no module called fancy"
+
+
+def test_a_collector_that_is_long_in_the_making_keeps_neither_pages_nor_the_others_waiting(
+    desk, scripted, gate, eventually, monkeypatch
+):
+    desk.scheduler.replace([scripted.settings(name="fine")])
+    made = scripted.__init__
+    monkeypatch.setattr(scripted, "__init__", lambda self, settings: (gate.wait(5), made(self, settings)))
+    wanted = [scripted.settings(name="fine"), scripted.settings(name="new")]
+    replacing = threading.Thread(target=desk.scheduler.replace, args=[wanted])
+    replacing.start()
+    desk.round(30)
+    assert [status.runs for status in desk.scheduler.status()] == [1]
+    assert replacing.is_alive()
+    gate.set()
+    replacing.join()
+    assert [status.name for status in desk.scheduler.status()] == ["fine", "new"]
+
+
+def test_when_numbers_cannot_be_kept_that_is_told_once_and_collectors_go_on(clock, scripted):
+    events, kept, broken, counters = [], [], [True], Counters()
+
+    def sink(metrics):
+        if broken:
+            raise OSError("the disk is gone")
+        kept.extend(metrics)
+
+    scheduler = Scheduler(sink, events.append, counters, clock)
+    scheduler.replace([scripted.settings(name="a")])
+    assert len(scheduler.run_now("a")) == 1  # who asks by hand has the answer all the same
+    assert len(scheduler.run_now("a")) == 1
+    assert [event.message for event in events] == [
+        "What collectors measure cannot be kept: OSError: the disk is gone"
+    ]
+    assert counters.get("collectors.undelivered") == 2
+    broken.clear()
+    scheduler.run_now("a")
+    assert len(kept) == 1
+    assert events[1].message == "What collectors measure is kept again; 2 numbers are lost"
+    assert scheduler.stop(1.0)
+
+
+def test_news_that_nobody_takes_ends_no_run(clock, scripted, caplog):
+    def tell(event):
+        raise RuntimeError("closed")
+
+    scripted.does = {"a": down("refused the connection")}
+    scheduler = Scheduler(lambda metrics: None, tell, clock=clock)
+    scheduler.replace([scripted.settings(name="a")])
+    assert len(scheduler.run_now("a")) == 1
+    assert "not told: a is down: refused the connection" in caplog.text
+    assert scheduler.stop(1.0)
+
+
+def test_of_a_collector_that_makes_up_symbols_for_ever_only_the_newest_are_remembered(
+    desk, scripted, monkeypatch
+):
+    monkeypatch.setattr(roster, "MOST_SEEN", 3)
+    numbers = iter(range(100))
+    scripted.does = {"odd": lambda c: [c.metric(f"custom.odd.n{next(numbers)}", 1.0) for _ in range(2)]}
+    desk.scheduler.replace([scripted.settings(name="odd")])
+    for _ in range(10):
+        desk.round(30)
+    main = "custom.scripted.odd"
+    assert desk.status("odd").symbols == [main, *(f"custom.odd.n{n}" for n in (17, 18, 19))]
+    assert desk.scheduler.freshness("custom.odd.n19").collector == "odd"
+    assert desk.scheduler.freshness("custom.odd.n16") is None
+    assert desk.scheduler.freshness(main).collector == "odd"
+
+
+def test_what_nobody_writes_any_more_has_no_owner_after_new_settings(desk, scripted):
+    for number in range(5):
+        desk.scheduler.replace([scripted.settings(name=f"shop{number}")])
+        desk.round(30)
+    assert desk.scheduler.freshness("custom.scripted.shop4") is not None
+    assert set(desk.scheduler._roster._owners) == {"custom.scripted.shop4"}

@@ -14,7 +14,7 @@ from oculus.collectors.custom.push import Push
 from oculus.collectors.health import Health, Outcome
 from oculus.collectors.pool import Errand
 from oculus.collectors.slots import Slots
-from oculus.collectors.status import CollectorState, CollectorStatus
+from oculus.collectors.status import CollectorState, CollectorStatus, with_sources
 from oculus.collectors.tools import Tools
 from oculus.collectors.words import masked, of_crash
 from oculus.core.clock import Clock
@@ -65,7 +65,7 @@ class Job:
         self.expected: list[str] = []
         self.heads: tuple[str, ...] = ()  # how symbols begin that it may write besides
         self.name = self.label = settings.name or self.type
-        self.seen: set[str] = set()
+        self.seen: dict[str, None] = {}  # symbols that it has written, the newest last
         self.backs_off = True
         self._prepare()
 
@@ -127,13 +127,10 @@ class Job:
 
     def status(self, now: float, now_ms: int) -> CollectorStatus:
         """How it fares. `now` is the monotonic clock, `now_ms` the wall clock."""
-        health, on = self.health, self.settings.enabled
+        health, stuck = self.health, self._stuck()
+        asks = self.settings.enabled and not self.paused and not stuck
         collector = self._collector  # its own thread may let go of it meanwhile
-        sources = collector.sources() if collector else []
-        source = sources[0] if sources else None
-        stuck = self.run is not None and self.run.given_up
-        asks = on and not self.paused and not stuck
-        return CollectorStatus(
+        status = CollectorStatus(
             name=self.label,
             type=self.type,
             symbols=self.symbols(),
@@ -153,13 +150,11 @@ class Job:
             lacking=health.lacking,
             said=health.said,
             as_of_ms=health.as_of_ms,
-            source=source.title if source else "",
-            calls_used=source.calls_used if source else None,
-            calls_left=source.calls_left if source else None,
-            cool_down_until_ms=source.cool_down_until_ms if source else None,
-            cool_down=source.cool_down if source else "",
-            others=sources[1:],
         )
+        return with_sources(status, collector.sources() if collector else [])
+
+    def _stuck(self) -> bool:
+        return self.run is not None and self.run.given_up
 
     def _state(self) -> CollectorState:
         if not self.settings.enabled:
@@ -170,7 +165,7 @@ class Job:
 
     def symbols(self) -> list[str]:
         """Those it will write, then those it has written besides."""
-        return self.expected + sorted(self.seen.difference(self.expected))
+        return self.expected + sorted(self.seen.keys() - self.expected)
 
     def _prepare(self) -> None:
         try:

@@ -9,14 +9,19 @@ from oculus.collectors.collector import CollectorSettings
 from oculus.collectors.custom.push import PushRefused, PushSettings, same_secret
 from oculus.collectors.job import Job
 from oculus.core.errors import OculusError
+from oculus.core.metric import Metric
 from oculus.core.nearest import nearest
+from oculus.core.symbols import main_of
+
+MOST_SEEN = 10_000  # symbols that one collector is remembered to have written
 
 
 class Roster:
-    """The jobs in the order of the settings. The scheduler guards it with its lock."""
+    """The jobs in the order of the settings, and who writes what. The scheduler guards it with its lock."""
 
     def __init__(self) -> None:
         self.jobs: list[Job] = []
+        self._owners: dict[str, Job] = {}
 
     def sort_out(
         self, wanted: Sequence[CollectorSettings]
@@ -39,7 +44,22 @@ class Roster:
             job.leave()
         take_over(gone.values(), jobs)
         self.jobs = jobs
+        self._owners = {symbol: job for job in jobs for symbol in job.symbols()}
         name_all(jobs)
+
+    def learn(self, job: Job, metrics: Iterable[Metric]) -> None:
+        """Remember who wrote these. Of one that makes up new symbols for ever, only the newest are kept."""
+        for symbol in [metric.symbol for metric in metrics if metric.symbol not in job.seen]:
+            job.seen[symbol] = None
+            self._owners.setdefault(symbol, job)
+        for symbol in list(job.seen)[:-MOST_SEEN] if len(job.seen) > MOST_SEEN else ():
+            del job.seen[symbol]
+            if self._owners.get(symbol) is job and symbol not in job.expected:
+                del self._owners[symbol]
+
+    def owner_of(self, symbol: str) -> Job | None:
+        """Who writes `symbol`, or else the whole that it is a part of, or may come to do so."""
+        return self._owners.get(symbol) or self._owners.get(main_of(symbol)) or self.may_own(symbol)
 
     def find(self, name: str) -> Job:
         """The job of that name or main symbol. Raises OculusError, in words, when it is not exactly one."""

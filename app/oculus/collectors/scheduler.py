@@ -14,7 +14,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
 
 from oculus.collectors.collector import CollectorSettings
-from oculus.collectors.health import Outcome, Turn, said
+from oculus.collectors.delivery import Delivery
+from oculus.collectors.health import Outcome, Turn
 from oculus.collectors.job import Job, Run
 from oculus.collectors.pool import Errand, Pool
 from oculus.collectors.roster import Roster
@@ -26,8 +27,7 @@ from oculus.core.counters import Counters
 from oculus.core.durations import short
 from oculus.core.errors import OculusError
 from oculus.core.event import Event
-from oculus.core.metric import Metric, finite
-from oculus.core.symbols import main_of
+from oculus.core.metric import Metric
 from oculus.core.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -57,34 +57,38 @@ class Scheduler(Worker):
     ) -> None:
         super().__init__("scheduler")
         self._sink = sink
-        self._tell = tell
         self._counters = counters or Counters()
         self._clock = clock or SystemClock()
         self._tools = tools
+        self._delivery = Delivery(sink, tell, self._counters, self._clock)
         self._pool = Pool("collector", threads, self._clock)
+        self._replacing = threading.Lock()
         self._lock = threading.RLock()
         self._poke = threading.Event()
         self._roster = Roster()
         self._heap: list[tuple[float, int, Job]] = []
         self._numbers = itertools.count()
-        self._owners: dict[str, Job] = {}
 
     # What to run
 
     def replace(self, wanted: Sequence[CollectorSettings]) -> None:
         """Run exactly these. Whatever has the same settings as before keeps its slots and its record."""
-        with self._lock:
+        with self._replacing:
             places, new = self._roster.sort_out(wanted)
+            # Without the lock: what a collector imports may take long, and runs and pages go on meanwhile.
             fresh = [self._job(settings, number, len(new)) for number, settings in enumerate(new)]
-            self._roster.replace(places, fresh)
-            self._owners = {symbol: job for job in self._roster.jobs for symbol in job.symbols()}
-            for job in fresh:
-                if job.settings.enabled:
-                    self._line_up(job)
+            self._take_on(places, fresh)
         for job in fresh:
             if job.settings.enabled:
                 log.info("%s: asks every %s", job.label, short(job.interval_s))
         self._poke.set()
+
+    def _take_on(self, places: Sequence[Job | None], fresh: Sequence[Job]) -> None:
+        with self._lock:
+            self._roster.replace(places, fresh)
+            for job in fresh:
+                if job.settings.enabled:
+                    self._line_up(job)
 
     def start(self) -> None:
         """Begin. Slots are counted from here, however long ago `replace` was called."""
@@ -118,10 +122,10 @@ class Scheduler(Worker):
                 raise OculusError(f"{job.label} is switched off", "Set `enabled: true` in its settings.")
             if job.run:
                 raise OculusError(f"{job.label} is running already", "Its result arrives in a moment.")
-            run = self._launch(job, None)
+            result = self._launch(job, None).result
         self._poke.set()  # or nobody would look whether it hangs before the next slot of anybody
         try:
-            outcome = run.result.result(job.limit_s + 2 * LOOK_S + PATIENCE_S)
+            outcome = result.result(job.limit_s + 2 * LOOK_S + PATIENCE_S)
         except FutureTimeout as error:
             raise OculusError(f"{job.label} found no free thread", "Try again later.") from error
         if not outcome.answered:
@@ -135,7 +139,7 @@ class Scheduler(Worker):
         metrics = job.receive(body)
         with self._lock:
             job.health.answered_ms = self._clock.now_ms()
-            self._learn_symbols(job, metrics)
+            self._roster.learn(job, metrics)
         self._counters.add("collectors.pushed", len(metrics))
         self._sink(metrics)
         return metrics
@@ -153,7 +157,7 @@ class Scheduler(Worker):
 
     def freshness(self, symbol: str) -> Freshness | None:
         """When the collector of `symbol` last had an answer; None when no collector writes it."""
-        job = self._owners.get(symbol) or self._owners.get(main_of(symbol)) or self._roster.may_own(symbol)
+        job = self._roster.owner_of(symbol)
         if job is None:
             return None
         interval_s = max(job.interval_s, job.rest_s, job.stands_s)
@@ -229,9 +233,8 @@ class Scheduler(Worker):
             if run.given_up:  # too late: it has been reported, and its numbers are of another time
                 job.renew()
                 return
-            told = self._settle(job, outcome)
-        self._deliver(job, outcome, told)
-        run.result.set_result(outcome)
+            turn = self._settle(job, outcome)
+        self._end(job, run, outcome, turn)
 
     def _give_up(self, job: Job, run: Run) -> None:
         outcome = job.overran()
@@ -239,10 +242,9 @@ class Scheduler(Worker):
             if job.run is not run:  # it came back this very moment
                 return
             run.given_up = job.slow = True
-            told = self._settle(job, outcome)
+            turn = self._settle(job, outcome)
         self._counters.add("collectors.abandoned")
-        self._deliver(job, outcome, told)
-        run.result.set_result(outcome)
+        self._end(job, run, outcome, turn)
 
     def _settle(self, job: Job, outcome: Outcome) -> Turn | None:
         """Enter a run into the records. Needs the lock."""
@@ -258,29 +260,15 @@ class Scheduler(Worker):
                 job.slots.skip_until(self._clock.monotonic() + job.backoff.failed(outcome.wish_s))
         if job.gone:  # its record is its successor's by now
             return None
-        self._learn_symbols(job, outcome.metrics)
+        self._roster.learn(job, outcome.metrics)
         return job.health.note(outcome, self._clock.now_ms())
 
-    def _learn_symbols(self, job: Job, metrics: Sequence[Metric]) -> None:
-        for symbol in {metric.symbol for metric in metrics} - job.seen:
-            job.seen.add(symbol)
-            self._owners.setdefault(symbol, job)
-
-    def _deliver(self, job: Job, outcome: Outcome, turn: Turn | None) -> None:
-        if job.gone:
-            return
-        metrics = finite(outcome.metrics)
-        if refused := len(outcome.metrics) - len(metrics):
-            self._counters.add("collectors.refused", refused)
-            log.warning("%s: %d of its numbers were no numbers", job.label, refused)
-        if metrics:
-            self._sink(metrics)
-        if turn:
-            log.log(logging.INFO if turn.well else logging.WARNING, "%s: %s", job.label, turn.what)
-            self._tell(turn.event(job.label, job.type, job.symbols()))
-        for what in outcome.news:
-            log.info("%s: %s", job.label, what)
-            self._tell(said(what, job.label, job.type, self._clock.now_ms()))
+    def _end(self, job: Job, run: Run, outcome: Outcome, turn: Turn | None) -> None:
+        try:
+            if not job.gone:
+                self._delivery.deliver(job, outcome, turn)
+        finally:
+            run.result.set_result(outcome)
 
     def _note_lateness(self, job: Job, late_s: float) -> None:
         job.health.lateness_s.append(late_s)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from oculus.collectors.sources.client import SourceStatus
 
@@ -44,6 +45,22 @@ class CollectorStatus(Struct, frozen=True, kw_only=True):
     cool_down_until_ms: int | None = None  # until when the provider is left alone
     cool_down: str = ""  # and why
     others: list[SourceStatus] = []  # the providers that stand in for it, as far as they were asked
+
+
+def with_sources(status: CollectorStatus, sources: Sequence[SourceStatus]) -> CollectorStatus:
+    """The same, with how the providers stand that it asks, the first in line first."""
+    if not sources:
+        return status
+    first, *others = sources
+    return structs.replace(
+        status,
+        source=first.title,
+        calls_used=first.calls_used,
+        calls_left=first.calls_left,
+        cool_down_until_ms=first.cool_down_until_ms,
+        cool_down=first.cool_down,
+        others=others,
+    )
 
 
 class Freshness(Struct, frozen=True, kw_only=True):
