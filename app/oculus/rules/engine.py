@@ -94,25 +94,32 @@ class Engine(Worker):
         """Take new settings. What has the same name and condition goes on where it stands."""
         now_ms = self._clock.now_ms()
         with self._lock:
-            before, self._settings = self._judge.roster, {rule.name: rule for rule in rules}
-            self._sight.recall.renew()
+            self._settings = {rule.name: rule for rule in rules}
             live = [rule for rule in rules if not rule.expired(now_ms)]
             ends = (end_ms(rule.expires, rule.timezone) for rule in live if rule.expires)
             self._ends_ms = min(ends, default=NEVER_MS)
-            self._judge.roster = Roster(live, self._sight.exists, self._sight.follow)
-            for name, rule in before.rules.items():
-                heir = self._judge.roster.rules.get(name)
-                if heir and heir.condition == rule.condition:
-                    self._judge.roster.adopt(heir, rule)
-                    continue
-                for instance in rule.instances.values():
-                    self._judge.close(instance, now_ms, why_gone(self._settings.get(name), now_ms))
-            self._judge.roster.enter_single(now_ms)
+            self._renew(live, now_ms)
             self._given = self._rounds.unmet = True
             self._restore(now_ms)
             self._note(now_ms)
-        if self._runner:
-            self._runner.replace([rule for rule in live if rule.enabled])
+            if self._runner:  # within the lock: of two at once the last must win here, too
+                self._runner.replace([rule for rule in live if rule.enabled])
+
+    def _renew(self, live: Sequence[RuleSettings], now_ms: int) -> None:
+        """Judge by these from now on; end what the others had open."""
+        before, self._judge.roster = self._judge.roster, self._new_roster(live)
+        for name, rule in before.rules.items():
+            heir = self._judge.roster.rules.get(name)
+            if heir and heir.condition == rule.condition:
+                self._judge.roster.adopt(heir, rule)
+                continue
+            for instance in rule.instances.values():
+                self._judge.close(instance, now_ms, why_gone(self._settings.get(name), now_ms))
+        self._judge.roster.enter_single(now_ms)
+
+    def _new_roster(self, live: Sequence[RuleSettings]) -> Roster:
+        self._sight.recall.renew()
+        return Roster(live, self._sight.exists, self._sight.follow)
 
     def restore(self, saved_states: Sequence[SavedState], open_alerts: Sequence[Alert]) -> None:
         """Go on from before a restart. Call it before `start`, before or after `replace`."""
@@ -193,9 +200,8 @@ class Engine(Worker):
             try:
                 self._round(batches)
             except Exception:
-                self._rounds.unmet = (
-                    True  # what this round left out is judged by the newest values in the next
-                )
+                # What this round left out is judged by the newest values in the next.
+                self._rounds.unmet = True
                 raise
         if any(batches):
             self._counters.time("rules.judge", self._clock.monotonic() - begun)

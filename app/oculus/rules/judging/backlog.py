@@ -33,5 +33,9 @@ class Backlog:
         """Raises what recording raises."""
         with self._recording:
             while self._waiting:
-                self._record(self._waiting[0])
-                self._waiting.popleft()
+                verdict = self._waiting.popleft()  # first: `add` may make room while this one is recorded
+                try:
+                    self._record(verdict)
+                except BaseException:
+                    self._waiting.appendleft(verdict)
+                    raise
