@@ -8,6 +8,7 @@ from websockets.sync.server import serve
 
 from oculus.collectors.network import tls
 from oculus.collectors.prediction import streams
+from oculus.collectors.prediction.messages import Resolved, Trade
 from oculus.collectors.prediction.quotes import Quotes
 from oculus.collectors.prediction.stream import Pace, Stream
 from oculus.collectors.prediction.streams import Streams
@@ -89,3 +90,27 @@ def test_a_stream_that_is_made_while_all_are_ended_never_starts(monkeypatch):
     house.listen("ws://127.0.0.1:9", ["1"], Pace())
     assert [stream.alive() for stream in made] == [False]
     assert house.running == []
+
+
+def test_a_token_that_has_moved_to_another_stream_is_not_forgotten_when_its_old_one_ends(monkeypatch):
+    monkeypatch.setattr(streams, "MOST_TOKENS", 1)
+    quotes, nowhere, pace = Quotes(), "ws://127.0.0.1:9/", Pace()
+    house = Streams(quotes)
+    kept, left = (Stream(nowhere, [token], quotes, pace) for token in ("1", "2"))
+    house.running = [kept, left]
+    house.listen(nowhere, ["2"], pace)
+    assert (house.running, kept.tokens) == ([kept], ("2",))
+    quotes.take([Trade("2", 0.4, 1000)])  # which the other has heard
+    left.step()  # was still trying to connect
+    assert quotes.price("2") is not None
+
+
+def test_what_nobody_listens_to_any_more_is_forgotten():
+    quotes = Quotes()
+    quotes.take([Trade("1", 0.4, 1000), Trade("2", 0.6, 1000), Resolved(("3",), "3")])
+    house = Streams(quotes)
+    house.close()
+    house.listen("ws://127.0.0.1:9/", ["2"], Pace())
+    assert quotes.price("1") is None
+    assert quotes.price("2") is not None
+    assert quotes.ended(["3"]) is None

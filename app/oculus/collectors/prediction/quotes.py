@@ -121,6 +121,14 @@ class Quotes:
         with self._lock:
             return next((self._ended[token] for token in tokens if token in self._ended), None)
 
+    def keep(self, tokens: Iterable[str]) -> None:
+        """Nobody listens to any others from now on."""
+        wanted = set(tokens)
+        with self._lock:
+            if not wanted >= self._tokens.keys() | self._ended.keys():
+                self._tokens = {name: token for name, token in self._tokens.items() if name in wanted}
+                self._ended = {name: winner for name, winner in self._ended.items() if name in wanted}
+
     def forget(self, tokens: Iterable[str]) -> None:
         """What was heard so far is not to be gone by any more."""
         with self._lock:

@@ -23,8 +23,10 @@ class Streams:
 
     def listen(self, address: str, tokens: Sequence[str], pace: Pace) -> None:
         """Listen to these tokens from now on, and to no others."""
+        self._quotes.keep(tokens)
         parts = [tokens[start : start + MOST_TOKENS] for start in range(0, len(tokens), MOST_TOKENS)]
         for stream in self.running[len(parts) :]:
+            stream.watch(())  # or at its end it would forget what another has heard of them by then
             stream.stop(0)
         del self.running[len(parts) :]
         for stream, part in zip(self.running, parts, strict=False):
