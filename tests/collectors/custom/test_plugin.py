@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import sys
 import textwrap
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -305,3 +306,16 @@ def test_the_plugin_in_the_readme_works_as_it_stands(run):
     [example] = re.findall(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
     desk = run("- {type: plugin, module: office.py, settings: {room: hall}}\n", office=example)
     assert [(metric.symbol, metric.value) for metric in desk.metrics] == [("custom.office.hall", 21.5)]
+
+
+def test_of_a_plugin_that_is_saved_again_and_again_only_the_newest_states_stay_in_memory(run, tmp_path):
+    entry = "- {type: plugin, module: office.py, settings: {room: hall}}\n"
+    for number in range(plugin_files.MOST_STATES + 5):
+        desk = run(entry, office=f"{textwrap.dedent(OFFICE)}\n# {number}\n")
+    assert desk.status("office").state == "ok"
+    states = [digest for source, digest in plugin_files._loaded if source == str(tmp_path / "office.py")]
+    assert len(states) == plugin_files.MOST_STATES
+    mine = {
+        each for each in sys.modules.values() if getattr(each, "__file__", "") == str(tmp_path / "office.py")
+    }
+    assert len(mine) == plugin_files.MOST_STATES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import logging
 import threading
@@ -14,6 +15,7 @@ from fakes.providers import play
 from oculus import __version__
 from oculus.collectors.crypto.altseason import Altseason
 from oculus.collectors.crypto.price import Price
+from oculus.collectors.custom.http_json import HttpJson
 from oculus.collectors.sources.client import LeftAlone, key_header
 from oculus.collectors.sources.providers import PROVIDERS
 from oculus.collectors.sources.reply import Refused, Unchanged
@@ -482,3 +484,16 @@ def test_a_garbled_compression_is_told_in_words(kit, internet):
     internet.say("coingecko", "/ping", b"no gzip at all", headers={"Content-Encoding": "gzip"})
     with pytest.raises(SourceError, match="its answer broke off"):
         ask(kit)
+
+
+def test_an_address_that_nobody_asks_any_more_is_forgotten(kit, internet):
+    internet.say("shop", "/stats", {"orders": 3})
+    settings = {"name": "shop", "url": internet.url("shop") + "/stats", "metrics": {"orders": "orders"}}
+    first, second = (kit.collector(HttpJson, **settings) for _ in range(2))
+    for collector in (first, second):
+        assert [metric.value for metric in collector.collect()] == [3.0]
+    assert [source.calls_used for source in kit.sources.status()] == [2], "both ask the same client"
+    del first, second, collector
+    gc.collect()
+    assert kit.sources.status() == []
+    assert kit.collector(HttpJson, **settings).sources()[0].calls_used == 2, "it still knows what it asked"

@@ -20,7 +20,7 @@ from oculus.collectors.custom.number import number
 from oculus.collectors.network.http import unfit
 from oculus.collectors.network.url import Url
 from oculus.collectors.news import moved
-from oculus.collectors.sources.client import SourceStatus
+from oculus.collectors.sources.client import Source, SourceStatus
 from oculus.collectors.sources.reply import HTML, Question, Reply, Unchanged
 from oculus.core.errors import BadAnswer
 from oculus.core.metric import Metric
@@ -114,12 +114,13 @@ class HttpJson(Collector):
         self._times: dict[str, Finder] = {
             key: finder(settings.format, said) for key, said in times.items() if said
         }
+        self._source: Source | None = None  # the registry knows it as long as somebody keeps it
 
     def symbols(self) -> list[str]:
         return [f"{self._base}.{key}" for key in self._finders]
 
     def sources(self) -> list[SourceStatus]:
-        return [self.tools.sources.at(self.settings.url).status()]
+        return [self._client().status()]
 
     def collect(self) -> list[Metric]:
         try:
@@ -143,7 +144,11 @@ class HttpJson(Collector):
             verify=self.settings.verify_tls,
         )
         timeout_s = self.settings.timeout.total_seconds()
-        return self.tools.sources.at(self.settings.url).ask(question, timeout_s)
+        return self._client().ask(question, timeout_s)
+
+    def _client(self) -> Source:
+        self._source = self._source or self.tools.sources.at(self.settings.url)
+        return self._source
 
     def _read(self, reply: Reply) -> Any:
         """Raises BadAnswer when it is nothing that could hold a number."""

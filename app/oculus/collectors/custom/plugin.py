@@ -110,9 +110,10 @@ class Plugin(Collector):
 
     def _make(self) -> Collector:
         settings = self.settings
-        kind = loaded(self._source, settings.digest) if isinstance(settings, BoundPlugin) else None
+        bound = settings if isinstance(settings, BoundPlugin) else BoundPlugin(module=settings.module)
+        kind = loaded(bound.source, bound.digest)
         if kind is None:
-            problem = settings.problem if isinstance(settings, BoundPlugin) else "it has not been loaded"
+            problem = bound.problem or "what it held then is not loaded any more"
             raise SourceError(
                 settings.module, problem, "Mend the plugin; it is loaded again when it changes."
             )

@@ -15,6 +15,7 @@ import re
 import sys
 import threading
 import traceback
+from collections import OrderedDict
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -28,8 +29,10 @@ from oculus.collectors.words import of_crash
 log = logging.getLogger(__name__)
 
 GROUP = "oculus.collectors"
+PACKAGE = "oculus_plugins."  # the module of a file is called after it
 FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_\-]*\.py")
 LOAD_S = 10.0  # for a plugin to be loaded
+MOST_STATES = 8  # of one plugin: the one that runs, and those that were tried since
 
 
 class Found(Struct, frozen=True):
@@ -47,7 +50,8 @@ class Unfit(Exception):
 
 
 _lock = threading.Lock()
-_loaded: dict[tuple[str, str], Found] = {}  # as sys.modules does: each state of each plugin is loaded once
+# As in sys.modules, each state of a plugin is loaded once. The last to be wanted is the last here.
+_loaded: OrderedDict[tuple[str, str], Found] = OrderedDict()
 
 
 def load(folder: Path, module: str) -> Found:
@@ -117,13 +121,23 @@ def _from_entry_point(name: str) -> Found:
 def _once(source: str, digest: str, make: Any) -> Found:
     """What was made of this very state of the plugin, now or before."""
     if (source, digest) not in _loaded:
-        found = _bounded(source, digest, make)
-        _loaded[source, digest] = found
+        found = _loaded[source, digest] = _bounded(source, digest, make)
         if found.trouble:
             log.warning("plugin %s: %s", source, found.trouble, extra=traced(found.traceback))
         else:
             log.info("plugin %s: loaded", source)
+    _loaded.move_to_end((source, digest))
+    _forget_old(source)
     return _loaded[source, digest]
+
+
+def _forget_old(source: str) -> None:
+    """Whoever writes a plugin saves it a hundred times a day."""
+    states = [key for key in _loaded if key[0] == source]
+    for key in states[:-MOST_STATES]:
+        kind = _loaded.pop(key).kind
+        if kind and kind.__module__.startswith(PACKAGE):
+            sys.modules.pop(kind.__module__, None)
 
 
 def _bounded(source: str, digest: str, make: Any) -> Found:
@@ -150,7 +164,7 @@ def _attempt(source: str, digest: str, make: Any) -> Found:
 
 
 def _class_of_file(path: Path, code: bytes, digest: str) -> type[Collector]:
-    name = f"oculus_plugins.{path.stem}_{digest}"
+    name = f"{PACKAGE}{path.stem}_{digest}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)

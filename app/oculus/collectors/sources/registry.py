@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
 
 from oculus.collectors.sources.client import Source, SourceStatus
 from oculus.collectors.sources.memory import Memory, PlainMemory
@@ -29,6 +30,7 @@ class Sources:
         self._watch = Watch("sources-watch")
         self._lock = threading.Lock()
         self._made: dict[str, Source] = {}
+        self._elsewhere: WeakValueDictionary[str, Source] = WeakValueDictionary()
 
     @property
     def settings(self) -> SourcesSettings:
@@ -45,37 +47,42 @@ class Sources:
     def at(self, url: str) -> Source:
         """The client for any other address: no quota, but the same manners. Ask it for `url` as a whole.
 
-        One for each address: that one of a host's answers is broken says nothing about the others.
+        One for each address: that one of a host's answers is broken says nothing about the others. Whoever
+        asks there keeps it: it is gone with the last of them.
         """
         where = origin(url)
         # What the address holds besides may be a secret, and names are kept and shown.
         name = f"{where}#{hashlib.sha256(url.encode()).hexdigest()[:12]}"
         with self._lock:
-            if name not in self._made:
+            source = self._elsewhere.get(name)
+            if source is None:
                 title = urlsplit(where).netloc or where
                 provider = Provider(name=name, title=title, base_url="", limits=Limits())
-                self._made[name] = self._make(provider, SourceSettings())
-            return self._made[name]
+                source = self._elsewhere[name] = self._make(provider, SourceSettings())
+            return source
 
     def replace(self, settings: SourcesSettings) -> None:
         """Take new settings; clients whose settings changed are made anew and keep their counts."""
         with self._lock:
             before, self._settings = self._settings, settings
-            for name in [name for name in self._made if name in PROVIDERS]:
+            for name in list(self._made):
                 if set_for(name, before) != set_for(name, settings):
                     self._made.pop(name).close()
 
     def status(self) -> list[SourceStatus]:
         """How those stand that have been wanted so far."""
         with self._lock:
-            made = list(self._made.values())
+            made = self._all()
         return [source.status() for source in made]
 
     def close(self) -> None:
         """End every question under way."""
         with self._lock:
-            for source in self._made.values():
+            for source in self._all():
                 source.close()
+
+    def _all(self) -> list[Source]:
+        return [*self._made.values(), *self._elsewhere.values()]
 
     def _make(self, provider: Provider, settings: SourceSettings) -> Source:
         return Source(provider, settings, self._memory, self._clock, self._watch)
