@@ -1,5 +1,7 @@
 """POST /in/<name>: numbers come in with the collector's own secret, and with nothing else."""
 
+import threading
+
 import pytest
 
 from oculus.collectors.custom.push import PushSettings
@@ -76,6 +78,23 @@ def test_what_cannot_be_kept_is_refused_with_the_reason(pushed, body, status, wo
     answer = pushed.post("/in/backup", token=SECRET, data=body)
     assert answer.status_code == status
     assert words in answer.json()["error"]["message"]
+
+
+def test_a_push_is_told_to_come_again_rather_than_accepted_and_lost(pushed, gate, monkeypatch):
+    monkeypatch.setattr("oculus.web.api.push.MOST_WAITING", 3)
+    writer, body = pushed.oculus.writer, [{"waits": number} for number in range(5)]
+    writing = threading.Event()
+    held = writer.change(lambda cursor: (writing.set(), gate.wait(10)))
+    assert writing.wait(5)
+    first = pushed.post("/in/backup", token=SECRET, json=body)
+    second = pushed.post("/in/backup", token=SECRET, json=body)
+    gate.set()
+    held.result(5)
+    assert (first.status_code, second.status_code) == (200, 503)
+    assert second.headers["Retry-After"] == "1"
+    assert "Too many numbers wait" in second.json()["error"]["message"]
+    assert len(stored(pushed, "custom.backup.waits")) == 5
+    assert pushed.post("/in/backup", token=SECRET, json=body).status_code == 200
 
 
 def test_a_push_that_is_switched_off_says_so(pushed):

@@ -7,10 +7,12 @@ from msgspec import Struct
 
 from oculus.collectors.custom.push import PushRefused
 from oculus.runtime import Oculus
+from oculus.storage.writer import QUEUE_LIMIT
 from oculus.web.errors import HttpError
 from oculus.web.site import Site
 
 STATUS = {"bad": 400, "unknown": 401, "off": 409}
+MOST_WAITING = QUEUE_LIMIT // 2  # rows; what is accepted must find room behind them
 
 
 class PushAnswer(Struct, frozen=True):
@@ -26,11 +28,23 @@ def mount(app: Site, oculus: Oculus) -> None:
     @app.post("/in/<name:path>", any_body=True)
     def push(name: str) -> PushAnswer:
         """A number, {"value": 1}, {"key": 1, ...} or a list of those, each with a `ts` if wanted."""
+        check_room(oculus)
         try:
             metrics = oculus.scheduler.receive(name, secret(), request.body.read())
         except PushRefused as error:
             raise HttpError(STATUS[error.why], error.what, error.hint) from error
         return PushAnswer(len(metrics), sorted({metric.symbol for metric in metrics}))
+
+
+def check_room(oculus: Oculus) -> None:
+    """Raises HttpError 503 while numbers come faster than they are written: none is accepted to be lost."""
+    if oculus.writer.queue_length() > MOST_WAITING:
+        raise HttpError(
+            503,
+            "Too many numbers wait to be written",
+            "Send this again in a moment.",
+            headers={"Retry-After": "1"},
+        )
 
 
 def secret() -> str:
