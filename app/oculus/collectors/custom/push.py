@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import threading
 from typing import Annotated
 
 from msgspec import Meta
@@ -66,6 +67,7 @@ class Push(Collector):
         self.stands_s = expected.total_seconds() if expected else FOR_EVER_S
         self._base = settings.category or self.category
         self._keys: set[str] = set()
+        self._lock = threading.Lock()
 
     def symbols(self) -> list[str]:
         return [f"{self._base}.up"] if self.settings.expect_every else []
@@ -95,20 +97,27 @@ class Push(Collector):
         except ValueError as error:
             what, _, hint = str(error).partition("; ")
             raise PushRefused("bad", what, hint.capitalize()) from error
-        keys = self._keys | {reading.key for reading in readings}
-        if len(keys) > MOST_KEYS:
-            raise PushRefused(
-                "bad", f"{self.name} has used {MOST_KEYS} different keys already", "Keys should repeat."
-            )
-        if self.settings.expect_every and "up" in keys:
-            raise PushRefused("bad", "the key up is Oculus' own here", "Choose another.")
-        self._keys = keys
+        keys = {reading.key for reading in readings}
+        self._learn(keys)
         now_ms = self.clock.now_ms()
         self._heard(now_ms)
         late = sum(1 for reading in readings if reading.ts_ms is not None and reading.ts_ms > now_ms)
         self.tools.counters.add("collectors.clipped", late)
-        metrics = [self.metric(f"{self._base}.{key}", value, ts_ms) for key, value, ts_ms in readings]
+        symbols = {key: f"{self._base}.{key}" for key in keys}
+        metrics = [self.metric(symbols[key], value, ts_ms) for key, value, ts_ms in readings]
         return [*metrics, self._up(True)] if self.settings.expect_every else metrics
+
+    def _learn(self, keys: set[str]) -> None:
+        """Raises PushRefused when they may not be used. Several pushes may come at once."""
+        if self.settings.expect_every and "up" in keys:
+            raise PushRefused("bad", "the key up is Oculus' own here", "Choose another.")
+        with self._lock:
+            together = self._keys | keys
+            if len(together) > MOST_KEYS:
+                raise PushRefused(
+                    "bad", f"{self.name} has used {MOST_KEYS} different keys already", "Keys should repeat."
+                )
+            self._keys = together
 
     def _up(self, well: bool) -> Metric:
         return self.metric(f"{self._base}.up", float(well))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -42,16 +42,15 @@ def read_push(body: bytes) -> list[Reading]:
     return readings
 
 
-def _entry(given: Any) -> Iterator[Reading]:
+def _entry(given: Any) -> list[Reading]:
     if not isinstance(given, dict):
-        yield Reading(BARE, number(given), None)
-        return
-    ts_ms = moment_ms(given[TIME]) if given.get(TIME) is not None else None
-    for key, value in given.items():
-        if key != TIME:
-            yield Reading(_key(key), _value(key, value), ts_ms)
+        return [Reading(BARE, number(given), None)]
+    moment = given.pop(TIME, None)
+    ts_ms = None if moment is None else moment_ms(moment)
+    return [Reading(_key(key), _value(key, value), ts_ms) for key, value in given.items()]
 
 
+@lru_cache(maxsize=1024)  # the same keys come again and again; a wrong one, however long, is not kept
 def _key(given: str) -> str:
     key = given.lower()
     if len(key) > LONGEST_KEY or not VALID.fullmatch(key):
