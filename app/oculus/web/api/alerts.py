@@ -112,7 +112,7 @@ def mount(app: Site, oculus: Oculus) -> None:
 
 
 def refused(oculus: Oculus, number: int) -> HttpError:
-    if any(record.alert.id == number for record in oculus.reader.alerts(limit=1000)):
+    if oculus.reader.alert(number):
         return HttpError(409, f"Alert {number} has ended", "There is nothing to acknowledge any more.")
     return not_found(f"There is no alert {number}", "GET /api/alerts lists them.")
 
