@@ -12,7 +12,7 @@ from websockets.sync.client import connect
 from oculus.core.event import Event, EventType, Severity
 from oculus.rules.settings import RuleSettings
 from oculus.web.stream.client import Client, like
-from oculus.web.stream.messages import Numbers
+from oculus.web.stream.messages import Numbers, Subscription
 
 WAIT_S = 5
 
@@ -62,6 +62,22 @@ def test_only_what_was_subscribed_to_arrives(house):
         house.store(house.metric("crypto.price.btc_usd", 4))
         assert [m["value"] for m in heard(link, "metrics")["metrics"]] == [2]
         assert [m["value"] for m in heard(link, "metrics")["metrics"]] == [4]
+
+
+def test_who_only_wants_to_know_that_something_came_is_sent_no_numbers(house):
+    with listen(house) as link:
+        wish(link, changed=True)
+        house.store(house.metric("net.tcp.db", 1))
+        assert json.loads(link.recv(timeout=WAIT_S)) == {"type": "changed"}
+
+
+def test_that_something_came_waits_once_however_much_comes(house):
+    client = Client()
+    client.subscribe(Subscription(changed=True))
+    for value in range(5):
+        client.numbers(Numbers([house.metric("net.tcp.db", value)]))
+    assert len(client._waiting) == 1
+    assert client.dropped == 0
 
 
 RULE = RuleSettings(

@@ -25,7 +25,7 @@
       wait = 1000;
       pushing = fresh = true;
       live.dataset.pushed = "";
-      made.send('{"subscribe":{"alerts":true,"events":true}}');
+      made.send('{"subscribe":{"changed":true,"alerts":true,"events":true}}');
     };
     made.onmessage = () => { fresh = true; settled = Date.now() + 1500; refresh(); };
     made.onclose = () => {

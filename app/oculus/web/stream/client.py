@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from oculus.web.stream.messages import EVERYTHING, Numbers, Subscription, lag_text, numbers_text
+from oculus.web.stream.messages import CHANGED, EVERYTHING, Numbers, Subscription, lag_text, numbers_text
 
 MOST_WAITING = 1_000_000  # characters; a reader that is further behind loses the oldest
 MOST_REMEMBERED = 10_000  # symbols of which it is known whether they are wanted
@@ -29,11 +29,12 @@ class Client:
         self._wanted.clear()
 
     def numbers(self, numbers: Numbers) -> None:
-        if self._wish.symbols is None:
+        if self._wish.changed:
+            if (CHANGED, 0) not in self._waiting:  # said once, it holds for all that came meanwhile
+                self.offer(CHANGED, 0)
+        elif self._wish.symbols is None:
             self.offer(numbers.whole, len(numbers))
-            return
-        picked = [text for symbol, text in numbers.written if self._wants(symbol)]
-        if picked:
+        elif picked := [text for symbol, text in numbers.written if self._wants(symbol)]:
             self.offer(numbers_text(picked), len(picked))
 
     def alert(self, text: str) -> None:

@@ -129,7 +129,7 @@ def mount(app: Site) -> None:
 
         The client may send {"subscribe": {"symbols": ["crypto.*"], "alerts": true, "events": true}}.
         It gets {"type": "metrics"|"alert"|"event", ...}, and {"type": "lag", "dropped": n} when it was
-        too slow.
+        too slow. With "changed": true it gets {"type": "changed"} in the place of numbers.
         """
         raise HttpError(
             426, "This is a stream", "Open it as a WebSocket (ws://).", headers={"Upgrade": "websocket"}

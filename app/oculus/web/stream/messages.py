@@ -19,9 +19,13 @@ from oculus.web.errors import HttpError
 
 
 class Subscription(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a client wants. `symbols` are globs; without them it gets every number."""
+    """What a client wants. `symbols` are globs; without them it gets every number.
+
+    With `changed` it gets no numbers, only word that some came.
+    """
 
     symbols: list[str] | None = None
+    changed: bool = False
     alerts: bool = False
     events: bool = False
 
@@ -33,6 +37,7 @@ class Request(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 EVERYTHING = Subscription(symbols=None, alerts=True, events=True)
+CHANGED = '{"type":"changed"}'
 
 
 class Numbers:
