@@ -10,6 +10,12 @@ from oculus.rules.settings import RuleSettings
 RULE = RuleSettings(name="slow", condition="net.ping.a > 100", severity=Severity.CRITICAL, message="slow")
 
 
+@pytest.fixture(autouse=True)
+def not_shared(monkeypatch):
+    """Every question is answered by a board of its own; test_shared.py is about the others."""
+    monkeypatch.setattr("oculus.web.dashboard.shared.LASTS_S", 0.0)
+
+
 def cards(answer):
     assert answer.status_code == 200
     return re.findall(r'id="card-(?!oculus)([^"]+)"', answer.text)

@@ -42,7 +42,8 @@ def test_the_page_holds_exactly_what_the_refresh_brings(house):
     assert board(page) == board(fragment)
 
 
-def test_whoever_has_the_newest_fragment_gets_none(house):
+def test_whoever_has_the_newest_fragment_gets_none(house, monkeypatch):
+    monkeypatch.setattr("oculus.web.dashboard.shared.LASTS_S", 0.0)
     house.store(house.metric("net.ping.gw", 11.8))
     first = house.get("/partials/metrics")
     assert first.headers["Cache-Control"] == "no-store"

@@ -28,7 +28,14 @@ def mount(app: Site, oculus: Oculus, boards: Boards) -> None:
     @app.get("/", query=View)
     def dashboard(query: View) -> str:
         board = boards.board(query)
-        return render("pages/dashboard.html", page="dashboard", board=board, frame=board.frame, sorts=SORTS)
+        return render(
+            "pages/dashboard.html",
+            page="dashboard",
+            board=board,
+            draw=boards.draw,
+            frame=board.frame,
+            sorts=SORTS,
+        )
 
     @app.get("/rules")
     def rules() -> str:

@@ -9,7 +9,9 @@ from oculus.runtime import Oculus
 from oculus.storage.history import AlertRecord
 from oculus.storage.live import HOUR_MS
 from oculus.web.dashboard.cards import FOLDED, Cards, Panel
+from oculus.web.dashboard.drawn import Drawer
 from oculus.web.dashboard.firing import SHOWN, Firing, FiringLine, by_symbol, firing_lines, instances_by_alert
+from oculus.web.dashboard.shared import Shared
 from oculus.web.dashboard.sparkline import Span
 from oculus.web.dashboard.state import Facts
 from oculus.web.dashboard.view import Choices, View, arranged, choices
@@ -38,11 +40,11 @@ class Board:
     pins: frozenset[str]
     settings_file: str
     now_ms: int = field(compare=False)
+    # Changes when the page would look different. Good for one run of the program.
+    version: str = field(init=False, compare=False)
 
-    @property
-    def version(self) -> str:
-        """Changes when the page would look different. Good for one run of the program."""
-        return f"{hash(self) & 0xFFFFFFFFFFFFFFFF:016x}"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "version", f"{hash(self) & 0xFFFFFFFFFFFFFFFF:016x}")
 
 
 class Boards:
@@ -53,12 +55,22 @@ class Boards:
         self._shelf = shelf
         self._cards = Cards()
         self._frames = Frames(oculus, look)
+        self._shared = Shared(self._board, oculus.clock)
+        self.draw = Drawer()
         self._lock = threading.Lock()
         self._open: list[AlertRecord] = []
         self._gaps: tuple[Span, ...] = ()
         self._asked = self._looked = float("-inf")
 
     def board(self, view: View = USUAL) -> Board:
+        """Half a second old at most, but for whoever has just changed something."""
+        return self._shared.get(view)
+
+    def forget(self) -> None:
+        """Something was changed: the next board is a new one."""
+        self._shared.forget()
+
+    def _board(self, view: View) -> Board:
         oculus, now_ms = self._oculus, self._oculus.clock.now_ms()
         collectors, firing = oculus.scheduler.status(), self.firing()
         facts = Facts(

@@ -34,7 +34,8 @@ class Lately:
                 self._boards.popitem(last=False)
         if before is None or rest(before) != rest(board):
             return None
-        return [new for old, new in zip(cards(before), cards(board), strict=True) if new != old]
+        pairs = zip(cards(before), cards(board), strict=True)
+        return [new for old, new in pairs if new is not old and new != old]
 
 
 def cards(board: Board) -> list[Card]:

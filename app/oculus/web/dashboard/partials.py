@@ -5,16 +5,25 @@ from __future__ import annotations
 from bottle import HTTPResponse, request, response
 
 from oculus.runtime import Oculus
+from oculus.web.access.guard import READS
 from oculus.web.dashboard.board import Boards
 from oculus.web.dashboard.changes import Lately
 from oculus.web.dashboard.view import View
 from oculus.web.site import Site
 from oculus.web.templates import render
 
+QUIET = ("/in/", "/api/query")  # are sent, too, but nobody waits to see what they changed
+
 
 def mount(app: Site, _: Oculus, boards: Boards) -> None:
     """Hang the fragments on `app`."""
     lately = Lately()
+
+    def sent() -> None:
+        if request.method not in READS and not request.path.startswith(QUIET):
+            boards.forget()
+
+    app.add_hook("after_request", sent)
 
     @app.get("/partials/metrics", query=View)
     def metrics(query: View) -> str | HTTPResponse:
@@ -26,6 +35,6 @@ def mount(app: Site, _: Oculus, boards: Boards) -> None:
             return HTTPResponse(status=304, headers={"ETag": tag})
         response.set_header("ETag", tag)
         if changed is None:
-            return render("partials/metrics.html", board=board, again=True)
+            return render("partials/metrics.html", board=board, draw=boards.draw, again=True)
         response.set_header("HX-Reswap", "none")  # each card finds its own place
-        return render("partials/changes.html", board=board, changed=changed)
+        return render("partials/changes.html", board=board, draw=boards.draw, changed=changed)
