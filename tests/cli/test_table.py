@@ -18,7 +18,13 @@ def test_a_value_cannot_steer_the_terminal():
 
 
 def test_a_long_value_is_cut_where_one_sees_it():
+    assert table(["a", "b"], [["x" * 61, 1]]).splitlines()[2] == f"{'x' * 59}…  1"
     assert table(["a"], [["x" * 500]]).splitlines()[2].endswith("x…")
+
+
+def test_the_last_column_says_why_and_is_not_cut_short_for_that():
+    why = "https://api.example.com cannot be found: no such host, or this machine is offline"
+    assert table(["a", "last error"], [["x", why]]).splitlines()[2] == f"x  {why}"
 
 
 def test_no_rows_are_shown_as_the_names_alone():

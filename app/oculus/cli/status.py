@@ -33,7 +33,7 @@ def _report(address: str, asked: dict[str, Any]) -> str:
         table(
             ["collector", "state", "last success", "next run", "last error"],
             [
-                [c["name"], c["state"], _ago(c["last_success"]), _in(c["next_run"]), c["last_error"]]
+                [c["name"], c["state"], _since(c["last_success"]), _in(c["next_run"]), c["last_error"]]
                 for c in asked["collectors"]
             ],
         )
@@ -51,8 +51,12 @@ def _report(address: str, asked: dict[str, Any]) -> str:
 def _firing(alerts: list[dict[str, Any]]) -> str:
     if not alerts:
         return "No rule fires."
-    rows = [[a["severity"], a["rule"], a["instance"], a["message"], _ago(a["fired_at"])] for a in alerts]
-    return table(["severity", "rule", "instance", "message", "fired"], rows)
+    rows = [[a["severity"], _fired(a), a["rule"], a["instance"], a["message"]] for a in alerts]
+    return table(["severity", "fired", "rule", "instance", "message"], rows)
+
+
+def _fired(alert: dict[str, Any]) -> str:
+    return f"{_ago(alert['fired_at'])}{', acknowledged' if alert['acknowledged_at'] else ''}"
 
 
 def _sources(collectors: list[dict[str, Any]]) -> list[str]:
@@ -76,7 +80,9 @@ def _in(moment: str | None) -> str:
     return f"in {spoken((datetime.fromisoformat(moment) - datetime.now(UTC)).total_seconds())}"
 
 
-def _ago(moment: str | None) -> str:
-    if moment is None:
-        return "never"
+def _since(moment: str | None) -> str:
+    return _ago(moment) if moment else "not since the start"
+
+
+def _ago(moment: str) -> str:
     return f"{spoken((datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds())} ago"

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from typing import Any
 
 WIDEST = 60  # characters a column; the rest is cut, with an ellipsis
+LAST = 240  # of the last one, behind which nothing has to stand straight: mostly it says why
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """Columns under their names, numbers to the right. Empty text for no rows is only the names."""
-    cells = [[_cell(value) for value in row] for row in rows]
+    most = [WIDEST] * (len(columns) - 1) + [LAST]
+    cells = [[_cell(value, longest) for value, longest in zip(row, most, strict=True)] for row in rows]
     widths = [max(_width(line[i]) for line in [list(columns), *cells]) for i in range(len(columns))]
     right = [all(_is_number(row[i]) for row in rows) and bool(rows) for i in range(len(columns))]
-    lines = [list(columns), ["-" * width for width in widths], *cells]
+    lines = [list(columns), ["-" * min(width, WIDEST) for width in widths], *cells]
     return "\n".join(_line(line, widths, right) for line in lines)
 
 
@@ -26,11 +28,11 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) ->
     return "  ".join(padded).rstrip()
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, longest: int) -> str:
     text = "" if value is None else f"{value:.12g}" if isinstance(value, float) else str(value)
     # A value from outside must not move the cursor or colour the terminal.
     text = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
-    return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def _is_number(value: Any) -> bool:
