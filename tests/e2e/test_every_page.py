@@ -93,7 +93,7 @@ PAGES = [
     "/nowhere",
 ]
 EMPTY = ["/", "/alerts", "/rules", "/noise", "/collectors", "/channels", "/query", "/settings"]
-FORMS = [("rules", ""), *((section, "") for section in ("collectors", "channels"))]
+FORMS = [(section, "") for section in TYPES]
 FORMS += [(section, name) for section, kinds in TYPES.items() for name in kinds if name]
 WIDTHS = (320, 390, 768, 1100, 1280, 1440)
 DESK, PHONE = 1440, 390

@@ -101,9 +101,9 @@ def test_an_hour_that_the_clocks_skip_never_comes_and_one_they_repeat_counts_twi
 def test_a_mute_lets_through_what_is_bad_enough():
     night = Mute(name="night", from_="22:00", to="07:00", below=Severity.CRITICAL)
     midnight = utc("2026-01-05T00:00:00")
-    assert night.mutes(Severity.ERROR, midnight)
-    assert not night.mutes(Severity.CRITICAL, midnight)
-    assert Mute(name="all").mutes(Severity.CRITICAL, midnight)
+    assert night.mutes("slow", Severity.ERROR, midnight)
+    assert not night.mutes("slow", Severity.CRITICAL, midnight)
+    assert Mute(name="all").mutes("slow", Severity.CRITICAL, midnight)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """A real Oculus with a real web server on a free port, and a caller that knows its token."""
 
+import html
+import re
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -102,3 +104,51 @@ def gate():
     opened = threading.Event()
     yield opened
     opened.set()
+
+
+BY_HAND = """\
+# mine
+server: {port: 0, rate_limit: {per_second: 10000, burst: 10000}}
+collectors:
+  - {type: push, name: backup, secret: "s3cr3t-of-backup"}
+channels:
+  hook: {type: webhook, url: "http://127.0.0.1:9/h3dden", headers: {Authorization: "Bearer t0ken"}}
+rules:
+  - {name: old, condition: "custom.backup.value > 1", channels: [log]}
+"""
+
+
+class Office(House):
+    """An Oculus with a settings file of its own, in `folder`."""
+
+    by_hand = BY_HAND
+
+    def __init__(self, oculus, server, folder):
+        super().__init__(oculus, server)
+        self.folder = folder
+
+    def save(self, where, do="save", **fields):
+        return self.post(f"/settings/save?{where}", data={"oculus.do": do, **fields})
+
+    def made(self):
+        return sorted(path.name for path in (self.folder / "conf.d").glob("*"))
+
+    def key(self, name):
+        found = self.get("/settings").text
+        row = next(part for part in found.split("made-row")[1:] if f">{name}</bdi>" in html.unescape(part))
+        return re.search(r"like=([^\"]+)", row)[1]
+
+
+@pytest.fixture
+def office(tmp_path):
+    from oculus.runtime import Oculus
+    from oculus.settings.load import load
+    from oculus.web.serving.server import WebServer
+
+    config = tmp_path / "oculus.yaml"
+    config.write_text(BY_HAND)
+    with (
+        Oculus(load(config, environment={}), tmp_path / "data", config) as oculus,
+        WebServer(oculus, "127.0.0.1", 0, TOKEN) as server,
+    ):
+        yield Office(oculus, server, tmp_path)

@@ -7,64 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oculus.core.secret import MASK, Secret
-from oculus.runtime import Oculus
-from oculus.settings.load import load
+from oculus.core.secret import MASK
 from oculus.settings.read_yaml import read_yaml
 from oculus.settings.write import MARK, file_text
 from oculus.web.forms.editor import TYPES
 from oculus.web.forms.fields import filled, spoken
 from oculus.web.forms.submission import read_form
-from oculus.web.serving.server import WebServer
 
-TOKEN = "a-token-for-tests-of-43-characters-in-length"
-BY_HAND = """\
-# mine
-server: {port: 0, rate_limit: {per_second: 10000, burst: 10000}}
-collectors:
-  - {type: push, name: backup, secret: "s3cr3t-of-backup"}
-channels:
-  hook: {type: webhook, url: "http://127.0.0.1:9/h3dden", headers: {Authorization: "Bearer t0ken"}}
-rules:
-  - {name: old, condition: "custom.backup.value > 1", channels: [log]}
-"""
 NASTY = "<b>x</b>\"'&{{7*7}}🚀שלום"
-
-
-@pytest.fixture
-def office(tmp_path):
-    """An Oculus with a settings file of its own."""
-    (tmp_path / "oculus.yaml").write_text(BY_HAND)
-    config = tmp_path / "oculus.yaml"
-    settings = load(config, environment={})
-    with (
-        Oculus(settings, tmp_path / "data", config) as oculus,
-        WebServer(oculus, "127.0.0.1", 0, Secret(TOKEN)) as server,
-    ):
-        yield Office(oculus, server, tmp_path)
-
-
-class Office:
-    def __init__(self, oculus, server, folder):
-        self.oculus, self.server, self.folder = oculus, server, folder
-
-    def ask(self, method, path, **more):
-        import requests
-
-        headers = {"Authorization": f"Bearer {TOKEN}"}
-        url = self.server.url + path
-        return requests.request(method, url, headers=headers, timeout=20, allow_redirects=False, **more)
-
-    def save(self, where, do="save", **fields):
-        return self.ask("POST", f"/settings/save?{where}", data={"oculus.do": do, **fields})
-
-    def made(self):
-        return sorted(path.name for path in (self.folder / "conf.d").glob("*"))
-
-    def key(self, name):
-        found = self.ask("GET", "/settings").text
-        row = next(part for part in found.split("made-row")[1:] if f">{name}</bdi>" in html.unescape(part))
-        return re.search(r"like=([^\"]+)", row)[1]
 
 
 def test_a_collector_made_in_the_window_runs_at_once_and_stands_in_a_file_of_its_own(office):
@@ -110,7 +60,7 @@ def test_what_is_written_by_hand_is_shown_with_its_line_and_never_changed(office
     for what in ("pause", "delete"):
         assert office.ask("POST", f"/settings/{what}?at={key}").status_code == 409
     assert office.save(f"at={key}", name="other").status_code == 409
-    assert (office.folder / "oculus.yaml").read_text() == BY_HAND
+    assert (office.folder / "oculus.yaml").read_text() == office.by_hand
 
 
 def test_a_clone_of_what_is_written_by_hand_takes_its_secrets_along_unseen(office):

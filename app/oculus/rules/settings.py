@@ -104,7 +104,10 @@ class RuleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ] = None
     depends_on: Annotated[
         tuple[str, ...],
-        Meta(description="Rules that explain this one: while they fire, nobody is told of it."),
+        Meta(
+            description="Rules that explain this one: while they fire, nobody is told of it.",
+            extra={"names": "rules"},
+        ),
     ] = ()
     active: Annotated[
         Hours | None,
@@ -118,9 +121,10 @@ class RuleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             max_length=4000,
         ),
     ] = ""
-    channels: Annotated[tuple[str, ...], Meta(description="Who is told, by the names under channels.")] = (
-        "log",
-    )
+    channels: Annotated[
+        tuple[str, ...],
+        Meta(description="Who is told, by the names under channels.", extra={"names": "channels"}),
+    ] = ("log",)
     prefer_desktop: Annotated[
         bool,
         Meta(

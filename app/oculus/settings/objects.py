@@ -1,4 +1,4 @@
-"""Collectors, rules and channels one by one: where each is written, and what a change would mean."""
+"""Collectors, rules, channels, muted times one by one: where each is written, what a change would mean."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from oculus.collectors import build
 from oculus.collectors.collector import CollectorSettings
 from oculus.core.masking import hide
 from oculus.notify.channel import ChannelSettings
+from oculus.rules.life.hours import Mute
 from oculus.rules.settings import RuleSettings
 from oculus.settings.draft import Draft, SettingsProblem, Where, spell
 from oculus.settings.hidden import secrets_of
@@ -21,10 +22,11 @@ from oculus.settings.merge import called, files_of, merged
 from oculus.settings.read import read
 from oculus.settings.read_yaml import read_yaml
 from oculus.settings.schema import Settings
+from oculus.settings.sections import PLAIN
 from oculus.settings.write import is_own
 
-KINDS = ("collectors", "rules", "channels")
-One = CollectorSettings | RuleSettings | ChannelSettings
+KINDS = ("collectors", "rules", "channels", "mute")
+One = CollectorSettings | RuleSettings | ChannelSettings | Mute
 Changes = Mapping[Path, str | None]  # what files would hold; None: they would be gone
 
 
@@ -33,7 +35,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     section: str
     name: str
-    type: str  # empty for rules
+    type: str  # empty for rules and muted times
     data: dict[str, Any]
     path: Path
     file: str  # as a person calls it
@@ -57,6 +59,12 @@ def entries(main: Path) -> list[Entry]:
     bound = settle(draft, {}, os.environ)
     names = {where: build(one).name for where, one in bound.collectors.items()}
     return [entry_of(main, raw, where, names.get(where, "")) for where in places(raw)]
+
+
+def spots(main: Path) -> dict[str, str]:
+    """Where each section that is no list of objects is written, as far as it is: oculus.yaml:3."""
+    raw = drafted(main, {})
+    return {name: raw.place((name,)).spot() for name in PLAIN if name in raw.data}
 
 
 def places(draft: Draft) -> Iterator[Where]:
@@ -97,7 +105,7 @@ def trial(main: Path, path: Path, text: str | None) -> Trial:
     settings, file = bound.settings(draft), called(path, main.parent)
     for secret in secrets_of(settings):  # it may be tried before it is saved, and be named in the log
         hide(secret)
-    found: dict[Where, One] = {**bound.collectors, **bound.rules}
+    found: dict[Where, One] = {**bound.collectors, **bound.rules, **bound.mute}
     found |= {("channels", name): channel for name, channel in bound.channels.items()}
     ones = [one for where, one in found.items() if draft.place(where).file == file]
     return Trial(settings=settings, one=ones[0] if ones else None, problems=[])

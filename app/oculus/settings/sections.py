@@ -33,7 +33,7 @@ class Bound(Struct):
     collectors: dict[Where, CollectorSettings] = field(default_factory=dict)
     channels: dict[str, ChannelSettings] = field(default_factory=dict)
     rules: dict[Where, RuleSettings] = field(default_factory=dict)
-    mute: list[Mute] = field(default_factory=list)
+    mute: dict[Where, Mute] = field(default_factory=dict)
 
     def settings(self, draft: Draft) -> Settings:
         return Settings(
@@ -41,7 +41,7 @@ class Bound(Struct):
             collectors=list(self.collectors.values()),
             channels=self.channels,
             rules=list(self.rules.values()),
-            mute=self.mute,
+            mute=list(self.mute.values()),
             files=draft.files,
             notices=[str(notice) for notice in draft.notices],
         )
@@ -56,7 +56,7 @@ def bind_sections(draft: Draft) -> Bound:
         collectors=dict(bind_collectors(draft)),
         channels=dict(bind_channels(draft)),
         rules=dict(bind_rules(draft)),
-        mute=bind_mute(draft),
+        mute=dict(bind_mute(draft)),
     )
 
 
@@ -77,9 +77,9 @@ def bind_rules(draft: Draft) -> list[tuple[Where, RuleSettings]]:
     return [(where, settings) for where, settings in bound if settings is not WRONG]
 
 
-def bind_mute(draft: Draft) -> list[Mute]:
-    bound = [bind(Mute, where, draft) for where in entries(draft, "mute")]
-    return [mute for mute in bound if mute is not WRONG]
+def bind_mute(draft: Draft) -> list[tuple[Where, Mute]]:
+    bound = [(where, bind(Mute, where, draft)) for where in entries(draft, "mute")]
+    return [(where, mute) for where, mute in bound if mute is not WRONG]
 
 
 def bind_channels(draft: Draft) -> list[tuple[str, ChannelSettings]]:

@@ -83,14 +83,16 @@ def write(path: Path, text: str) -> None:
         raise unwritable(path, error) from error
 
 
-def remove(path: Path) -> None:
-    """Raises OculusError."""
+def remove(path: Path) -> str:
+    """What it held. Raises OculusError."""
     if not is_own(path):
         raise OculusError(f"{path.name} was written by hand, so Oculus keeps it", "Delete it there.")
     try:
+        text = path.read_text("utf-8")
         path.unlink()
     except OSError as error:
         raise unwritable(path, error) from error
+    return text
 
 
 def unwritable(path: Path, error: OSError) -> OculusError:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from oculus.collectors.status import CollectorState, CollectorStatus
+from oculus.rules.life.hours import Mute
 from oculus.rules.life.silence import ALL
 from oculus.runtime import Oculus
 from oculus.web.kept.look import Look
@@ -89,7 +90,7 @@ def pulse(collectors: Sequence[CollectorStatus]) -> Pulse:
 def notices(oculus: Oculus, collectors: Sequence[CollectorStatus], lost: float) -> tuple[Notice, ...]:
     """Everything a person must know before they trust the page, worst first."""
     wrong = [*stopped(oculus), *storing(oculus, lost), *broken_settings(oculus.problems)]
-    return (*wrong, *offline(oculus), *waiting(oculus), *silent(oculus), *paused(collectors))
+    return (*wrong, *offline(oculus), *waiting(oculus), *silent(oculus), *muted(oculus), *paused(collectors))
 
 
 def stopped(oculus: Oculus) -> list[Notice]:
@@ -146,15 +147,33 @@ def silent(oculus: Oculus) -> list[Notice]:
     return [Notice("snoozed", "info", "Everything is snoozed: nobody is told of anything.", then)]
 
 
+def muted(oculus: Oculus) -> list[Notice]:
+    """The quiet times that it is now."""
+    now_ms = oculus.clock.now_ms()
+    then = "Alerts are kept all the same, and told afterwards if they still fire."
+    return [
+        Notice(f"muted-{number}", "info", f"Quiet time {mute.name}: nobody is told of {whom(mute)}.", then)
+        for number, mute in enumerate(oculus.settings.mute)
+        if mute.holds(now_ms)
+    ]
+
+
+def whom(mute: Mute) -> str:
+    what = several(mute.rules) if mute.rules else "anything"
+    return f"{what} below {mute.below}" if mute.below else what
+
+
 def paused(collectors: Sequence[CollectorStatus]) -> list[Notice]:
     names = [each.name for each in collectors if each.state == CollectorState.PAUSED]
     if not names:
         return []
-    shown = ", ".join(names[:MOST_NAMES]) + (
-        f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    )
     count = "A collector is paused." if len(names) == 1 else f"{len(names)} collectors are paused."
-    return [Notice("paused", "info", count, f"Not asked until somebody resumes: {shown}.")]
+    return [Notice("paused", "info", count, f"Not asked until somebody resumes: {several(names)}.")]
+
+
+def several(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more
 
 
 def broken_settings(problems: Sequence[str]) -> list[Notice]:

@@ -10,12 +10,14 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from math import inf
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct, field
 
 from oculus.core.event import Severity
+from oculus.rules.life.trigger import begin_ms, end_ms
 from oculus.rules.sql.schedule import ScheduleError, zone
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -38,7 +40,9 @@ class Hours(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     to: Annotated[str, Meta(description="The minute it ends, itself not part of it: 20:00, or 24:00.")] = (
         "24:00"
     )
-    timezone: Annotated[str, Meta(description="Time zone of the hours, such as Europe/Paris.")] = "UTC"
+    timezone: Annotated[
+        str, Meta(description="Time zone of the hours, such as Europe/Paris.", extra={"front": True})
+    ] = "UTC"
 
     def __post_init__(self) -> None:
         """Raises ValueError with every mistake."""
@@ -82,16 +86,71 @@ class Hours(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Mute(Hours, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Hours in which nobody is told of anything, or of nothing that is not bad enough."""
+    """When nobody is told: hours of the week, or a time of maintenance. Judging goes on meanwhile."""
 
     name: Annotated[str, Meta(description="What events call it.", min_length=1, max_length=100)]
+    begins: Annotated[
+        str,
+        Meta(
+            description="The first day or moment of it, such as 2026-12-31T22:00; empty: always.",
+            extra={"kind": "moment", "front": True},
+        ),
+    ] = ""
+    ends: Annotated[
+        str,
+        Meta(
+            description="The last day, itself included, or the moment it ends; empty: never.",
+            extra={"kind": "moment", "front": True},
+        ),
+    ] = ""
+    rules: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="The rules of which nobody is told; none: all.",
+            extra={"names": "rules", "front": True},
+        ),
+    ] = ()
     below: Annotated[
         Severity | None,
         Meta(description="Mute what is less severe than this: warn, error or critical; empty: everything."),
     ] = None
+    enabled: Annotated[bool, Meta(description="Whether it counts at all.")] = True
 
-    def mutes(self, severity: Severity, ms: int) -> bool:
-        return (self.below is None or severity.rank < self.below.rank) and self.holds(ms)
+    def mistakes(self) -> Iterator[str]:
+        wrong = [*Hours.mistakes(self), *(f"{name} {error}" for name, error in self._wrong_edges())]
+        yield from wrong
+        if not wrong and self.span[0] >= self.span[1]:
+            yield f"ends {self.ends} is not after {self.begins}; write a later time"
+
+    def _wrong_edges(self) -> Iterator[tuple[str, ValueError]]:
+        for name, read, text in (("begins", begin_ms, self.begins), ("ends", end_ms, self.ends)):
+            try:
+                read(text.strip() or "2026-12-31", "UTC")  # its zone is looked at by itself
+            except ValueError as error:
+                yield name, error
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """From the first ms of it to the one after the last. Raises ValueError."""
+        first_ms = begin_ms(self.begins, self.timezone) if self.begins.strip() else -inf
+        return first_ms, end_ms(self.ends, self.timezone) if self.ends.strip() else inf
+
+    def holds(self, ms: int) -> bool:
+        first_ms, end_ms = self.span
+        return self.enabled and first_ms <= ms < end_ms and Hours.holds(self, ms)
+
+    def changes_ms(self, ms: int) -> int:
+        edges = [int(edge) for edge in self.span if ms < edge < inf]
+        return min(edges) if edges and self._always else min([Hours.changes_ms(self, ms), *edges])
+
+    def mutes(self, rule: str, severity: Severity, ms: int) -> bool:
+        concerned = not self.rules or rule in self.rules
+        return concerned and (self.below is None or severity.rank < self.below.rank) and self.holds(ms)
+
+    @property
+    def _always(self) -> bool:
+        """Whether its hours are all there are."""
+        return not self.days and minutes(self.from_) == 0 and minutes(self.to) == DAY_MINUTES
 
 
 @lru_cache(maxsize=256)

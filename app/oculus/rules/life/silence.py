@@ -66,6 +66,8 @@ class Silence:
             yield "snoozed", lambda: until_ms
         hours: list[tuple[str, Hours]] = [("outside its active hours", rule.active)] if rule.active else []
         quiet = [each for each in hours if not each[1].holds(now_ms)]
-        quiet += [(f"muted: {mute.name}", mute) for mute in self.mutes if mute.mutes(severity, now_ms)]
+        quiet += [
+            (f"muted: {mute.name}", mute) for mute in self.mutes if mute.mutes(rule.name, severity, now_ms)
+        ]
         for reason, each in quiet:
             yield reason, partial(each.changes_ms, now_ms)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from oculus.core.clock import to_ms
 from oculus.rules.sql.schedule import zone
@@ -33,15 +34,27 @@ def session(ms: int, timezone: str) -> date:
     return datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone(timezone)).date()
 
 
+@lru_cache(maxsize=256)
 def end_ms(text: str, timezone: str) -> int:
     """When `expires` is: a moment, or the end of a day. Raises ValueError.
 
     A time without a zone is in the zone of the rule.
     """
+    return moment_ms(text, timezone, days=1)
+
+
+@lru_cache(maxsize=256)
+def begin_ms(text: str, timezone: str) -> int:
+    """As end_ms, but of a day it is the beginning."""
+    return moment_ms(text, timezone, days=0)
+
+
+def moment_ms(text: str, timezone: str, days: int) -> int:
+    """Of a whole day the midnight `days` after its beginning. Raises ValueError."""
     try:
         moment = datetime.fromisoformat(text.strip())
         if len(text.strip()) <= len("2026-12-31"):
-            moment = datetime.combine(moment.date() + timedelta(days=1), time())
+            moment = datetime.combine(moment.date() + timedelta(days=days), time())
         return to_ms(moment if moment.tzinfo else moment.replace(tzinfo=zone(timezone)))
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{text!r} is no time; {EXAMPLE}") from error

@@ -13,7 +13,8 @@ from oculus.collectors import COLLECTORS
 from oculus.collectors.custom.plugin import Plugin
 from oculus.core.errors import ConfigError
 from oculus.core.event import Event, EventType, Severity
-from oculus.notify import CHANNELS
+from oculus.notify import ALWAYS_THERE, CHANNELS
+from oculus.rules.life.hours import Mute
 from oculus.rules.settings import RuleSettings
 from oculus.runtime import Oculus
 from oculus.settings.draft import SettingsProblem
@@ -27,8 +28,10 @@ TYPES: dict[str, dict[str, type[Struct]]] = {
     "collectors": {name: kind.settings_class for name, kind in COLLECTORS.items() if kind is not Plugin},
     "channels": {name: kind.settings_class for name, kind in CHANNELS.items()},
     "rules": {"": RuleSettings},
+    "mute": {"": Mute},
 }
-ONE = {"collectors": "collector", "rules": "rule", "channels": "channel"}
+ONE = {"collectors": "collector", "rules": "rule", "channels": "channel", "mute": "quiet time"}
+UNDO_S = 600.0  # for so long what was deleted can be brought back
 
 
 class Draft(Struct, frozen=True, kw_only=True):
@@ -42,12 +45,25 @@ class Draft(Struct, frozen=True, kw_only=True):
     stored: dict[str, Any] = {}  # what it began with, from a file
 
 
+class Gone(Struct, frozen=True, kw_only=True):
+    """What was deleted last."""
+
+    entry: Entry
+    text: str  # of its file
+    at: float  # monotonic seconds
+
+    @property
+    def called(self) -> str:
+        return f"{ONE[self.entry.section]} {self.entry.name}"
+
+
 class Editor:
     """Works on the settings files of `oculus`."""
 
     def __init__(self, oculus: Oculus) -> None:
         self._oculus = oculus
         self._one_at_a_time = threading.Lock()
+        self._gone: Gone | None = None
 
     @property
     def main(self) -> Path:
@@ -75,6 +91,22 @@ class Editor:
         raise not_found(
             f"No file has the {ONE.get(section, 'object')} {name}", "/settings lists what there is."
         )
+
+    def names(self, draft: Draft) -> dict[str, list[str]]:
+        """The names that a draft may hold; its own is none of them."""
+        found = self.entries()
+        listed = {key: [each.name for each in found if each.section == key] for key in ("channels", "rules")}
+        own = draft.data.get("name") if draft.section == "rules" else None
+        return {
+            "channels": list(dict.fromkeys([*ALWAYS_THERE, *listed["channels"]])),
+            "rules": [name for name in listed["rules"] if name != own],
+        }
+
+    @property
+    def gone(self) -> Gone | None:
+        """What can be brought back."""
+        gone = self._gone
+        return gone if gone and self._oculus.clock.monotonic() - gone.at < UNDO_S else None
 
     def own(self, key: str) -> Entry:
         """One that may be changed here. Raises HttpError 409 for what was written by hand."""
@@ -118,12 +150,33 @@ class Editor:
 
     def delete(self, entry: Entry) -> bool:
         """Raises ConfigError when something else needs it."""
-        kept = trial(self.main, entry.path, file_text(entry.section, entry.name, entry.data))
-        gone = trial(self.main, entry.path, None)
-        if gone.problems and not kept.problems:
-            raise ConfigError([str(problem) for problem in gone.problems])
-        remove(entry.path)
+        self._must_fit(entry.path, None, file_text(entry.section, entry.name, entry.data))
+        with self._one_at_a_time:
+            text = remove(entry.path)
+            self._gone = Gone(entry=entry, text=text, at=self._oculus.clock.monotonic())
         return self._take_on(f"The {ONE[entry.section]} {entry.name} was deleted in the window")
+
+    def undo(self) -> bool:
+        """Bring back what was deleted last. Raises HttpError 409, and ConfigError when it no longer fits."""
+        with self._one_at_a_time:
+            gone = self.gone
+            if gone is None:
+                raise HttpError(
+                    409, "There is nothing to bring back", f"Within {UNDO_S / 60:.0f} min there is."
+                )
+            entry, path = gone.entry, gone.entry.path
+            if path.exists():
+                path = fresh_path(self.main, entry.section, entry.name)
+            self._must_fit(path, gone.text, None)
+            write(path, gone.text)
+            self._gone = None
+        return self._take_on(f"The {gone.called} was brought back in the window")
+
+    def _must_fit(self, path: Path, after: str | None, before: str | None) -> None:
+        """Raises ConfigError when a change would bring a mistake that was not there before."""
+        found = trial(self.main, path, after)
+        if found.problems and not trial(self.main, path, before).problems:
+            raise ConfigError([str(problem) for problem in found.problems])
 
     def _path(self, draft: Draft) -> Path:
         if draft.entry:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,15 +14,23 @@ from oculus.settings.words import bare
 from oculus.settings.write import plain_yaml
 from oculus.web.forms.secrets import veiled_where_stored
 
-FRONT = frozenset(("name", "condition", "for", "severity", "message", "channels", "interval"))
+FRONT = frozenset(
+    ("name", "condition", "for", "severity", "message", "channels", "interval", "days", "from", "to")
+)
 LONG = frozenset(("sql", "message", "body"))  # texts of several lines
+RANKED = frozenset(("fallback",))  # lists whose order counts
 LETTERS = frozenset(("ca", "id", "json", "smtp", "sql", "tls", "ts", "url"))  # spelt, not spoken
 LISTS = (inspect.ListType, inspect.VarTupleType)
+Known = Mapping[str, Sequence[str]]  # channels and rules: the names there are
+NOBODY: Known = {}
 SCALARS = (inspect.StrType, inspect.IntType, inspect.FloatType, inspect.LiteralType, inspect.EnumType)
 
 
 class Field(Struct, frozen=True, kw_only=True):
-    """One line of a form. `kind`: text, number, secret, choice, switch, lines, area or group (YAML)."""
+    """One line of a form.
+
+    `kind`: text, number, moment, secret, choice, ticks (of many choices), switch, lines, area, group (YAML).
+    """
 
     name: str
     label: str
@@ -37,24 +45,25 @@ class Field(Struct, frozen=True, kw_only=True):
     mistake: str = ""
 
 
-def fields_of(kind: type[Struct]) -> Iterator[tuple[Field, inspect.Field]]:
-    """Every setting of `kind`, empty."""
+def fields_of(kind: type[Struct], known: Known = NOBODY) -> Iterator[tuple[Field, inspect.Field]]:
+    """Every setting of `kind`, empty. `known`: the names that lists of them may hold."""
     info = inspect.type_info(kind)
     assert isinstance(info, inspect.StructType)
     for field in info.fields:
         meaning = (getattr(field.type, "extra_json_schema", None) or {}).get("description", "")
+        extra = getattr(field.type, "extra", None) or {}
         plain = kernel(field.type)
         yield (
             Field(
                 name=field.encode_name,
                 label=spoken(field.encode_name),
                 help=meaning,
-                kind=widget(field.encode_name, plain),
+                kind=extra.get("kind") or ("ticks" if "names" in extra else widget(field.encode_name, plain)),
                 required=field.required,
                 usual=written(usual(field)),
-                choices=choices(plain),
+                choices=tuple(known.get(extra["names"], ())) if "names" in extra else choices(plain),
                 on=usual(field) is True,
-                front=field.required or field.encode_name in FRONT,
+                front=field.required or field.encode_name in FRONT or "front" in extra,
             ),
             field,
         )
@@ -67,11 +76,15 @@ def spoken(name: str) -> str:
 
 
 def filled(
-    kind: type[Struct], data: Mapping[str, Any], stored: Mapping[str, Any], mistakes: Mapping[str, str]
+    kind: type[Struct],
+    data: Mapping[str, Any],
+    stored: Mapping[str, Any],
+    mistakes: Mapping[str, str],
+    known: Known = NOBODY,
 ) -> list[Field]:
     """The fields with what stands in `data`. Secrets that are `stored` already are veiled."""
     made = []
-    for field, info in fields_of(kind):
+    for field, info in fields_of(kind, known):
         given = data.get(field.name)
         shown = veiled_where_stored(given, stored.get(field.name), field.name, hides(info.type))
         changed: dict[str, Any] = {"mistake": mistakes.get(field.name, "")}
@@ -79,8 +92,17 @@ def filled(
             changed |= {"value": written(shown), "on": given is True}
         if given is not None or changed["mistake"]:
             changed["front"] = True
+        if field.kind == "ticks":
+            changed |= ticked(field, given)
         made.append(msgspec.structs.replace(field, **changed))
     return sorted(made, key=lambda field: not field.required)
+
+
+def ticked(field: Field, given: Any) -> dict[str, Any]:
+    """What is ticked, and the boxes; a name that is known no more keeps its box while it is written."""
+    chosen = field.usual if given is None else written(given)
+    more = [name for name in chosen.splitlines() if name not in field.choices]
+    return {"value": chosen, "choices": (*field.choices, *more)}
 
 
 def widget(name: str, plain: inspect.Type) -> str:
@@ -93,7 +115,7 @@ def widget(name: str, plain: inspect.Type) -> str:
     if isinstance(plain, inspect.IntType | inspect.FloatType):
         return "number"
     if isinstance(plain, LISTS) and all(isinstance(each, SCALARS) for each in parts(kernel(plain.item_type))):
-        return "lines"
+        return "ticks" if choices(plain) and name not in RANKED else "lines"
     if isinstance(plain, inspect.StrType):
         return "area" if name in LONG else "text"
     if isinstance(plain, inspect.UnionType) and all(isinstance(each, SCALARS) for each in plain.types):
@@ -124,6 +146,8 @@ def parts(plain: inspect.Type) -> tuple[inspect.Type, ...]:
 
 
 def choices(plain: inspect.Type) -> tuple[str, ...]:
+    if isinstance(plain, LISTS):
+        return choices(kernel(plain.item_type))
     if isinstance(plain, inspect.LiteralType):
         return tuple(str(value) for value in plain.values)
     if isinstance(plain, inspect.EnumType):

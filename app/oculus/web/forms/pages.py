@@ -15,6 +15,7 @@ from oculus.settings.write import plain_yaml
 from oculus.storage.sizes import sizes
 from oculus.web.dashboard.board import Boards
 from oculus.web.errors import bad_request
+from oculus.web.forms.by_hand import by_hand
 from oculus.web.forms.editor import ONE, Editor
 from oculus.web.forms.sheet import Sheet, Where, away, to
 from oculus.web.forms.submission import sent
@@ -24,13 +25,19 @@ from oculus.web.templates import render
 from oculus.web.trials.pages import Page as TrialPage
 from oculus.web.trials.sheet import fields_of
 
-TITLES = {"collectors": "Collectors", "rules": "Rules", "channels": "Channels"}
+TITLES = {
+    "collectors": "Collectors",
+    "rules": "Rules",
+    "channels": "Channels",
+    "mute": "Maintenance and quiet times",
+}
 SAID = {
     "added": "Added. It runs now.",
     "changed": "Changed. It runs as it is written now.",
     "paused": "Paused.",
     "resumed": "It runs again.",
     "deleted": "Deleted.",
+    "back": "It is back as it was.",
     "look": "The colours are changed.",
     "written": "It is written, but the old settings stay: what is wrong stands above.",
 }
@@ -66,6 +73,8 @@ def mount(app: Site, oculus: Oculus, boards: Boards, look: Look) -> None:
         return page(
             "settings",
             said=SAID.get(query.said, ""),
+            gone=editor.gone,
+            by_hand=by_hand(oculus),
             groups=[(key, TITLES[key], ONE[key], [e for e in entries if e.section == key]) for key in KINDS],
             writable=oculus.reloader is not None,
             merged=plain_yaml(shown(oculus.settings)),
@@ -124,3 +133,8 @@ def mount_entries(app: Site, editor: Editor) -> None:
     @app.post("/settings/delete", query=Place)
     def delete(query: Place) -> str:
         return away("deleted", editor.delete(editor.own(query.at)))
+
+    @app.post("/settings/undo")
+    def undo() -> str:
+        """What was deleted last is there again."""
+        return away("back", editor.undo())

@@ -122,7 +122,7 @@ class Sheet:
         by_hand: str = "",
     ) -> str:
         kind, wrong = kind_of(draft.section, draft.type), mistakes or {}
-        fields = filled(kind, draft.data, draft.stored, wrong)
+        fields = filled(kind, draft.data, draft.stored, wrong, self._editor.names(draft))
         if draft.section == "channels":
             fields.insert(0, name_field(draft.name, wrong.get("name", "")))
         named = {field.name for field in fields} | {"name"}

@@ -13,6 +13,8 @@ from oculus.web.errors import bad_request
 from oculus.web.forms.fields import Field, fields_of, hides, kernel
 from oculus.web.forms.secrets import has_dots, restored
 
+MOST_FIELDS = 1000  # each box that is ticked is one
+
 
 class Submission(Struct, frozen=True):
     """`mistakes` by field: what could not even be read."""
@@ -22,12 +24,17 @@ class Submission(Struct, frozen=True):
 
 
 def sent(body: bytes) -> dict[str, str]:
-    """The form's fields by name. Raises HttpError 400."""
+    """The form's fields by name; of several with one name, a line for each. Raises HttpError 400."""
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=200)
+        pairs = parse_qsl(
+            body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS
+        )
     except (ValueError, UnicodeDecodeError) as error:
         raise bad_request("The form cannot be read", "Send it as UTF-8.") from error
-    return {name: value.replace("\r\n", "\n") for name, value in pairs}
+    fields: dict[str, list[str]] = {}
+    for name, value in pairs:
+        fields.setdefault(name, []).append(value.replace("\r\n", "\n"))
+    return {name: "\n".join(values) for name, values in fields.items()}
 
 
 def read_form(kind: type[Struct], given: Mapping[str, str], before: Mapping[str, Any]) -> Submission:
@@ -53,8 +60,10 @@ def read_field(field: Field, plain: inspect.Type, given: Mapping[str, str]) -> A
     """None when nothing is to be written. Raises ValueError."""
     if field.kind == "switch":
         # A box that is not ticked is not sent, so the form sends "off" before it.
-        on = given.get(field.name, "on" if field.on else "off") == "on"
+        on = given.get(field.name, "on" if field.on else "off").endswith("on")
         return None if on is field.on else on
+    if field.kind == "ticks":
+        return ticks(field, given.get(field.name))
     text = given.get(field.name, "")
     if field.kind != "area":
         text = text.strip()
@@ -67,6 +76,14 @@ def read_field(field: Field, plain: inspect.Type, given: Mapping[str, str]) -> A
         item = kernel(getattr(plain, "item_type", plain))
         return whole if isinstance(item, inspect.StrType) else [scalar(line) for line in whole]
     return group(text) if field.kind == "group" else text
+
+
+def ticks(field: Field, text: str | None) -> list[str] | None:
+    """The form sends an empty line even when no box is ticked: to choose none is a choice."""
+    if text is None:
+        return None
+    names = [line for line in text.split("\n") if line]
+    return None if names == field.usual.splitlines() else names
 
 
 def scalar(text: str) -> Any:

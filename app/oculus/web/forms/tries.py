@@ -16,12 +16,14 @@ from oculus.core.errors import OculusError
 from oculus.core.symbols import unit_of
 from oculus.hints import Hints
 from oculus.notify.notifier import Notifier
+from oculus.rules.life.hours import Mute, local
 from oculus.rules.settings import RuleSettings
 from oculus.runtime import Oculus
 from oculus.settings.objects import Trial
 from oculus.web.trials.compare import many
 
 DAY_MS = 86_400_000
+CHANGES = 60  # of hours of the week that are looked at: what then has not begun, or ended, hardly ever does
 MOST_ROWS = 50
 
 
@@ -42,6 +44,8 @@ def attempt(oculus: Oculus, found: Trial, name: str) -> Tried:
             return ask(oculus, found.one)
         if isinstance(found.one, RuleSettings):
             return play(oculus, found, found.one)
+        if isinstance(found.one, Mute):
+            return next_time(found.one, oculus.clock.now_ms())
         return send(found, name)
     except OculusError as error:
         return Tried(False, error.what, error.hint)
@@ -74,6 +78,35 @@ def play(oculus: Oculus, found: Trial, rule: RuleSettings) -> Tried:
     told = [(channel, many(count, "message")) for channel, count in past.told.items()]
     odd = map(str, Hints(oculus.live, oculus.scheduler, oculus.reader).at_once(rule))
     return Tried(not past.troubles, what, "; ".join(past.troubles), told, list(odd))
+
+
+def next_time(mute: Mute, now_ms: int) -> Tried:
+    """When nobody will be told, and until when."""
+    if not mute.enabled:
+        return Tried(True, "It is paused: everybody is told of everything")
+    if now_ms >= mute.span[1]:
+        return Tried(False, "It is over", "Write a later time under Ends.")
+    begins_ms = until(mute, True, max(now_ms, int(max(mute.span[0], 0))))
+    ends_ms = until(mute, False, begins_ms)
+    times = [("from", begins_ms), ("to", ends_ms)] if mute.holds(begins_ms) else []
+    what = "Nobody is told of it" if mute.rules else "Nobody is told of anything"
+    what += f" below {mute.below}" if mute.below else ""
+    if not times:
+        return Tried(False, "It never comes", "Look at the days and the hours.")
+    return Tried(True, what, "", [(word, wall(mute, ms)) for word, ms in times])
+
+
+def until(mute: Mute, wanted: bool, ms: int) -> int:
+    """The first moment from `ms` on at which it holds, or no longer does."""
+    for _ in range(CHANGES):
+        if mute.holds(ms) is wanted:
+            break
+        ms = mute.changes_ms(ms)
+    return ms
+
+
+def wall(mute: Mute, ms: int) -> str:
+    return f"{local(ms, mute.timezone):%A, %Y-%m-%d %H:%M} ({mute.timezone})"
 
 
 def send(found: Trial, name: str) -> Tried:
