@@ -117,8 +117,9 @@ def one(cursor: duckdb.DuckDBPyConnection, sql: str, given: object = None) -> tu
 
 
 def first_line(error: BaseException) -> str:
-    """What DuckDB says without its advice, which is meant for developers."""
-    return str(error).strip().split("\n", 1)[0]
+    """What DuckDB says without its advice, which is meant for developers; of the system's errors the reason."""
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return said.strip().split("\n", 1)[0]
 
 
 def translated(error: duckdb.Error, path: Path) -> StorageError | LockedError:

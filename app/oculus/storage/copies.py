@@ -37,7 +37,7 @@ def copy_database(cursor: duckdb.DuckDBPyConnection, path: Path, target: Path) -
             move(working, target)
         except (duckdb.Error, OSError) as error:
             raise StorageError(
-                f"the backup to {target} failed: {first_line(error)}",
+                f"The backup to {target} failed: {first_line(error)}",
                 "Check that the folder exists, is yours and has room.",
             ) from error
         finally:
