@@ -104,6 +104,24 @@ def test_many_late_numbers_are_rolled_up_in_slices(database, writer, clock, metr
     assert_same(database)
 
 
+def test_thousands_of_late_numbers_are_rolled_up_together_once_no_more_follow(
+    database, writer, clock, metric
+):
+    writer.put([metric(at=clock.ms - n * 10_000) for n in range(200)])
+    writer.step()
+    caught_up(writer)
+    for begin in range(0, 3):
+        late = [metric(float(n), at=clock.ms - HOUR_MS + begin * 700_000 + n * 200) for n in range(3_000)]
+        writer.put(late)
+        writer.step()
+    assert Marks.read(database.cursor()).rolled_ms == clock.ms - HOUR_MS
+    assert_same(database)
+    clock.ms += MINUTE_MS
+    caught_up(writer)
+    assert Marks.read(database.cursor()).rolled_ms == clock.ms - 2 * MINUTE_MS
+    assert_same(database)
+
+
 def test_what_comes_later_than_the_numbers_are_kept_is_merged(database, writer, clock, metric):
     cold = [metric(float(n), at=clock.ms - 20 * DAY_MS + n * 7_000) for n in range(1_000)]
     writer.put(cold + [metric(float(n), at=clock.ms - n * 50_000) for n in range(300)])

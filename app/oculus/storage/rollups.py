@@ -20,7 +20,7 @@ from oculus.core.metric import Metric
 from oculus.storage.connection import first_line, one
 from oculus.storage.marks import RAW, Marks
 from oculus.storage.rollups_check import first_missing
-from oculus.storage.rollups_late import enter_late
+from oculus.storage.rollups_late import MOST_NUMBERS, enter_late
 from oculus.storage.rollups_sql import LEVELS, MINUTE_MS, Level, floor, redo
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,7 @@ FIRST_SPAN_MS = 60 * MINUTE_MS
 LONGEST_SPAN_MS = 2**20 * FIRST_SPAN_MS
 BACK_MS = 10 * MINUTE_MS  # a mark so far ahead of the clock was set while the clock was wrong
 REST_S = 60.0  # after a failure
+SETTLE_S = 5.0  # after thousands of late numbers: more follow, and each rolling would be undone by them
 
 OLDEST = "SELECT epoch_ms(min(ts)) FROM metrics"
 COUNT = "SELECT count(*) FROM metrics WHERE ts >= make_timestamptz(?) AND ts < make_timestamptz(?)"
@@ -84,6 +85,8 @@ class Rollups:
         late = [metric for metric in metrics if mark is not None and metric.ts_ms < mark]
         if late and enter_late(cursor, late):
             self._behind = True
+            if len(late) > MOST_NUMBERS:
+                self._rest_until = self._clock.monotonic() + SETTLE_S
 
     def _due(self) -> bool:
         late = self._behind or self._mark_ms is None or self._goal() > self._mark_ms

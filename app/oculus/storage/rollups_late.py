@@ -25,7 +25,9 @@ from oculus.storage.rollups_sql import (
     stored,
 )
 
-MOST_MINUTES = 60  # made anew in one transaction; beyond, the mark is set back and rolling does it in slices
+# Made anew in one transaction; beyond either, the mark is set back and rolling does it in slices.
+MOST_MINUTES = 60
+MOST_NUMBERS = 2_000
 
 LATE = """
     (SELECT make_timestamptz(ts_ms * 1000) AS ts, category, symbol, value FROM (SELECT unnest(from_json($late,
@@ -64,7 +66,7 @@ def set_back(cursor: duckdb.DuckDBPyConnection, late: Sequence[Metric], marks: M
     """Where the mark stands now when there was too much to do at once; None when there was not."""
     kept = marks.all_kept_ms()
     minutes = {minute for metric in late if (minute := floor(metric.ts_ms, MINUTE_MS)) >= kept}
-    if len(minutes) <= MOST_MINUTES:
+    if not minutes or (len(minutes) <= MOST_MINUTES and len(late) <= MOST_NUMBERS):
         return None
     back = min(minutes)
     marks.set_rolled(cursor, back)
