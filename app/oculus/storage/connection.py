@@ -117,7 +117,7 @@ def one(cursor: duckdb.DuckDBPyConnection, sql: str, given: object = None) -> tu
 
 
 def first_line(error: BaseException) -> str:
-    """What DuckDB says without its advice, which is meant for developers; of the system's errors the reason."""
+    """What DuckDB says without its advice for developers; what the system says without its number."""
     said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return said.strip().split("\n", 1)[0]
 
