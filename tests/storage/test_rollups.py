@@ -110,7 +110,7 @@ def test_thousands_of_late_numbers_are_rolled_up_together_once_no_more_follow(
     writer.put([metric(at=clock.ms - n * 10_000) for n in range(200)])
     writer.step()
     caught_up(writer)
-    for begin in range(0, 3):
+    for begin in range(3):
         late = [metric(float(n), at=clock.ms - HOUR_MS + begin * 700_000 + n * 200) for n in range(3_000)]
         writer.put(late)
         writer.step()
