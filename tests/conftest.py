@@ -1,5 +1,7 @@
 """What every test may use."""
 
+import threading
+
 import pytest
 
 from fakes import waiting
@@ -10,6 +12,14 @@ from oculus.core import masking
 def eventually():
     """`eventually(question)` waits until the answer is true, and returns it."""
     return waiting.eventually
+
+
+@pytest.fixture
+def gate():
+    """Holds up whatever waits for it, until the test ends."""
+    opened = threading.Event()
+    yield opened
+    opened.set()
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """The program as a person starts it: a process of its own."""
 
+import json
 import os
 import re
 import signal
@@ -55,8 +56,12 @@ class Home:
         """What the running copy answers, as text."""
         token = (self.data / "token").read_text().strip()
         asked = urllib.request.Request(server.url + path, headers={"Authorization": f"Bearer {token}"})
-        with urllib.request.urlopen(asked, timeout=10) as answer:
+        with urllib.request.urlopen(asked, timeout=30) as answer:
             return answer.read().decode()
+
+    def numbers(self, server):
+        """How many of its ping the running copy has stored."""
+        return json.loads(self.ask(server, "/api/metrics?symbol=net.*"))["count"]
 
     def store_nothing(self):
         """A database without a number in it, as after a start that was stopped at once."""
@@ -106,8 +111,8 @@ class Serving:
     def stop(self, how=signal.SIGTERM):
         """The exit code, and everything it said."""
         self.process.send_signal(how)
-        code = self.process.wait(10)
-        self._listener.join(5)
+        code = self.process.wait(30)
+        self._listener.join(30)
         self.process.stderr.close()
         return code, "".join(self.said)
 

@@ -10,7 +10,7 @@ from fakes.polymarket import market
 SETTINGS = """
 sources: {{polymarket: {{gamma_url: "{gamma}", ws_url: "ws://127.0.0.1:9/"}}}}
 collectors:
-  - {{type: http_json, name: shop, url: "{shop}/stats", timeout: 1s, metrics: {{orders: data.total}}}}
+  - {{type: http_json, name: shop, url: "{shop}/stats", timeout: 10s, metrics: {{orders: data.total}}}}
   - {{type: polymarket, name: rain, markets: [will-it-rain]}}
   - {{type: push, name: backup, secret: hidden-words}}
   - {{type: plugin, module: office.py, settings: {{room: hall}}}}

@@ -53,7 +53,7 @@ def test_a_person_reads_a_line_for_each_thing_and_the_sum(home):
 @pytest.mark.parametrize("deep", [(), ("--deep",)])
 def test_a_running_copy_is_asked_and_not_disturbed(home, eventually, deep):
     server = home.serve()
-    eventually(lambda: json.loads(home.ask(server, "/api/metrics"))["metrics"])
+    eventually(lambda: home.numbers(server))
     found = findings(home, *deep)
     assert server.url in found["running copy"]["says"]
     assert ("rows read" in found["database"]["says"]) is bool(deep)
@@ -64,7 +64,7 @@ def test_a_running_copy_is_asked_and_not_disturbed(home, eventually, deep):
 
 def test_a_damaged_database_is_found_by_looking_deep(home, eventually):
     server = home.serve()
-    eventually(lambda: json.loads(home.ask(server, "/api/metrics"))["metrics"])
+    eventually(lambda: home.numbers(server))
     server.stop()
     path = home.data / "oculus.db"
     with path.open("r+b") as file:

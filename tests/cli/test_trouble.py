@@ -145,4 +145,4 @@ def test_a_signal_that_is_given_to_another_thread_ends_it_as_well(home):
     assert other != pid
     tgkill = 234
     assert ctypes.CDLL(None).syscall(tgkill, pid, other, signal.SIGINT) == 0
-    assert server.process.wait(15) == 0
+    assert server.process.wait(30) == 0

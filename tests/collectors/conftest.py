@@ -296,6 +296,7 @@ def silent_port():
 
 @pytest.fixture
 def closed_port():
-    """A port of this machine on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    """A port of this machine on which nobody listens. It is held, so that nobody else gets it."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]

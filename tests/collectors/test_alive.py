@@ -18,7 +18,7 @@ def running():
     scheduler = Scheduler(metrics.extend, events.append)
     scheduler.start()
     yield scheduler, metrics, events
-    assert scheduler.stop(3.0)
+    assert scheduler.stop(30.0)
 
 
 def test_a_service_that_stops_and_comes_back_is_told_both_times(running, eventually):
@@ -38,7 +38,7 @@ def test_a_service_that_stops_and_comes_back_is_told_both_times(running, eventua
 def test_a_collector_that_hangs_is_told_while_it_still_hangs(running, eventually, scripted):
     scheduler, _, events = running
     gate = threading.Event()
-    scripted.does = {"hangs": lambda collector: gate.wait(10) and 1.0}
+    scripted.does = {"hangs": lambda collector: gate.wait(60) and 1.0}
     settings = scripted.settings(name="hangs", interval=SECOND, timeout=Duration(milliseconds=10))
     scheduler.replace([settings])
     eventually(lambda: events)

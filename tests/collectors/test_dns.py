@@ -135,17 +135,17 @@ def test_a_name_without_an_answer_is_down_and_the_reason_is_said(server, ask, ta
     assert trouble == why
 
 
-def test_a_silent_name_server_is_given_up_at_the_timeout(server, ask):
+def test_a_silent_name_server_is_given_up_at_the_timeout(server, ask, eventually):
     begun = time.monotonic()
     values, trouble, _ = ask(settings(server, "silent.test", timeout=Duration(milliseconds=400)))
     assert values == {"up": 0}
     assert trouble == "no answer within 0.4 s"
-    assert time.monotonic() - begun < 2
-    assert server.asked == ["silent.test."] * 2
+    assert time.monotonic() - begun < 15
+    eventually(lambda: server.asked == ["silent.test."] * 2)
 
 
 def test_a_lost_datagram_is_sent_again_within_the_timeout(server, ask):
-    assert ask(settings(server, "lossy.test", timeout=Duration(seconds=1)))[0]["up"] == 1
+    assert ask(settings(server, "lossy.test", timeout=Duration(seconds=4)))[0]["up"] == 1
 
 
 def test_an_answer_too_long_for_a_datagram_is_fetched_by_tcp(server, ask):

@@ -7,13 +7,14 @@ from oculus.collectors.network.http import HttpSettings
 from oculus.core.durations import Duration
 
 OK = b"HTTP/1.1 200 OK\r\n"
-TIMEOUT = Duration(milliseconds=500)
+SHORT = Duration(seconds=1)  # for what must come to it
+LONG = Duration(seconds=30)
 
 
-def probe(ask, port, timeout=TIMEOUT, **more):
+def probe(ask, port, timeout=LONG, **more):
     begun = time.monotonic()
     values, trouble, _ = ask(HttpSettings(target=f"http://127.0.0.1:{port}/", timeout=timeout, **more))
-    assert time.monotonic() - begun < timeout.total_seconds() + 2
+    assert time.monotonic() - begun < timeout.total_seconds() + 15
     assert values["up"] == 0
     assert "" not in values  # no whole answer, no whole time
     return values, trouble
@@ -39,54 +40,54 @@ def test_a_refused_port_is_down(closed_port, ask):
 
 
 def test_a_port_that_does_not_accept_is_down_at_the_timeout(silent_port, ask):
-    assert probe(ask, silent_port)[1] == "no answer within 0.5 s"
+    assert probe(ask, silent_port, SHORT)[1] == "no answer within 1 s"
 
 
 def test_a_server_that_accepts_and_says_nothing_is_down_at_the_timeout(listen, ask):
-    values, trouble = probe(ask, listen(lambda connection: connection.recv(65536) and time.sleep(3)))
-    assert trouble == "the answer was not complete within 0.5 s"
+    values, trouble = probe(ask, listen(lambda connection: connection.recv(65536) and time.sleep(3)), SHORT)
+    assert trouble == "the answer was not complete within 1 s"
     assert "connect" in values
     assert "first_byte" not in values
 
 
 def test_headers_that_drip_cannot_outlast_the_timeout(listen, ask):
     port = listen(forever(b"a", 0.05, OK + b"X-Slow: "))
-    values, trouble = probe(ask, port)
-    assert trouble == "the answer was not complete within 0.5 s"
+    values, trouble = probe(ask, port, SHORT)
+    assert trouble == "the answer was not complete within 1 s"
     assert "first_byte" in values
     assert "transfer" not in values
 
 
 def test_a_body_that_drips_cannot_outlast_the_timeout(listen, ask):
     port = listen(forever(b"a", 0.05, OK + b"\r\n"))
-    assert probe(ask, port)[1] == "the answer was not complete within 0.5 s"
+    assert probe(ask, port, SHORT)[1] == "the answer was not complete within 1 s"
 
 
 def test_an_endless_body_is_cut_off(listen, ask):
     port = listen(forever(b"a" * 65536, 0.0, OK + b"\r\n"))
-    assert probe(ask, port, Duration(seconds=5))[1] == "its body was cut off at 10 MiB"
+    assert probe(ask, port)[1] == "its body was cut off at 10 MiB"
 
 
 def test_an_endless_row_of_chunks_is_cut_off(listen, ask):
     port = listen(
         forever(b"10000\r\n" + b"a" * 65536 + b"\r\n", 0.0, OK + b"Transfer-Encoding: chunked\r\n\r\n")
     )
-    assert probe(ask, port, Duration(seconds=5))[1] == "its body was cut off at 10 MiB"
+    assert probe(ask, port)[1] == "its body was cut off at 10 MiB"
 
 
 def test_a_header_of_ten_megabytes_is_refused(answers, ask):
     port = answers(OK + b"X-Big: " + b"a" * 10_000_000 + b"\r\n\r\n")
-    assert probe(ask, port, Duration(seconds=5))[1] == "sent a header line longer than 64 KiB"
+    assert probe(ask, port)[1] == "sent a header line longer than 64 KiB"
 
 
 def test_ten_thousand_headers_are_refused(answers, ask):
     port = answers(OK + b"X-A: b\r\n" * 10_000 + b"\r\n")
-    assert "more than 100 headers" in probe(ask, port, Duration(seconds=5))[1]
+    assert "more than 100 headers" in probe(ask, port)[1]
 
 
 def test_endless_interim_answers_cannot_outlast_the_timeout(listen, ask):
     port = listen(forever(b"HTTP/1.1 100 Continue\r\n\r\n", 0.001))
-    assert probe(ask, port)[1] == "the answer was not complete within 0.5 s"
+    assert probe(ask, port, SHORT)[1] == "the answer was not complete within 1 s"
 
 
 def test_a_body_that_ends_early_is_down(answers, ask):
@@ -118,7 +119,7 @@ def test_redirects_in_a_circle_end(site, ask):
 
 def test_a_long_row_of_redirects_ends(site, ask):
     server = site({f"/{n or ''}": (302, {"Location": f"/{n + 1}"}, b"") for n in range(30)})
-    assert probe(ask, server.port, Duration(seconds=5))[1] == "redirects more than 10 times"
+    assert probe(ask, server.port)[1] == "redirects more than 10 times"
     assert len(server.asked) == 11
 
 

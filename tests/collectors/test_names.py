@@ -46,7 +46,7 @@ def test_asking_once_does_not_wait_for_ever(scripted, monkeypatch):
     import threading
 
     monkeypatch.setattr("oculus.collectors.job.GRACE_S", 0.05)
-    scripted.does = {"hangs": lambda collector: threading.Event().wait(3)}
+    scripted.does = {"hangs": lambda collector: threading.Event().wait(30)}
     with pytest.raises(OculusError, match="hangs was given up: took longer than"):
         collect_once(scripted.settings(name="hangs", timeout=Duration(milliseconds=50)))
 

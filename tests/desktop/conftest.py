@@ -18,7 +18,7 @@ SETTINGS = """
 server: {{{server}port: 0, rate_limit: {{per_second: 1000, burst: 1000}}}}
 desktop: {{pinned: [oculus.queue], software_rendering: true}}
 collectors:
-  - {{type: tcp, target: "127.0.0.1:{port}", name: shop, interval: 1s, timeout: 500ms}}
+  - {{type: tcp, target: "127.0.0.1:{port}", name: shop, interval: 1s, timeout: 1s}}
 rules:
   - name: "{rule}"
     condition: net.tcp.shop.up == 0
@@ -85,7 +85,7 @@ class Program:
             None if body is None else json.dumps(body).encode(),
             {"Authorization": f"Bearer {(self.data / 'token').read_text().strip()}"},
         )
-        with urllib.request.urlopen(request, timeout=15) as answer:  # the machine may be busy
+        with urllib.request.urlopen(request, timeout=30) as answer:  # the machine may be busy
             return answer.read().decode()
 
     def desk(self):
@@ -109,7 +109,7 @@ class Program:
     def quit(self, number=signal.SIGTERM):
         """Its exit code."""
         self.process.send_signal(number)
-        return self.process.wait(10)
+        return self.process.wait(30)
 
 
 def alive(process):

@@ -53,7 +53,7 @@ def test_twenty_icons_in_a_row_are_painted_and_go_when_told(screen):
             program.stdin.write("\n")
             program.stdin.flush()
             assert program.stdout.readline() == "xorg\n"
-        assert program.communicate(timeout=5)[1] == ""
+        assert program.communicate(timeout=30)[1] == ""
     finally:
         program.kill()
         program.wait()
@@ -118,6 +118,6 @@ def test_a_display_that_goes_away_is_an_orderly_end_here_too(screen, bare):
     program = bare("--hidden")
     eventually(lambda: OK in screen.icon_colours())
     screen.programs.stop("Xvfb")
-    assert program.process.wait(10) == 0
+    assert program.process.wait(30) == 0
     assert "everything collected is stored" in program.said()
     assert "Traceback" not in program.said()

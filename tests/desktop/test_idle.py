@@ -76,7 +76,7 @@ def display(monkeypatch, tmp_path):
     monkeypatch.setenv("DISPLAY", f":{number}")
     yield
     server.terminate()
-    server.wait(5)
+    server.wait(30)
 
 
 def touch():

@@ -46,7 +46,7 @@ def test_without_the_desktops_libraries_the_browser_opens_and_each_thing_says_wh
     assert icon == f"The icon near the clock cannot be shown: the library pystray is not here. {install}"
     assert window.startswith(f"No window: the library pywebview is not here. {install}. The pages open in")
     failed = program.start("send-test", "desktop")
-    assert failed.wait(15) == 1
+    assert failed.wait(30) == 1
     assert f"the library jeepney is not here. {install}" in program.said()
     assert program.quit() == 0
     assert "Traceback" not in program.said()
@@ -54,7 +54,7 @@ def test_without_the_desktops_libraries_the_browser_opens_and_each_thing_says_wh
 
 def test_a_test_message_is_a_popup(full_screen, oculus):
     program = oculus(full_screen, "--hidden").ready()
-    assert program.start("send-test", "desktop").wait(15) == 0
+    assert program.start("send-test", "desktop").wait(30) == 0
     (popup,) = eventually(full_screen.popups)
     assert "test" in popup["summary"].lower()
     assert program.desk()["popups"] == "session bus"

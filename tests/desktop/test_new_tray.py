@@ -1,7 +1,6 @@
 """The icon in a tray of the new kind, which is told of icons over the session bus (KDE, Ubuntu, Xfce)."""
 
 import sys
-import time
 
 import pytest
 
@@ -70,8 +69,7 @@ def test_the_icon_follows_an_alert_and_its_menu_opens_the_window(new_screen, ocu
     port.close()
     eventually(lambda: CRITICAL in new_screen.new_icon_colours())
     eventually(lambda: title(new_screen) == "Oculus: 1 firing · critical: shop_down")
-    new_screen.click(NEW_TRAY)
-    time.sleep(0.7)  # the menu opens
+    new_screen.open_menu(NEW_TRAY, button=1)
     new_screen.press("Down", "Return")
     eventually(new_screen.windows)
     assert program.quit() == 0

@@ -31,7 +31,7 @@ def server(ahead_s=0.0, *, stratum=2, mode=4, answers=True):
         thread.start()
         yield sock.getsockname()
         sock.sendto(b"", sock.getsockname())
-        thread.join(5)
+        thread.join(30)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from fakes.browser import PATIENCE_MS, Browser
 from oculus.core.metric import Metric
 from oculus.core.secret import Secret
 from oculus.runtime import Oculus
@@ -15,22 +16,6 @@ from oculus.web.serving.server import WebServer
 
 TOKEN = Secret("a-token-for-tests-of-43-characters-in-length")
 EASY = ServerSettings(port=0, rate_limit=RateLimit(per_second=10_000, burst=10_000))
-
-
-# htmx calls it an error when a newer question takes the place of one under way, or the page is left; a
-# failure of the network or of the server has names of its own.
-REPLACED = ("htmx:sendAbort", "htmx:afterRequest")
-
-
-def note_complaints(page, into):
-    """Errors of the page and of its console, with the address that they speak of."""
-
-    def heard(said):
-        if said.type == "error" and not said.text.startswith(REPLACED):
-            into.append(f"{said.text} {said.location.get('url', '')}")
-
-    page.on("console", heard)
-    page.on("pageerror", lambda error: into.append(str(error)))
 
 
 @dataclass
@@ -43,7 +28,7 @@ class House:
     def store(self, *metrics):
         """Put metrics through the real writer and wait until they are committed."""
         self.oculus.writer.put(list(metrics))
-        self.oculus.writer.change(lambda cursor: None).result(5)
+        self.oculus.writer.change(lambda cursor: None).result(30)
 
     def metric(self, symbol, value, ago_s=0, **tags):
         category = ".".join(symbol.split(".")[:2])
@@ -68,50 +53,32 @@ def chromium():
     if path is None:
         pytest.skip("no Chromium on this machine: install the package `chromium`")
     root = hasattr(os, "geteuid") and os.geteuid() == 0  # its sandbox refuses root
+    sync_api.expect.set_options(timeout=PATIENCE_MS)
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"] if root else [])
         yield browser
         browser.close()
 
 
-@dataclass
-class Visit:
-    """What a page did besides showing itself."""
-
-    complaints: list
-    requests: list
+@pytest.fixture
+def browser(chromium):
+    made = Browser(chromium)
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def visit(chromium, house):
-    """Opens a page, signed in, in a browser of its own. `visit.seen` holds what went on meanwhile."""
-    contexts = []
-
-    def open_page(path="/", width=1440, height=900, **options):
-        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(5000)
-        page.seen = Visit([], [])
-        page.on("console", lambda message: page.seen.complaints.append(message.text))
-        page.on("pageerror", lambda error: page.seen.complaints.append(str(error)))
-        page.on("request", lambda asked: page.seen.requests.append(asked.url))
-        page.goto(house.server.one_time_link())
-        if path != "/":
-            page.goto(house.server.url + path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
+def visit(house, browser):
+    """Opens a page of the house, signed in, in a session of its own."""
+    return lambda path="/", **options: browser.open(house.server, path, **options)
 
 
 class Office:
     """A running Oculus with a settings file; called, it opens one of its pages, signed in."""
 
-    def __init__(self, oculus, server, chromium):
+    def __init__(self, oculus, server, browser):
         self.oculus, self.server = oculus, server
-        self._chromium, self._contexts, self._made = chromium, [], []
+        self._browser, self._made = browser, []
 
     @property
     def url(self):
@@ -125,27 +92,15 @@ class Office:
     def settle(self):
         """What was put is in the file."""
         self.oculus.writer.put(self._made)
-        self.oculus.writer.change(lambda cursor: None).result(10)
+        self.oculus.writer.change(lambda cursor: None).result(30)
         self._made = []
 
-    def __call__(self, path, width=1440, **options):
-        context = self._chromium.new_context(viewport={"width": width, "height": 900}, **options)
-        self._contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(8000)
-        page.complaints = []
-        note_complaints(page, page.complaints)
-        page.goto(self.server.one_time_link())
-        page.goto(self.url + path)
-        return page
-
-    def close(self):
-        for context in self._contexts:
-            context.close()
+    def __call__(self, path, **options):
+        return self._browser.open(self.server, path, **options)
 
 
 @pytest.fixture
-def office(tmp_path, chromium, request):
+def office(tmp_path, browser, request):
     """`parametrize("office", [yaml], indirect=True)` gives it more settings."""
     config = tmp_path / "oculus.yaml"
     config.write_text(
@@ -155,9 +110,8 @@ def office(tmp_path, chromium, request):
         Oculus(load(config, environment={}), tmp_path / "data", config) as oculus,
         WebServer(oculus, "127.0.0.1", 0, TOKEN) as server,
     ):
-        made = Office(oculus, server, chromium)
-        yield made
-        made.close()
+        yield Office(oculus, server, browser)
+        browser.close()  # before what it looks at
 
 
 PAINTED = """([tone, least]) => {

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 import yaml
 
+from fakes.browser import Browser, new_page
 from oculus.core.metric import Metric
 from oculus.core.secret import Secret
 from oculus.noise import Noise, event
@@ -146,14 +147,14 @@ def fill(oculus):
         Noise(rule=LONG, count=1, seconds=1, short=1),
     ]
     oculus.writer.tell(event(noises, now))
-    oculus.writer.change(lambda cursor: None).result(10)
+    oculus.writer.change(lambda cursor: None).result(30)
 
 
 def note_moved(oculus):
     found = [moved.Moved("pred.poly.nasty", 0.5, 0.1, 9.0), moved.Moved(DEEP, 1.0, 9.0, -4.0)]
     for record in oculus.reader.alerts(limit=100):
         alert = record.alert
-        oculus.writer.change(lambda cursor, a=alert: moved.note(cursor, a.id, a.fired_ms, found)).result(5)
+        oculus.writer.change(lambda cursor, a=alert: moved.note(cursor, a.id, a.fired_ms, found)).result(30)
 
 
 @contextmanager
@@ -185,28 +186,20 @@ def empty(tmp_path_factory):
 @pytest.fixture(scope="module")
 def browse(chromium):
     """Opens a page of a house, signed in."""
-    contexts = {}
+    browser, contexts = Browser(chromium), {}
 
     def open_page(house, path, width=DESK, scheme="dark"):
         if house not in contexts:
-            contexts[house] = chromium.new_context(viewport={"width": width, "height": 900})
-            contexts[house].new_page().goto(house.one_time_link())
-        page = contexts[house].new_page()
-        page.set_default_timeout(8000)
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme)
-        page.complaints, page.hosts = [], set()
-        page.on("console", lambda message: page.complaints.append(message.text))
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on("request", lambda asked: page.hosts.add(asked.url.split("/")[2]))
+            contexts[house] = browser.sign_in(house)
+        page = new_page(contexts[house])
+        look(page, width, scheme)
         page.goto(house.url + path.replace("NASTY", quote(NASTY)))
         settle(page)
         page.evaluate(AXE.read_text("utf-8"))
         return page
 
     yield open_page
-    for context in contexts.values():
-        context.close()
+    browser.close()
 
 
 def settle(page):
@@ -237,6 +230,10 @@ def mistakes(page, rules="{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa',
     return [f"{name}: {spots}" for name, spots in found]
 
 
+def hosts(page):
+    return {address.split("/")[2] for address in page.asked}
+
+
 def unread(page):
     return mistakes(page, "{runOnly: {type: 'rule', values: ['color-contrast']}}")
 
@@ -257,7 +254,7 @@ def check(page, house, expected=0):
     assert mistakes(page) == []
     assert unfit(page) == {}
     assert len(page.complaints) == expected, page.complaints
-    assert page.hosts == {house.url.split("/")[2]}
+    assert hosts(page) == {house.url.split("/")[2]}
     assert page.locator("h1").count() == 1
     assert page.locator("main b, main script, main img").count() == 0, "text from outside is text"
 
@@ -288,7 +285,7 @@ def test_a_form_is_fit_for_everybody(browse, full, section, name):
     assert mistakes(page) == []
     assert unfit(page) == {}
     assert page.complaints == []
-    assert page.hosts == {full.url.split("/")[2]}
+    assert hosts(page) == {full.url.split("/")[2]}
     unlabelled = page.evaluate(
         """[...document.querySelectorAll("main :is(input, select, textarea):not([type=hidden], [hidden])")]
             .filter((each) => !each.labels.length).map((each) => each.name)"""

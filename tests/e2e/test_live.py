@@ -21,7 +21,7 @@ def test_a_number_is_pushed_to_the_dashboard(house, visit):
     assert clients(house) == 1
     house.store(house.metric("net.tcp.db", 42))
     expect(figure(page, "net.tcp.db")).to_have_text("42.0")
-    assert page.seen.complaints == []
+    assert page.complaints == []
 
 
 def test_a_refresh_changes_the_card_that_changed_and_leaves_the_others_the_focus_and_the_search(house, visit):
@@ -43,7 +43,7 @@ def test_a_refresh_changes_the_card_that_changed_and_leaves_the_others_the_focus
         == page.locator('[id="card-net.tcp.db"] .card-link').inner_text()
     )
     assert page.locator('[id="card-net.tcp.web"]').is_hidden()
-    assert page.seen.complaints == []
+    assert page.complaints == []
 
 
 def test_with_nothing_new_the_dashboard_asks_no_more(house, visit):
@@ -51,9 +51,9 @@ def test_with_nothing_new_the_dashboard_asks_no_more(house, visit):
     page = visit()
     expect(page.locator("#live[data-pushed]")).to_be_attached()
     page.wait_for_timeout(2500)  # what is under way at first
-    before = sum("/partials/" in url for url in page.seen.requests)
+    before = sum("/partials/" in url for url in page.asked)
     page.wait_for_timeout(2500)  # longer than the two seconds of asking
-    assert sum("/partials/" in url for url in page.seen.requests) - before <= 1
+    assert sum("/partials/" in url for url in page.asked) - before <= 1
 
 
 def test_without_a_stream_the_dashboard_asks_every_two_seconds(house, visit, monkeypatch):
@@ -71,9 +71,9 @@ def test_a_page_that_nobody_looks_at_neither_listens_nor_asks(house, visit, even
     eventually(lambda: clients(house) == 1)
     look(page, hidden=True)
     eventually(lambda: clients(house) == 0)
-    before = sum("/partials/" in url for url in page.seen.requests)
+    before = sum("/partials/" in url for url in page.asked)
     page.wait_for_timeout(2500)
-    assert sum("/partials/" in url for url in page.seen.requests) == before
+    assert sum("/partials/" in url for url in page.asked) == before
     look(page, hidden=False)
     eventually(lambda: clients(house) == 1)
 

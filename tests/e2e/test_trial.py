@@ -119,5 +119,5 @@ def test_a_noisy_rule_is_found_and_made_quiet(office):
     expect(page.locator(".difference")).to_contain_text("0 times instead of 6")
     page.go_back()
     row.get_by_role("button", name="Use it: for").click()
-    assert page.get_by_label("For", exact=True).input_value() == "30s"
+    expect(page.get_by_label("For", exact=True)).to_have_value("30s")
     assert page.complaints == []

@@ -105,7 +105,7 @@ def main(folder, second):
         if fresh:
             verdict = Verdict(news=tuple(news(*line, clock.now_ms()) for line in fresh))
             rows = notifier.address(verdict.news)
-            writer.change(lambda cursor, v=verdict, r=rows: alerts.record(cursor, v, r)).result(10)
+            writer.change(lambda cursor, v=verdict, r=rows: alerts.record(cursor, v, r)).result(30)
             notifier.put(rows)
         for sender in list(notifier._senders.values()):
             while sender.deliver():

@@ -52,7 +52,7 @@ class Socket:
 
     def _handle(self, connection):
         with contextlib.suppress(ConnectionClosed):
-            self.subscribed.append(json.loads(connection.recv(timeout=5)))
+            self.subscribed.append(json.loads(connection.recv(timeout=30)))
             self.open.add(connection)
             try:
                 for frame in self.greeting:

@@ -84,7 +84,7 @@ class Programs:
             if process:
                 process.terminate()
                 try:
-                    process.wait(5)
+                    process.wait(30)
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
@@ -174,7 +174,7 @@ class Screen:
 
         service = DBusAddress(*place, interface=interface)
         with open_dbus_connection(self.environment["DBUS_SESSION_BUS_ADDRESS"]) as bus:
-            reply = bus.send_and_get_reply(new_method_call(service, method, signature, body), timeout=5)
+            reply = bus.send_and_get_reply(new_method_call(service, method, signature, body), timeout=30)
         return () if reply.header.message_type is MessageType.error else reply.body
 
     def popups(self):
@@ -222,6 +222,27 @@ class Screen:
         for kind in (X.ButtonPress, X.ButtonRelease):
             xtest.fake_input(x, kind, button)
         x.sync()
+
+    def open_menu(self, place=TRAY, button=3):
+        """Click, and wait for a menu: a window on top that is higher than a tooltip."""
+        before = self.on_top()
+        self.click(place, button)
+        eventually(lambda: self.on_top() - before)
+        time.sleep(0.3)  # it takes the keyboard
+
+    def on_top(self):
+        """The numbers of the windows that no window manager looks after."""
+        from Xlib import X
+        from Xlib.error import XError
+
+        found = set()
+        for window in self.x().screen().root.query_tree().children:
+            with contextlib.suppress(XError):  # it went this moment
+                about = window.get_attributes()
+                seen = about.override_redirect and about.map_state == X.IsViewable
+                if seen and window.get_geometry().height >= 80:
+                    found.add(window.id)
+        return found
 
     def press(self, *names):
         from Xlib import XK, X

@@ -175,7 +175,7 @@ def test_the_last_outcome_is_saved_when_oculus_stops(house, service, news, table
     home.notifier.start()
     home.tell(*[news(alert=number) for number in range(1, 40)])
     assert eventually(lambda: len(service.got) > 5)
-    assert home.notifier.stop(2)
+    assert home.notifier.stop(30)
     states = [str(row.state) for row in table.rows.values()]
     assert states.count("sent") == len(service.got)
     assert "sending" not in states

@@ -277,7 +277,7 @@ def test_nothing_is_sent_that_could_not_be_saved_and_the_end_of_the_program_is_n
     (row,) = hook.home.tell(news())
     table.broken = StorageError("The disk is full")
     hook.home.notifier.start()
-    assert hook.home.notifier.stop(2)
+    assert hook.home.notifier.stop(30)
     assert service.got == []
     assert table.rows[row.id].state == "queued"
 

@@ -121,12 +121,12 @@ def test_a_strange_retry_after_is_no_wait_at_all(text):
 
 
 def test_a_service_that_hangs_is_left_after_the_time_out(webhook, service, news):
-    service.answers.append(lambda handler: service.release.wait(10))
+    service.answers.append(lambda handler: service.release.wait(60))
     begun = time.perf_counter()
     error = failure(webhook(timeout=Duration(milliseconds=200)), news())
     assert str(error) == f"{service.url} did not answer within 200ms"
     assert not error.permanent
-    assert time.perf_counter() - begun < 3
+    assert time.perf_counter() - begun < 15
 
 
 def drip(handler, piece):
@@ -153,7 +153,7 @@ def test_headers_that_never_end_are_left_after_the_time_out(webhook, service, ne
     service.answers.append(headers)
     begun = time.perf_counter()
     webhook(timeout=Duration(seconds=1)).send([news()])  # the status says it was taken
-    assert time.perf_counter() - begun < 3
+    assert time.perf_counter() - begun < 15
 
 
 def test_an_endless_answer_is_not_read_to_its_end(webhook, service, news):
@@ -166,7 +166,7 @@ def test_an_endless_answer_is_not_read_to_its_end(webhook, service, news):
     service.answers.append(endless)
     begun = time.perf_counter()
     webhook().send([news()])  # the status says it was taken
-    assert time.perf_counter() - begun < 3
+    assert time.perf_counter() - begun < 15
 
 
 def test_a_connection_closed_without_an_answer_is_worth_another_try(webhook, service, news):
@@ -290,7 +290,7 @@ def test_an_address_with_https_where_plain_http_speaks_is_said_in_words(webhook,
 
 
 def test_closing_frees_a_send_that_hangs_at_once(webhook, service, news, eventually):
-    service.answers.append(lambda handler: service.release.wait(30))
+    service.answers.append(lambda handler: service.release.wait(60))
     channel, caught = webhook(), []
 
     def send():
@@ -303,7 +303,7 @@ def test_closing_frees_a_send_that_hangs_at_once(webhook, service, news, eventua
     thread.start()
     assert eventually(lambda: service.got)
     channel.close()
-    thread.join(3)
+    thread.join(30)
     assert not thread.is_alive()
     assert not caught[0].permanent
     channel.send([news()])  # and it can be used again

@@ -357,10 +357,10 @@ def test_the_thread_judges_what_is_put_and_stops_at_once(world, make_rule):
     engine.start()
     assert engine.name == "rules"
     engine.put([Metric(SystemClock().now_ms(), "a.b", "a.b", 9.0, {})])
-    assert recorded.wait(5)
+    assert recorded.wait(30)
     begun = time.monotonic()
     assert engine.stop()
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 15
     assert not engine.alive()
 
 

@@ -214,7 +214,7 @@ class Stored:
         self.fails = 0
 
     def history(self, symbols, since_ms):
-        self.may_answer.wait(5)
+        self.may_answer.wait(60)
         self.asked.append(("history", tuple(symbols)))
         if self.fails:
             self.fails -= 1

@@ -57,7 +57,7 @@ def oculus(tmp_path_factory):
                 for ms in range(begun, begun + 120 * MINUTE, 10_000)
             ]
         )
-        running.writer.change(lambda cursor: None).result(10)
+        running.writer.change(lambda cursor: None).result(30)
         yield running
 
 
@@ -152,13 +152,13 @@ def test_before_any_number_is_kept_that_is_said(oculus):
 def test_nothing_ran_while_nobody_was_awake(oculus):
     begun = oculus.leapt_ms
     asleep = Gap(begun - MINUTE, begun + 4 * MINUTE + 30_000, GapReason.SLEEP)
-    oculus.writer.change(lambda cursor: gaps.add(cursor, asleep)).result(5)
+    oculus.writer.change(lambda cursor: gaps.add(cursor, asleep)).result(30)
     try:
         found = played(oculus, for_="1s")
         assert (fired(oculus, found), found.runs) == ([], 65)  # at 5:00 it is seen first, at 6:00 it is over
         assert fired(oculus, played(oculus, for_="0s")) == [(5, 6)]
     finally:
-        oculus.writer.change(lambda cursor: cursor.execute("DELETE FROM gaps")).result(5)
+        oculus.writer.change(lambda cursor: cursor.execute("DELETE FROM gaps")).result(30)
 
 
 def test_it_says_how_far_it_is(oculus, monkeypatch):
@@ -228,6 +228,6 @@ def test_its_runs_in_the_past_are_those_that_it_made(tmp_path, eventually):
         found = backtest("live", Trial(), span, settings, running.reader)
     (firing,) = found.fired
     # A busy machine may be late for a slot, and then sees what came after it.
-    assert abs(firing.fired_ms - record.alert.fired_ms) <= 1000
-    assert abs(firing.ended_ms - record.alert.ended_ms) <= 1000
+    assert abs(firing.fired_ms - record.alert.fired_ms) <= 5000
+    assert abs(firing.ended_ms - record.alert.ended_ms) <= 5000
     assert firing.instance == record.alert.instance

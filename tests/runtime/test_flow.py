@@ -21,9 +21,9 @@ def test_a_stopped_server_is_told_and_its_return_too(house, port, receiver, even
     with house(settings(port, receiver)) as oculus:
         eventually(lambda: oculus.live.latest("net.tcp.shop"))
         port.stop()
-        fired = receiver.heard.get(timeout=10)
+        fired = receiver.heard.get(timeout=30)
         port.start()
-        resolved = receiver.heard.get(timeout=10)
+        resolved = receiver.heard.get(timeout=30)
     assert (fired["news"], fired["rule"], fired["state"]) == ("FIRED", "shop_down", "firing")
     assert fired["message"] == "The shop is down"
     assert (resolved["news"], resolved["id"]) == ("RESOLVED", fired["id"])
@@ -34,7 +34,7 @@ def test_everything_seen_and_told_is_in_the_file(house, port, receiver, eventual
     with house(settings(port, receiver)) as oculus:
         eventually(lambda: oculus.live.latest("net.tcp.shop"))
         port.stop()
-        receiver.heard.get(timeout=10)
+        receiver.heard.get(timeout=30)
         eventually(
             lambda: (
                 oculus.reader.query("SELECT state FROM deliveries WHERE channel = 'hook'").rows == [["sent"]]
@@ -60,13 +60,13 @@ def test_trouble_told_before_a_restart_is_not_told_again_but_its_end_is(house, p
     text = settings(port, receiver)
     port.stop()
     with house(text) as oculus:
-        fired = receiver.heard.get(timeout=10)
+        fired = receiver.heard.get(timeout=30)
         eventually(lambda: oculus.notifier.status()[-1].queued == 0)
     with house(text) as oculus:
         eventually(lambda: oculus.scheduler.status()[0].failing_since_ms)
         assert [rule.state for rule in oculus.engine.status()] == ["firing"]
         port.start()
-        resolved = receiver.heard.get(timeout=10)
+        resolved = receiver.heard.get(timeout=30)
     assert (resolved["news"], resolved["id"]) == ("RESOLVED", fired["id"])
     assert receiver.heard.empty()
 
@@ -93,7 +93,7 @@ def test_what_was_collected_before_the_stop_is_stored(house, port, receiver, eve
 def test_what_was_acknowledged_is_in_the_file_when_the_answer_comes(house, port, receiver, eventually):
     port.stop()
     with house(settings(port, receiver)) as oculus:
-        receiver.heard.get(timeout=10)
+        receiver.heard.get(timeout=30)
         firing = eventually(lambda: oculus.reader.alerts(state="firing"))
         oculus.acknowledge(firing[0].alert.id)
         assert oculus.reader.alerts(state="firing")[0].alert.acknowledged_ms

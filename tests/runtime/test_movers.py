@@ -38,7 +38,7 @@ def a_usual_week(oculus):
 
 
 def committed(oculus):
-    oculus.writer.change(lambda cursor: None).result(5)
+    oculus.writer.change(lambda cursor: None).result(30)
 
 
 def test_what_departs_most_from_its_usual_comes_first_and_what_stays_does_not_come(oculus):

@@ -56,7 +56,7 @@ def test_it_is_an_event_once_a_week(oculus, eventually):
     oculus.noise.step()
     eventually(lambda: oculus.reader.query(reports).rows == [[1]])
     oculus.noise.step()
-    oculus.writer.change(lambda cursor: None).result(5)
+    oculus.writer.change(lambda cursor: None).result(30)
     assert oculus.reader.query(reports).rows == [[1]]
 
 
@@ -90,7 +90,7 @@ def test_a_rule_in_sql_is_helped_by_a_longer_for(oculus):
     rule = RuleSettings(name="sql", sql=f"{sql} HAVING top > 100", schedule="* * * * *")
     blips = [span[0] + HOUR + n * 10 * MINUTE for n in range(-3, 3)]
     oculus.writer.put([Metric(at, "net.c", "net.c", 500.0, {}) for at in blips])
-    oculus.writer.change(lambda cursor: None).result(5)
+    oculus.writer.change(lambda cursor: None).result(30)
     fired = [alert(at, at + MINUTE) for at in blips]
     noise = oculus.noise._noise(rule, fired, span, Settings(rules=[rule]))
     assert (noise.count, noise.short, noise.clear) == (6, 6, "")

@@ -113,7 +113,7 @@ def live(internet, folder, second, until=None):
             child.stdin.flush()
     child.stdout.close()
     child.stdin.close()
-    child.wait(10)
+    child.wait(30)
     return internet.second
 
 
@@ -149,7 +149,7 @@ def test_nothing_is_lost_to_an_outage_and_two_kills(internet, tmp_path):
     def pull_the_plug(handler):
         """The service has taken it; the answer never arrives."""
         internet.child.send_signal(signal.SIGKILL)
-        internet.child.wait(10)
+        internet.child.wait(30)
         handler.reply(*handler.server.take(internet.servers["telegram"].got[-1]))
 
     internet.servers["telegram"].answers.append(pull_the_plug)

@@ -74,11 +74,11 @@ def test_an_event_without_its_messages_is_not_written(house, monkeypatch):
             broken.setattr(alerts, "save_deliveries", fails)
             writing = oculus.writer.change(lambda cursor: alerts.record(cursor, verdict, deliveries))
             with pytest.raises(duckdb.Error):
-                writing.result(5)
+                writing.result(30)
         counts = "SELECT (SELECT count(*) FROM events WHERE type = 'alert'), (SELECT count(*) FROM alerts)"
         assert oculus.reader.query(counts).rows == [[0, 0]]
         oculus.record(verdict)
-        oculus.writer.change(lambda _cursor: None).result(5)
+        oculus.writer.change(lambda _cursor: None).result(30)
         rows = oculus.reader.query("SELECT channel, event_id > 0 FROM deliveries ORDER BY channel").rows
         assert rows == [["hook", True], ["log", True]]
 
@@ -162,7 +162,7 @@ def test_what_waits_for_a_service_knows_after_a_restart_what_was_acknowledged(ho
         oculus.record(Verdict(news=(worse, other)))
         seen = replace(worse.alert, acknowledged_ms=oculus.clock.now_ms())
         oculus.record(Verdict(news=(replace(worse, alert=seen, held="acknowledged"),)))
-        oculus.writer.change(lambda _cursor: None).result(5)
+        oculus.writer.change(lambda _cursor: None).result(30)
         waiting = {each.news.alert.id: each for each in alerts.load_deliveries(oculus.database.cursor())}
     assert waiting[2].news.alert.acknowledged_ms is None
     if 1 in waiting:  # or it was skipped already

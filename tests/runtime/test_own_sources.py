@@ -34,7 +34,7 @@ class Office(Collector):
 def test_they_meet_in_rules_and_sql(house, tmp_path, eventually):
     (tmp_path / "office.py").write_text("broken")
     with house(SETTINGS) as oculus, WebServer(oculus, "127.0.0.1", 0, Secret("t" * 43)) as web:
-        answer = requests.post(f"{web.url}/in/backup?secret=hidden-words", data="1", timeout=5)
+        answer = requests.post(f"{web.url}/in/backup?secret=hidden-words", data="1", timeout=30)
         assert answer.json()["accepted"] == 2
         (tmp_path / "data" / "tables" / "limits.csv").write_text("symbol,most\ncustom.office.heat,30\n")
         os.utime(tmp_path / "data" / "tables" / "limits.csv", ns=(1, 1))

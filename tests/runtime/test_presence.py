@@ -59,7 +59,7 @@ def test_what_nobody_acknowledges_goes_further(watching, port, eventually, recei
         oculus.desk = desk = Desk()
         desk.idle = None  # it cannot be known here
         port.stop()
-        got = receiver.heard.get(timeout=10)
+        got = receiver.heard.get(timeout=30)
         assert (got["news"], got["rule"]) == ("ESCALATED", "demo_stopped")
         eventually(lambda: ("log", "FIRED") in sent(oculus))
         assert ("ops", "FIRED") not in sent(oculus)

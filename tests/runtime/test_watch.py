@@ -97,7 +97,7 @@ def test_where_the_system_does_not_count_sleep_a_jump_is_taken_for_one():
 
 
 def rows(oculus):
-    oculus.writer.change(lambda cursor: None).result(5)
+    oculus.writer.change(lambda cursor: None).result(30)
     return oculus.reader.gaps(0, oculus.clock.now_ms() + HOUR)
 
 

@@ -52,7 +52,7 @@ def store_alert(writer, news):
         id=news.alert.id, event_id=0, channel="log", news=news, state=DeliveryState.SENT, attempts=1,
         created_ms=ms, next_ms=ms, sent_ms=ms, expires_ms=ms, last_error="",
     )  # fmt: skip
-    writer.change(lambda cursor: alerts.record(cursor, Verdict(news=[news]), [sent])).result(5)
+    writer.change(lambda cursor: alerts.record(cursor, Verdict(news=[news]), [sent])).result(30)
 
 
 def test_events_alerts_and_deliveries_go_after_a_year_and_no_day_sooner(running, database, clock, metric):
@@ -163,7 +163,7 @@ def test_a_size_that_cannot_be_kept_to_is_told_once_and_nothing_untrue_is(
     upkeep = Upkeep(writer, StorageSettings(max_size=Size(1)), clock)
     for _ in range(3):
         upkeep.clean()
-    writer.change(lambda cursor: None).result(5)
+    writer.change(lambda cursor: None).result(30)
     told = [text for (text,) in ask(database, "SELECT message FROM events ORDER BY id")]
     assert len([text for text in told if "larger than storage.max_size" in text]) == 1
     deleted = [text for text in told if "were deleted" in text]

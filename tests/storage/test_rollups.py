@@ -134,7 +134,7 @@ def test_what_comes_later_than_the_numbers_are_kept_is_merged(database, writer, 
     late = [metric(900.5, at=cold[500].ts_ms + 1), metric(-3.0, at=cold[501].ts_ms + 1)]
     late.append(metric(1.5, symbol="net.tcp.3", at=clock.ms - 15 * DAY_MS))
     writer.put(late)
-    writer.change(lambda cursor: insert_everything(cursor, late)).result(5)
+    writer.change(lambda cursor: insert_everything(cursor, late)).result(30)
     upkeep.clean()
     assert database.cursor().execute("SELECT count(*) FROM metrics").fetchall() == [(300,)]
     assert_same(database, "everything")
@@ -167,7 +167,7 @@ def test_rollups_have_their_own_time_to_live_and_nothing_goes_before_the_next_ha
     assert oldest[:3] == [clock.ms - days[0], hour, clock.ms - days[1]]
     assert oldest[3] == -(-(clock.ms - days[2]) // DAY_MS) * DAY_MS
     writer.put([metric(100.0, at=clock.ms - 2 * DAY_MS + 1)])  # its minute is gone, its hour is not
-    writer.change(lambda cursor: None).result(5)
+    writer.change(lambda cursor: None).result(30)
     hours = 'SELECT "max" FROM metrics_1h WHERE ts = make_timestamptz(?)'
     assert database.cursor().execute(hours, [(clock.ms - 2 * DAY_MS) * 1000]).fetchall() == [(100.0,)]
 
@@ -276,7 +276,7 @@ def running_small(writer, clock, metric, monkeypatch):
     writer.step()
     caught_up(writer)
     writer.start()
-    writer.checkpoint().result(5)
+    writer.checkpoint().result(30)
     return writer
 
 

@@ -11,10 +11,10 @@ def test_the_table_of_metrics_takes_what_was_stored_in_it(tmp_path):
         now_ms = oculus.clock.now_ms()
         rows = [Metric(now_ms - at, "net.x", f"net.x.{at % 7}", at * 1.37 % 11, {}) for at in range(20_000)]
         oculus.writer.put(rows)
-        oculus.writer.change(lambda cursor: None).result(10)
+        oculus.writer.change(lambda cursor: None).result(30)
         before = {table.name: table for table in sizes(oculus.database).tables}
         assert before["metrics"].rows >= 20_000
-        oculus.writer.change(lambda cursor: cursor.execute("SELECT 1")).result(10)
+        oculus.writer.change(lambda cursor: cursor.execute("SELECT 1")).result(30)
     with Oculus(Settings(), tmp_path) as oculus:
         found = sizes(oculus.database)
         first = found.tables[0]

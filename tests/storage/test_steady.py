@@ -66,7 +66,7 @@ class Running:
 
     def put(self, *times):
         self.writer.put([Metric(ms, "c.c", "c.c.s", float(n), {}) for n, ms in enumerate(times)])
-        self.writer.change(lambda cursor: None).result(5)
+        self.writer.change(lambda cursor: None).result(30)
 
     def counts(self):
         return self.ask(COUNTS)[0]
@@ -75,7 +75,7 @@ class Running:
         return self.database.cursor().execute(sql).fetchall()
 
     def told(self):
-        self.writer.change(lambda cursor: None).result(5)
+        self.writer.change(lambda cursor: None).result(30)
         return [message for (message,) in self.ask("SELECT message FROM events ORDER BY id")]
 
 
@@ -121,7 +121,7 @@ def test_a_restart_in_the_wrong_year_believes_it_no_more(running, clocks):
 
 def test_a_file_from_before_is_not_cleaned_by_a_wrong_clock_either(running, clocks):
     before = running.counts()
-    running.writer.change(lambda cursor: cursor.execute("DELETE FROM remembered") and None).result(5)
+    running.writer.change(lambda cursor: cursor.execute("DELETE FROM remembered") and None).result(30)
     running.stop()
     clocks.ms += YEARS
     running.start()

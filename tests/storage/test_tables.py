@@ -207,7 +207,7 @@ def test_stopping_does_not_wait_for_a_large_file(tables, tmp_path, eventually):
     tables.pause_s = 0.01
     tables.start()
     eventually(lambda: tables._reading)
-    assert tables.stop(5)
+    assert tables.stop(30)
 
 
 def test_a_database_that_cannot_write_just_now_is_no_fault_of_the_file(

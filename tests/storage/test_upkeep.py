@@ -89,7 +89,7 @@ def test_a_large_deletion_goes_in_slices_between_which_others_are_written(
     while worker.is_alive():
         done = counters.timing("writer.commit")
         longest = max(longest, *done.recent) if done.recent else longest
-        running.change(lambda cursor: None).result(5)
+        running.change(lambda cursor: None).result(30)
     worker.join()
     assert stored(database)[0] == 1
     assert counters.get("writer.commits") - before > 10
@@ -102,7 +102,7 @@ def test_stopping_does_not_wait_for_a_large_deletion(running, database, clock, e
     upkeep = Upkeep(running, StorageSettings(), clock)
     upkeep.start()
     eventually(lambda: stored(database)[0] < 300_000)
-    assert upkeep.stop(3)
+    assert upkeep.stop(30)
     assert stored(database)[0] > 1
 
 
@@ -129,8 +129,8 @@ def test_questions_keep_no_old_state_of_the_file_alive(running, database, clock,
     reader.stats("c.c.s1", 0)
     reader.query("SELECT * FROM metrics")
     database.writing.execute("DELETE FROM metrics")
-    running.checkpoint().result(5)
-    running.checkpoint().result(5)
+    running.checkpoint().result(30)
+    running.checkpoint().result(30)
     assert database.cursor().execute(retention_module.USED).fetchall() < before
 
 

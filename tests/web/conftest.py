@@ -2,7 +2,6 @@
 
 import html
 import re
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +34,7 @@ class House:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         headers.update(more.pop("headers", {}))
         more.setdefault("allow_redirects", False)
-        return requests.request(method, self.url + path, headers=headers, timeout=10, **more)
+        return requests.request(method, self.url + path, headers=headers, timeout=30, **more)
 
     def get(self, path, **more):
         return self.ask("GET", path, **more)
@@ -49,7 +48,7 @@ class House:
     def store(self, *metrics):
         """Put metrics through the real writer and wait until they are committed."""
         self.oculus.writer.put(list(metrics))
-        self.oculus.writer.change(lambda cursor: None).result(5)
+        self.oculus.writer.change(lambda cursor: None).result(30)
 
     def metric(self, symbol, value, ago_ms=0, **tags):
         category = ".".join(symbol.split(".")[:2])
@@ -96,14 +95,6 @@ def strict(tmp_path):
     """One that lets hardly anybody ask twice."""
     with opened(tmp_path, per_second=0.5, burst=3) as made:
         yield made
-
-
-@pytest.fixture
-def gate():
-    """Holds up whatever waits for it, until the test ends."""
-    opened = threading.Event()
-    yield opened
-    opened.set()
 
 
 BY_HAND = """\

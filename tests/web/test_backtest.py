@@ -80,7 +80,7 @@ ROLLED = """
 def test_before_the_raw_samples_rollups_are_played_and_that_is_said(tmp_path, open_house):
     with open_house(tmp_path, rules=RULES) as house:
         house.store(*[house.metric("net.x", v, (60 - n) * MINUTE) for n, v in enumerate([0, 9, 9, 9, 0])])
-        house.oculus.writer.change(lambda cursor: cursor.execute(ROLLED) and None).result(5)
+        house.oculus.writer.change(lambda cursor: cursor.execute(ROLLED) and None).result(30)
         found = ask(house, since="7d").json()
         assert (found["count"], found["samples"], found["source"]) == (2, 10, "rollups, then raw")
         assert ask(house, since="2h").json()["source"] == "raw"

@@ -109,7 +109,7 @@ def test_what_was_made_is_changed_paused_resumed_and_deleted(office, eventually)
 
 def test_who_did_what_is_an_event(office):
     office.save("section=rules", name="hot", condition="custom.backup.value > 5")
-    office.oculus.writer.change(lambda cursor: None).result(5)
+    office.oculus.writer.change(lambda cursor: None).result(30)
     events = office.ask("GET", "/api/events?type=audit").json()["events"]
     assert [event["message"] for event in events] == ["The rule hot was added in the window"]
 

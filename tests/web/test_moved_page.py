@@ -60,7 +60,7 @@ def test_each_series_has_its_value_its_usual_its_line_and_a_link(fired):
     text, said = page(house, alert)
     assert "too little is known of the week before" in said
     found = [Moved("crypto.price.btc_usd", 98_212.0, 96_100.0, 7.4), Moved("custom.<b>", 1.0, 2.0, -2.0)]
-    house.oculus.writer.change(lambda cursor: note(cursor, alert.id, alert.fired_ms, found)).result(5)
+    house.oculus.writer.change(lambda cursor: note(cursor, alert.id, alert.fired_ms, found)).result(30)
     text, said = page(house, alert)
     assert "BTC crypto.price 98,212 $ , usually 96,100 $: far above its usual" in said
     assert "spark-line" in text

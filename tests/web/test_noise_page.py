@@ -38,7 +38,7 @@ class Reader:
 
     def tell(self, *noises):
         self.oculus.writer.tell(event(list(noises), self.oculus.clock.now_ms()))
-        self.oculus.writer.change(lambda cursor: None).result(5)
+        self.oculus.writer.change(lambda cursor: None).result(30)
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_the_effect_of_a_suggestion_is_played_over_the_week_of_the_report(reader
             for at, value in enumerate(values)
         ]
     )
-    reader.oculus.writer.change(lambda cursor: None).result(10)
+    reader.oculus.writer.change(lambda cursor: None).result(30)
     asked = {"rule": "jumpy <b>", "name": "for", "text": "5m", "until": now_ms}
     assert "0 instead of 10 times" in reader.words("POST", "/partials/noise", data=asked)
     wrong = asked | {"text": "soon"}

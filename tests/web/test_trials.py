@@ -131,7 +131,7 @@ rules:
       SELECT symbol, max(value) AS top FROM metrics WHERE ts > now() - INTERVAL '2 minutes'
       AND symbol = 'net.x' GROUP BY symbol HAVING top > $limit AND $kind = $kind
     params: {limit: 5, kind: "any"}
-    schedule: "* * * * *"
+    schedule: "*/2 * * * *"
   - {name: many, condition: "net.* > 5"}
 """
 
@@ -150,7 +150,7 @@ class Visitor:
 
         headers = {"Authorization": f"Bearer {TOKEN.reveal()}"}
         return requests.request(
-            method, self.url + path, headers=headers, timeout=20, allow_redirects=False, **more
+            method, self.url + path, headers=headers, timeout=90, allow_redirects=False, **more
         )
 
     def play(self, **fields):
@@ -177,7 +177,7 @@ def visitor(tmp_path_factory):
                 for n, v in enumerate(values)
             ]
         )
-        oculus.writer.change(lambda cursor: None).result(10)
+        oculus.writer.change(lambda cursor: None).result(30)
         yield Visitor(server.url)
 
 

