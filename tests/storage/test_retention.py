@@ -9,7 +9,7 @@ from oculus.core.alert import Alert, Delivery, DeliveryState, News, NewsKind, Ve
 from oculus.core.durations import Duration
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.fields import Size
-from oculus.storage import alerts, retention
+from oculus.storage import alerts, folding, retention
 from oculus.storage.reader import Reader
 from oculus.storage.rollups_sql import DAY_MS, HOUR_MS
 from oculus.storage.settings import StorageSettings
@@ -149,6 +149,34 @@ def test_below_max_size_nothing_goes_and_above_it_no_more_than_must(database, wr
     Upkeep(writer, StorageSettings(max_size=limit), clock).clean()
     assert limit * 0.75 < ask(database, retention.USED)[0][0] <= limit
     assert ask(database, "SELECT count(*) FROM metrics_1m") == minutes, "only numbers went"
+
+
+def test_a_long_question_that_keeps_the_room_of_deleted_rows_costs_no_more_of_them(
+    database, writer, clock, pieces, monkeypatch
+):
+    monkeypatch.setattr(retention, "MOST_HELD", 100_000)
+    monkeypatch.setattr(folding, "WISH_S", 0.1)
+    monkeypatch.setattr("oculus.storage.writer.IDLE_S", 0.1)
+    database.writing.execute(
+        FILL.replace("round(random(), 3)", "random()"),
+        [clock.ms - 6 * DAY_MS, 6 * DAY_MS // 600_000, 600_000],
+    )
+    while writer._rollups.keep_up(database.writing):
+        pass
+    writer.start()
+    writer.checkpoint().result(20)
+    limit = Size(round(ask(database, retention.USED)[0][0] * 0.95))
+    upkeep = Upkeep(writer, StorageSettings(max_size=limit), clock)
+    exporting = database.fresh_cursor()
+    exporting.execute("SELECT * FROM metrics")
+    exporting.fetchone()
+    upkeep.clean()
+    assert 100_000 <= sum(pieces) < 150_000
+    assert not [text for (text,) in ask(database, "SELECT message FROM events") if "nothing is left" in text]
+    exporting.close()
+    upkeep.clean()
+    assert ask(database, retention.USED)[0][0] <= limit
+    assert ask(database, "SELECT count(*) > 100000 FROM metrics") == [(True,)]
 
 
 def test_a_size_that_cannot_be_kept_to_is_told_once_and_nothing_untrue_is(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import duckdb
 import pytest
 
 from oculus.core.durations import Duration
+from oculus.core.errors import StorageError
 from oculus.core.fields import Size
 from oculus.storage import retention as retention_module
 from oculus.storage.reader import Reader
@@ -64,6 +66,24 @@ def test_it_cleans_when_it_starts(running, database, clock, eventually):
     upkeep.start()
     eventually(lambda: stored(database)[0] == 1)
     assert upkeep.stop()
+
+
+def test_a_cleaning_that_fails_is_not_tried_again_every_second(running, clock, monkeypatch):
+    upkeep = Upkeep(running, StorageSettings(), clock)
+    tried = []
+
+    def fail(*_given):
+        tried.append(1)
+        raise StorageError("no")
+
+    monkeypatch.setattr(retention_module.Retention, "clean", fail)
+    with pytest.raises(StorageError):
+        upkeep.step()
+    upkeep.calendar.jobs[0].next_run -= timedelta(hours=2)
+    with pytest.raises(StorageError):
+        upkeep.step()
+    upkeep.step()
+    assert len(tried) == 2
 
 
 def test_it_cleans_every_hour_and_tidies_every_day(running, clock):

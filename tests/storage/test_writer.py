@@ -11,6 +11,7 @@ import pytest
 from oculus.core.alert import Alert, AlertState, Delivery, DeliveryState, News, NewsKind
 from oculus.core.errors import StorageError
 from oculus.core.event import Event, EventType, Severity
+from oculus.storage import folding as folding_module
 from oculus.storage import writer as writer_module
 from oculus.storage.inbox import Inbox
 from oculus.storage.writer import Writer
@@ -369,7 +370,7 @@ def test_the_log_is_folded_into_the_file_between_commits(writer, database, metri
 
 
 def test_the_log_does_not_grow_without_end(writer, database, metric, monkeypatch):
-    monkeypatch.setattr(writer_module, "CHECKPOINT_BYTES", 50_000)
+    monkeypatch.setattr(folding_module, "CHECKPOINT_BYTES", 50_000)
     monkeypatch.setattr(writer_module, "LINGER_S", (0.0, 0.0))
     for value in range(60):
         writer.put([metric(float(value), at=value * 1000 + n) for n in range(100)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
@@ -41,6 +42,7 @@ class Checkpoint:
 
     def __init__(self) -> None:
         self.future: Future[None] = Future()
+        self.asked = time.monotonic()
 
     def done(self, failure: Exception | None) -> None:
         if failure:

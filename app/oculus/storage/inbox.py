@@ -33,13 +33,15 @@ class Inbox(Generic[T]):
             self._changed.notify()
             return True
 
-    def take(self, most: int, linger_s: float) -> list[T]:
+    def take(self, most: int, linger_s: float, idle_s: float | None = None) -> list[T]:
         """Wait for an item, then up to `linger_s` for more, until `most` rows or something urgent came.
 
-        Empty when `wake` was called before anything came. May exceed `most` by one item's rows.
+        Empty when nothing came for `idle_s`, or before `wake` was called. May exceed `most` by one item's
+        rows.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._items or self._woken)
+            if not self._changed.wait_for(lambda: self._items or self._woken, idle_s):
+                return []
             until = time.monotonic() + linger_s
             while not (self._hurry or self._woken or self._rows >= most):
                 left = until - time.monotonic()

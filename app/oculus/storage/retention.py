@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from oculus.core.durations import parse_duration
+from oculus.core.errors import StorageError
 from oculus.storage.connection import one
 from oculus.storage.marks import NEVER_MS, RAW, Marks
 from oculus.storage.rollups_sql import DAY_MS, HOUR_MS, LEVELS, MINUTE_MS, floor
@@ -31,6 +32,9 @@ FIRST_SPAN_MS, SHORTEST_SPAN_MS = 600_000, 1_000
 PAUSE_S = 0.05  # between slices
 SHARE = 0.05  # of the stored time that goes at once when the file is too large
 MOST_ROUNDS = 100
+# Deleted rows of a table whose room a long question may keep from being given back: deleting more would then
+# not make the file smaller. DuckDB gives back whole groups of 122,880 rows.
+MOST_HELD = 200_000
 EVENTS_MS = 365 * DAY_MS  # and alerts that ended, with their deliveries
 SLICE_EVENTS = 2_000
 
@@ -41,12 +45,16 @@ OLDEST = "SELECT epoch_ms(min(ts)), epoch_ms(max(ts)) FROM {table}"
 NEWEST_OF = "SELECT epoch_ms(max(ts)) FROM {table} WHERE ts < make_timestamptz(?)"
 COUNT = "SELECT count(*) FROM {table} WHERE ts < make_timestamptz(?)"
 DELETE = "DELETE FROM {table} WHERE ts < make_timestamptz(?)"
+HELD = """
+    SELECT (SELECT estimated_size FROM duckdb_tables()
+        WHERE table_name = ? AND database_name = current_database()) - (SELECT count(*) FROM {table})
+"""
 USED = "SELECT (block_size * used_blocks)::BIGINT FROM pragma_database_size()"
 OLD = {
-    "deliveries": "id FROM deliveries WHERE created_at < make_timestamptz($1) "
+    "deliveries": "created_at < make_timestamptz($1) "
     "AND alert_id NOT IN (SELECT id FROM alerts WHERE state = 'firing')",
-    "alerts": "id FROM alerts WHERE state <> 'firing' AND ended_at < make_timestamptz($1)",
-    "events": "id FROM events WHERE ts < make_timestamptz($1)",
+    "alerts": "state <> 'firing' AND ended_at < make_timestamptz($1)",
+    "events": "ts < make_timestamptz($1)",
 }
 
 Wait = Callable[[Future[Any]], Any]
@@ -77,23 +85,46 @@ class Retention:
     def shrink(self, now_ms: int, tell: Callable[[str, int], None]) -> bool:
         """While the file is larger than it may be, the oldest go: numbers first, then minutes, then hours.
 
-        `tell` hears of what table until when. Whether the file fits now.
+        `tell` hears of what table until when. Whether the file fits now, or will once those end who still
+        read what was deleted.
         """
-        for table in (RAW, "metrics_1m", "metrics_1h"):
-            gone_until = None
-            for _ in range(MOST_ROUNDS):
-                oldest, newest = self._stored(table)
-                if self._fits() or oldest is None or newest is None:
-                    break
-                span_ms = max(0, min(newest, now_ms) - oldest)  # rows of a wrong clock lie far ahead
-                until_ms = oldest + max(TAKEN_IN[table], round(span_ms * SHARE))
-                if not self.delete_before(table, until_ms):
-                    break
-                gone_until = until_ms
-                self._wait(self._writer.checkpoint())
-            if gone_until is not None:
-                tell(table, gone_until)
-        return self._fits()
+        return any(self._shrink(table, now_ms, tell) for table in (RAW, "metrics_1m", "metrics_1h"))
+
+    def _shrink(self, table: str, now_ms: int, tell: Callable[[str, int], None]) -> bool:
+        """One table's part. Whether no other needs to follow."""
+        gone_until = None
+        most_held = self._held(table) + MOST_HELD
+        for _ in range(MOST_ROUNDS):
+            if done := self._fits() or self._held(table) > most_held:
+                break
+            until_ms = self._share_end(table, now_ms)
+            if until_ms is None or not self.delete_before(table, until_ms):
+                break
+            gone_until = until_ms
+            self._fold()
+        if gone_until is not None:
+            tell(table, gone_until)
+        return done
+
+    def _share_end(self, table: str, now_ms: int) -> int | None:
+        """Until when the oldest share reaches."""
+        oldest, newest = self._stored(table)
+        if oldest is None or newest is None:
+            return None
+        span_ms = max(0, min(newest, now_ms) - oldest)  # rows of a wrong clock lie far ahead
+        return oldest + max(TAKEN_IN[table], round(span_ms * SHARE))
+
+    def _fold(self) -> None:
+        """Have the room of deleted rows given back."""
+        try:
+            self._wait(self._writer.checkpoint())
+        except StorageError as error:
+            log.warning("upkeep: %s", error)
+
+    def _held(self, table: str) -> int:
+        """Deleted rows whose room is not given back yet."""
+        stored = STORED[table]
+        return int(one(self._writer.database.cursor(), HELD.format(table=stored), [stored])[0])
 
     def delete_before(self, table: str, end_ms: int) -> int:
         """Returns how many rows went."""
@@ -129,7 +160,8 @@ class Retention:
 
     def _forget(self, table: str, old: str, before_ms: int) -> None:
         def work(cursor: duckdb.DuckDBPyConnection) -> int:
-            sql = f"DELETE FROM {table} WHERE id IN (SELECT {old} LIMIT {SLICE_EVENTS})"  # noqa: S608
+            some = f"SELECT rowid FROM {table} WHERE {old} LIMIT {SLICE_EVENTS}"  # noqa: S608
+            sql = f"DELETE FROM {table} WHERE rowid IN ({some})"  # noqa: S608
             return int(one(cursor, sql, [before_ms * 1000])[0])
 
         while self._wait(self._writer.change(work, None, False)) == SLICE_EVENTS:

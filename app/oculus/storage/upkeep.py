@@ -70,6 +70,9 @@ class Upkeep(Worker):
             self.calendar.run_pending()
         except Stopped:
             log.debug("upkeep: stopped half-way")
+        except Exception:
+            self._plan()  # what failed is next tried when it is due again, not every second
+            raise
 
     def wake(self) -> None:
         copying = self._copying
@@ -94,7 +97,10 @@ class Upkeep(Worker):
 
     def tidy(self) -> None:
         """Fold the log into the file, which also frees the room of deleted rows, and make the backup."""
-        self._wait(self._writer.checkpoint())
+        try:
+            self._wait(self._writer.checkpoint())
+        except StorageError as error:
+            log.warning("upkeep: %s; the backup is made all the same", error)
         path = self._database.path
         if shutil.disk_usage(path.parent).free < ROOM * path.stat().st_size:
             log.warning("upkeep: no backup today, the disk has no room for it")

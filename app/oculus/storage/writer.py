@@ -30,6 +30,7 @@ from oculus.storage.alerts import save_deliveries
 from oculus.storage.batch import insert_events, insert_metrics
 from oculus.storage.connection import first_line
 from oculus.storage.database import Database
+from oculus.storage.folding import Folding
 from oculus.storage.handed import Change, Checkpoint, Writable, describe, halves
 from oculus.storage.inbox import Inbox
 from oculus.storage.rollups import Rollups
@@ -44,8 +45,7 @@ QUEUE_LIMIT = 200_000  # rows, about 100 MB
 QUEUE_RESERVE = 20_000  # more, for alerts and events, which must not be lost behind numbers
 MOST_ROWS = 5_000  # in one commit
 LINGER_S = (0.020, 0.250)  # the least and the longest wait for more; as long as a commit in between
-CHECKPOINT_BYTES = 16 * 2**20  # of write-ahead log: a start after a crash reads that much again
-CHECKPOINT_REST_S = 60.0  # after one that failed
+IDLE_S = 1.0  # while a checkpoint waits for readers to end
 OWN_TRIES = 3  # of a change whose work fails as a full disk would make it fail
 LAST_TRIES_S = 2.0  # for what cannot be written when Oculus stops
 
@@ -71,7 +71,7 @@ class Writer(Worker):
         self._overflowing = False
         self._trouble = ""  # why nothing can be written just now
         self._told = ""  # the last complaint, so that the same one is not an event every second
-        self._checkpoint_at = 0.0  # not before
+        self._folding = Folding(database, counters, self.stopping, self._unfolded, self._complain)
         for event in database.notices:
             self.tell(event)
 
@@ -142,20 +142,20 @@ class Writer(Worker):
     def step(self) -> None:
         shortest, longest = LINGER_S
         linger_s = 0.0 if self.stopping.is_set() else min(max(self._commit_s, shortest), longest)
-        taken = self._inbox.take(MOST_ROWS, linger_s)
+        taken = self._inbox.take(MOST_ROWS, linger_s, IDLE_S if self._folding.waiting() else None)
         if self._overflowing and self.queue_length() < QUEUE_LIMIT // 2:
             self._overflowing = False
         wishes = [item for item in taken if isinstance(item, Checkpoint)]
         self._write([item for item in taken if not isinstance(item, Checkpoint)])
         if not self.stopping.is_set() and self._rollups.keep_up(self.database.writing):
             self.wake()  # the next slice follows what came meanwhile
-        if wishes or self._due():
-            self._checkpoint(wishes)
+        self._folding.step(wishes)
 
     def finish(self) -> None:
         """What was handed over before the stop is still written."""
         while not self._inbox.empty():
             self.step()
+        self._folding.end()
 
     def _write(self, items: list[Writable]) -> None:
         """Go on until `items` are in the file, or it is known which of them never will be."""
@@ -263,21 +263,10 @@ class Writer(Worker):
             if isinstance(item, Change):
                 item.future.set_exception(StorageError(f"The database cannot be written: {self._trouble}"))
 
-    def _due(self) -> bool:
-        return time.monotonic() >= self._checkpoint_at and self.database.log_bytes() > CHECKPOINT_BYTES
-
-    def _checkpoint(self, wishes: Sequence[Checkpoint]) -> None:
-        failure: StorageError | None = None
-        try:
-            self.database.writing.execute("CHECKPOINT")
-        except duckdb.Error as error:
-            self._checkpoint_at = time.monotonic() + CHECKPOINT_REST_S
-            failure = StorageError(f"The database could not be tidied up: {first_line(error)}")
-            self._complain(f"{failure}.")
-            if must_reopen(error):
-                self._reopen()
-        for wish in wishes:
-            wish.done(failure)
+    def _unfolded(self, error: duckdb.Error) -> None:
+        self._complain(f"The database could not be tidied up: {first_line(error)}.")
+        if must_reopen(error):
+            self._reopen()
 
     def _complain(self, message: str) -> None:
         if message != self._told:
