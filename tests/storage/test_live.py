@@ -56,6 +56,15 @@ def test_a_symbol_that_speaks_once_a_day_keeps_two_points_for_its_trend(live, me
     assert [value for _, value in points(live)] == [2.0, 3.0]
 
 
+def test_symbols_that_come_and_go_are_forgotten_although_nobody_looks(live, metric, clock):
+    live.update([metric(symbol="custom.job.stays", at=clock.ms)])
+    for day in range(30):
+        clock.ms += 24 * 60 * MINUTE_MS
+        live.update([metric(symbol=f"custom.job.{day}", at=clock.ms)])
+        live.update([metric(symbol="custom.job.stays", at=clock.ms)])
+    assert live.symbols() == sorted(["custom.job.stays", *(f"custom.job.{day}" for day in range(22, 30))])
+
+
 def test_a_trail_is_the_same_object_until_something_comes(live, metric):
     live.update([metric(1.0), metric(5.0, symbol="net.tcp.other:1")])
     [one, other] = live.snapshot()

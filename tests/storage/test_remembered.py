@@ -7,10 +7,11 @@ from datetime import date, timedelta
 import pytest
 
 from oculus.core.clock import SystemClock
-from oculus.core.metric import Close
+from oculus.core.metric import Close, Metric
 from oculus.storage.database import open_database
 from oculus.storage.remembered import DailyCloses, Remembered
 from oculus.storage.settings import StorageSettings
+from oculus.storage.upkeep import Upkeep
 from oculus.storage.writer import Writer
 
 DAY = date(2026, 11, 24)
@@ -52,6 +53,22 @@ def test_the_same_again_costs_nothing(remembered, writer):
     writer.step()
     remembered.save("a", [1])
     assert writer.queue_length() == 0
+
+
+def test_what_nobody_asks_for_any_more_is_forgotten_after_a_year_and_nothing_else(
+    remembered, database, writer, clock, counters
+):
+    for name in ("ended market", "quota"):
+        remembered.save(name, 1)
+    writer.step()
+    writer.start()
+    for _ in range(9):
+        clock.ms += 45 * 86_400_000
+        writer.put([Metric(clock.ms, "c.c", "c.c.s", 1.0, {})])  # Oculus runs: its clock is believed
+        assert remembered.load("quota") == 1
+    writer.change(lambda _cursor: None).result(5)
+    Upkeep(writer, StorageSettings(), clock).clean()
+    assert [name for name in names(database) if not name.startswith("storage.")] == ["quota"]
 
 
 def test_it_outlives_a_restart(tmp_path, counters):

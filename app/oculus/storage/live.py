@@ -78,10 +78,15 @@ class LiveCache:
         self._series: dict[str, Series] = {}
         self._in_order: list[Series] | None = None  # by symbol; None after one came or went
         self._lock = threading.Lock()
+        self._forgot_ms = clock.now_ms()
 
     def update(self, batch: Sequence[Metric]) -> None:
-        future_ms = self._clock.now_ms() + AHEAD_MS
+        now_ms = self._clock.now_ms()
+        future_ms = now_ms + AHEAD_MS
         with self._lock:
+            if abs(now_ms - self._forgot_ms) >= HOUR_MS:  # also where nobody ever looks at a page
+                self._forgot_ms = now_ms
+                self._forget(now_ms - FORGET_MS)
             for metric in batch:
                 known = self._series.get(metric.symbol)
                 if known is None:

@@ -1,7 +1,7 @@
 """What collectors keep beyond a run: small things by name, and daily closes.
 
 Both are written on the writer's thread and never wait. What is saved several times before the writer
-comes to it is written once.
+comes to it is written once. What nobody asks for or saves any more is forgotten after a year (retention.py).
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from oculus.storage.writer import Writer
 
 log = logging.getLogger(__name__)
 
-RECALL = "SELECT name, body FROM remembered"
+FRESH_MS = 30 * 86_400_000  # what is asked for later is noted anew as still wanted
+RECALL = "SELECT name, body, epoch_ms(kept_at) FROM remembered"
 KEEP = """
     INSERT OR REPLACE INTO remembered (name, body, kept_at)
     SELECT unnest($names::VARCHAR[]), unnest($bodies::VARCHAR[]), make_timestamptz($now_us)
@@ -51,7 +52,9 @@ class Remembered:
         self._lock = threading.Lock()
         self._unwritten: dict[str, str] = {}
         self._under_way = False
-        self._texts = dict(recall(database))
+        found = recall(database)
+        self._texts = {name: text for name, text, _ in found}
+        self._kept_ms = {name: kept_ms for name, _, kept_ms in found}
         self._values: dict[str, Any] = {}
 
     def load(self, key: str) -> Any:
@@ -59,7 +62,11 @@ class Remembered:
         with self._lock:
             if key not in self._values and key in self._texts:
                 self._values[key] = msgspec.json.decode(self._texts[key])
-            return self._values.get(key)
+            value = self._values.get(key)
+            old = self._clock.now_ms() - self._kept_ms.get(key, self._clock.now_ms()) > FRESH_MS
+        if old:
+            self._keep(key)
+        return value
 
     def save(self, key: str, value: Any) -> None:
         """Keep `value`, which JSON can hold. Never waits."""
@@ -67,8 +74,14 @@ class Remembered:
         with self._lock:
             if self._texts.get(key) == text:
                 return
-            self._texts[key] = self._unwritten[key] = text
+            self._texts[key] = text
             self._values.pop(key, None)
+        self._keep(key)
+
+    def _keep(self, key: str) -> None:
+        with self._lock:
+            self._unwritten[key] = self._texts[key]
+            self._kept_ms[key] = self._clock.now_ms()
             if self._under_way:
                 return
             self._under_way = True
@@ -101,10 +114,10 @@ class Remembered:
             self._hand_over()
 
 
-def recall(database: Database) -> Sequence[tuple[str, str]]:
-    """All names and texts. Raises StorageError."""
+def recall(database: Database) -> Sequence[tuple[str, str, int]]:
+    """All names and texts, and when they were kept, ms. Raises StorageError."""
     try:
-        rows: list[tuple[str, str]] = database.cursor().execute(RECALL).fetchall()
+        rows: list[tuple[str, str, int]] = database.cursor().execute(RECALL).fetchall()
     except duckdb.Error as error:
         raise StorageError(f"What is remembered cannot be read: {first_line(error)}") from error
     return rows

@@ -35,7 +35,7 @@ MOST_ROUNDS = 100
 # Deleted rows of a table whose room a long question may keep from being given back: deleting more would then
 # not make the file smaller. DuckDB gives back whole groups of 122,880 rows.
 MOST_HELD = 200_000
-EVENTS_MS = 365 * DAY_MS  # and alerts that ended, with their deliveries
+EVENTS_MS = 365 * DAY_MS  # and alerts that ended, with their deliveries, and what collectors remembered
 SLICE_EVENTS = 2_000
 
 # A rollup's last rows stay until the next one has taken them in.
@@ -55,6 +55,7 @@ OLD = {
     "AND alert_id NOT IN (SELECT id FROM alerts WHERE state = 'firing')",
     "alerts": "state <> 'firing' AND ended_at < make_timestamptz($1)",
     "events": "ts < make_timestamptz($1)",
+    "remembered": "kept_at < make_timestamptz($1)",
 }
 
 Wait = Callable[[Future[Any]], Any]

@@ -80,6 +80,7 @@ class Tables(Worker):
             if settled and stamp not in known_as and not self.stopping.is_set():
                 self._take(file, stamp)
         self._before = now
+        self._refused = {file: stamp for file, stamp in self._refused.items() if file in now}
 
     def wake(self) -> None:
         if reading := self._reading:
