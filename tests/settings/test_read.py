@@ -94,7 +94,7 @@ def test_a_billion_laughs_are_refused_at_once(write, link):
         lines.append(f"{name}: &{name} {link.format(','.join([f'*{before}'] * 10))}")
     begun = time.monotonic()
     assert "aliases" in told(write("a.yaml", "\n".join(lines)))[0]
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 60
 
 
 @pytest.mark.parametrize(
