@@ -33,4 +33,4 @@ def shown(given: Any) -> str:
     if given is None or isinstance(given, bool):
         return {None: "null", True: "true", False: "false"}[given]
     text = repr(given)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}...{text[-1]}"

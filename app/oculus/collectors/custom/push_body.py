@@ -53,7 +53,9 @@ def _entry(given: Any) -> list[Reading]:
 @lru_cache(maxsize=1024)  # the same keys come again and again; a wrong one, however long, is not kept
 def _key(given: str) -> str:
     key = given.lower()
-    if len(key) > LONGEST_KEY or not VALID.fullmatch(key):
+    if len(key) > LONGEST_KEY:
+        raise ValueError(f"key {shown(given)} has more than {LONGEST_KEY} characters")
+    if not VALID.fullmatch(key):
         raise ValueError(f"key {shown(given)} may only have letters, digits and . _ - : /")
     return key
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from oculus.core.alert import Alert, AlertState, News, NewsKind
 from oculus.core.clock import to_datetime
 from oculus.core.durations import spoken
 from oculus.core.event import Event, EventType, Severity
+from oculus.core.figures import plain
 from oculus.core.ids import Ids
 from oculus.core.symbols import unit_of
 from oculus.rules.instance import Instance
@@ -130,7 +132,7 @@ class Teller:
     def _plain(self, instance: Instance) -> str:
         """The words for a rule that has none of its own."""
         if instance.row:
-            return ", ".join(f"{name} {bare(value)}" for name, value in instance.row.columns.items())
+            return ", ".join(f"{name} {brief(value)}" for name, value in instance.row.columns.items())
         held = f" for {instance.rule.settings.for_}" if instance.rule.spec.for_ms else ""
         condition = f"{instance.condition}{held}"
         if instance.value is None:
@@ -156,6 +158,11 @@ class Shown(float):
 def bare(value: Any) -> Any:
     """A value of a row as messages show it."""
     return Shown(value) if isinstance(value, float) else value
+
+
+def brief(value: Any) -> Any:
+    """As a page shows a number that nothing is known about: nobody reads ten digits of a mean."""
+    return plain(value) if isinstance(value, float) and isfinite(value) else value
 
 
 def shown(value: float | None) -> Shown | None:
