@@ -63,6 +63,7 @@ def test_an_unknown_command_is_told_the_commands_of_people_only(capsys):
         (["Status"], "there is no command 'Status'; did you mean status?"),
         (["status", "--jsn"], "there is no option --jsn; did you mean --json?"),
         (["serve", "--prot=1"], "there is no option --prot; did you mean --port?"),
+        (["token", "--rotat"], "there is no option --rotat; did you mean --rotate?"),
         (["serve", "--json"], "there is no option --json; `oculus serve --help` lists them"),
         (["--conifg=x"], "did you mean --config?"),
         (["query", "SELECT", "1"], "'1' is one word too many; put what belongs together into quotes"),
