@@ -43,6 +43,20 @@ def test_only_the_cards_that_changed_are_sent(filled):
     assert refresh(filled, answer).status_code == 304
 
 
+def test_one_that_goes_down_brings_its_card_and_the_word_of_its_panel(filled):
+    filled.store(filled.metric("net.ping.c.up", 1))
+    before = filled.get("/partials/metrics")
+    filled.store(filled.metric("net.ping.c.up", 0))
+    answer = refresh(filled, before)
+    assert cards(answer) == ["net.ping.c"]
+    [said] = re.findall(
+        r'<span id="trouble-net" class="trouble" hx-swap-oob="true" >([^<]*)</span>', answer.text
+    )
+    assert said == "1 down"
+    filled.store(filled.metric("net.ping.c.up", 1))
+    assert re.search(r'id="trouble-net"[^>]* hidden>', refresh(filled, answer).text)
+
+
 def test_a_page_that_missed_some_refreshes_gets_all_that_changed_meanwhile(filled):
     slow = quick = refresh(filled, filled.get("/partials/metrics"))
     for name in "ace":

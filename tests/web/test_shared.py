@@ -9,7 +9,7 @@ import pytest
 from oculus.storage.live import Trail
 from oculus.web.dashboard.cards import Cards
 from oculus.web.dashboard.drawn import Drawer, write
-from oculus.web.dashboard.shared import MOST, Shared
+from oculus.web.dashboard.shared import Shared
 from oculus.web.dashboard.state import Facts
 
 NOW = 1_790_000_000_000
@@ -19,54 +19,55 @@ class Making:
     """Counts what is made, by a clock that stands still."""
 
     def __init__(self):
-        self.now, self.made = 100.0, []
-        self.shared = Shared(self.make, SimpleNamespace(monotonic=lambda: self.now))
+        self.now, self.made = 100.0, 0
+        self.shared = Shared(lambda: self.make(), SimpleNamespace(monotonic=lambda: self.now))
 
-    def make(self, key):
-        self.made.append(key)
-        return f"{key} {len(self.made)}"
+    def make(self):
+        self.made += 1
+        return self.made
 
 
 def test_who_asks_within_half_a_second_gets_the_same():
     making = Making()
-    first = making.shared.get("net")
+    assert making.shared.get() == 1
     making.now += 0.4
-    assert making.shared.get("net") == first
-    assert making.shared.get("crypto") != first, "another view is another thing"
+    assert making.shared.get() == 1
     making.now += 0.2
-    assert making.shared.get("net") != first
+    assert making.shared.get() == 2
 
 
 def test_after_a_change_nobody_gets_what_was_made_before_it():
     making = Making()
-    first = making.shared.get("net")
+    making.shared.get()
     making.shared.forget()
-    assert making.shared.get("net") != first
+    assert making.shared.get() == 2
 
 
 def test_what_was_begun_before_a_change_is_not_given_after_it():
     making = Making()
 
-    def change_meanwhile(key):
+    def change_meanwhile():
         making.shared.forget()
-        return making.make(key)
+        making.made += 1
+        return making.made
 
-    making.shared._make = change_meanwhile
-    assert making.shared.get("net") != making.shared.get("net")
+    making.make = change_meanwhile
+    assert [making.shared.get(), making.shared.get()] == [1, 2]
 
 
 def test_many_who_ask_at_once_wait_for_one(gate):
     making, asked = Making(), threading.Barrier(9)
+    made = []
 
-    def slow(key):
+    def slow():
         gate.wait(5)
-        return making.make(key)
+        made.append(1)
 
     def ask():
         asked.wait(5)
-        making.shared.get("net")
+        making.shared.get()
 
-    making.shared._make = slow
+    making.make = slow
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
         thread.start()
@@ -74,16 +75,7 @@ def test_many_who_ask_at_once_wait_for_one(gate):
     gate.set()
     for thread in threads:
         thread.join(5)
-    assert making.made == ["net"]
-
-
-def test_only_so_many_views_are_remembered():
-    making = Making()
-    for number in range(3 * MOST):
-        making.shared.get(number)
-    assert len(making.shared._made) == MOST
-    making.shared.get(3 * MOST - 1)
-    assert len(making.made) == 3 * MOST, "the newest are"
+    assert made == [1]
 
 
 @pytest.mark.parametrize(("before", "after"), [(5, 70), (70, 7300), (5, 5)])
@@ -100,15 +92,19 @@ def test_a_card_written_once_tells_its_age_as_it_is(before, after):
     assert "hx-swap-oob" not in draw(card, False, NOW)
 
 
-def test_pages_that_look_alike_are_made_once(house, monkeypatch):
-    house.store(house.metric("net.tcp.db", 1))
+def test_pages_of_the_same_moment_are_made_once_each_in_its_view(house, monkeypatch):
+    house.store(house.metric("net.tcp.db", 1), house.metric("crypto.price.btc_usd", 2))
     monkeypatch.setattr("oculus.web.dashboard.shared.LASTS_S", 3600.0)
     first = house.get("/partials/metrics")
     house.store(house.metric("net.tcp.db", 42))
     again = house.get("/partials/metrics", headers={"If-None-Match": first.headers["ETag"]})
     assert again.status_code == 304
-    other = house.get("/partials/metrics?sort=newest").text
-    assert "42.0" in other, "a view of its own is made for whoever asks for it"
+    other = house.get("/partials/metrics?category=net")
+    assert "net.tcp.db" in other.text
+    assert "crypto.price.btc_usd" not in other.text
+    assert other.headers["ETag"] != first.headers["ETag"]
+    monkeypatch.setattr("oculus.web.dashboard.shared.LASTS_S", 0.0)
+    assert "42.0" in house.get("/partials/metrics?category=net").text
 
 
 def test_whoever_pins_sees_it_at_once(house, monkeypatch):

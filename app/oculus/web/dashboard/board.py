@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from oculus.runtime import Oculus
 from oculus.storage.history import AlertRecord
@@ -47,6 +48,15 @@ class Board:
         object.__setattr__(self, "version", f"{hash(self) & 0xFFFFFFFFFFFFFFFF:016x}")
 
 
+class Whole(NamedTuple):
+    """What all views have in common at one moment, and those that were asked for."""
+
+    panels: tuple[Panel, ...]
+    pins: tuple[str, ...]
+    board: Board  # as the usual view has it
+    views: dict[View, Board]
+
+
 class Boards:
     """Puts boards together for every request, and keeps what makes the next one cheap."""
 
@@ -55,7 +65,7 @@ class Boards:
         self._shelf = shelf
         self._cards = Cards()
         self._frames = Frames(oculus, look)
-        self._shared = Shared(self._board, oculus.clock)
+        self._shared = Shared(self._whole, oculus.clock)
         self.draw = Drawer()
         self._lock = threading.Lock()
         self._open: list[AlertRecord] = []
@@ -64,13 +74,19 @@ class Boards:
 
     def board(self, view: View = USUAL) -> Board:
         """Half a second old at most, but for whoever has just changed something."""
-        return self._shared.get(view)
+        whole = self._shared.get()
+        known = whole.views.get(view)
+        if known is None:
+            known = whole.views[view] = replace(
+                whole.board, view=view, panels=arranged(whole.panels, view, whole.pins)
+            )
+        return known
 
     def forget(self) -> None:
         """Something was changed: the next board is a new one."""
         self._shared.forget()
 
-    def _board(self, view: View) -> Board:
+    def _whole(self) -> Whole:
         oculus, now_ms = self._oculus, self._oculus.clock.now_ms()
         collectors, firing = oculus.scheduler.status(), self.firing()
         facts = Facts(
@@ -82,18 +98,19 @@ class Boards:
             away=self._away(now_ms),
         )
         panels, pins = self._cards.panels(facts), self._shelf.pins()
-        return Board(
+        board = Board(
             frame=self._frames.frame(collectors, len(firing)),
             firing=firing_lines(firing),
             more=max(0, len(firing) - SHOWN),
-            panels=arranged(panels, view, pins),
+            panels=arranged(panels, USUAL, pins),
             empty=all(panel.key == FOLDED for panel in panels),
-            view=view,
+            view=USUAL,
             choices=choices(panels),
             pins=frozenset(pins),
             settings_file=settings_file(oculus),
             now_ms=now_ms,
         )
+        return Whole(panels, pins, board, {USUAL: board})
 
     def frame(self) -> Frame:
         """For the pages that need nothing else."""

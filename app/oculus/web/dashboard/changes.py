@@ -43,7 +43,7 @@ def cards(board: Board) -> list[Card]:
 
 
 def rest(board: Board) -> tuple[Board, list[str]]:
-    """All of a board but what its cards say; the dot in the header goes out with every answer."""
-    bare = tuple(replace(panel, cards=()) for panel in board.panels)
+    """All of a board but what its cards and its panels say of trouble, and the dot in the header."""
+    bare = tuple(replace(panel, cards=(), trouble="") for panel in board.panels)
     frame = replace(board.frame, pulse=ANY)
     return replace(board, panels=bare, frame=frame), [card.symbol for card in cards(board)]
