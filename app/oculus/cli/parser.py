@@ -27,9 +27,9 @@ class Parser(argparse.ArgumentParser):
 
     commands: Mapping[str, Parser] = {}
 
-    def __init__(self, *given: Any, **more: Any) -> None:
+    def __init__(self, prog: str | None = None, **more: Any) -> None:
         # Half a word is none: what `--r` means today may mean something else once there are more options.
-        super().__init__(*given, allow_abbrev=False, **more)
+        super().__init__(prog, allow_abbrev=False, **more)
 
     def refuse(self, word: str) -> NoReturn:
         """End the program for a word that nothing takes."""
