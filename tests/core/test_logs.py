@@ -8,6 +8,7 @@ import pytest
 
 from oculus.core.errors import ConfigError
 from oculus.core.logqueue import Background
+from oculus.core.loglines import printable
 from oculus.core.logs import TRACE, hide, parse_levels, set_levels
 from oculus.core.secret import Secret
 
@@ -64,6 +65,11 @@ def test_a_calm_terminal_hears_of_alerts_and_trouble_only_and_the_file_of_everyt
         "warn  storage: the disk is full",
     ]
     assert len(lines()) == 4
+
+
+def test_a_line_for_people_is_not_turned_around_by_what_it_quotes():
+    assert printable("a\u202eb\u2066c\u2028d") == "a?b?c?d"
+    assert printable("שלום") == "שלום"
 
 
 def test_a_line_for_people_cannot_steer_the_terminal_or_pretend_to_be_another_line(log_of):

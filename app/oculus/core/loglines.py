@@ -15,6 +15,7 @@ from oculus.core.masking import mask
 TRACE = 5
 LEVELS = {"trace": TRACE, "debug": 10, "info": 20, "warn": 30, "error": 40, "critical": 50}
 WORDS = {number: word for word, number in LEVELS.items()}
+STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "ts", "level", "logger"}
 
 
@@ -70,8 +71,8 @@ def level_word(number: int) -> str:
 
 
 def printable(text: str) -> str:
-    """Without what would steer a terminal."""
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "?", text)
+    """Without what would steer a terminal, or turn the rest of the line around."""
+    return STEERING.sub("?", text)
 
 
 def masked(value: Any) -> Any:
