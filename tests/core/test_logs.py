@@ -7,8 +7,8 @@ import threading
 import pytest
 
 from oculus.core.errors import ConfigError
-from oculus.core.logqueue import Background
 from oculus.core.loglines import printable
+from oculus.core.logqueue import Background
 from oculus.core.logs import TRACE, hide, parse_levels, set_levels
 from oculus.core.secret import Secret
 
