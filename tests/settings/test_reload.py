@@ -115,6 +115,16 @@ def test_new_changed_and_removed_files_in_conf_d_count(reloader, heard, main, wr
     assert heard.ports == [2, 3, 8420]
 
 
+def test_the_log_names_the_files_that_changed(reloader, main, caplog):
+    reloader.reload()
+    caplog.set_level(logging.INFO)
+    folder = main.parent / "conf.d"
+    folder.mkdir()
+    (folder / "rule-a.yaml").write_text("rules: [{name: a, condition: a.b > 1}]\n")
+    assert reloader.reload() == []
+    assert [record.getMessage() for record in caplog.records] == ["taken on; changed: rule-a.yaml"]
+
+
 def test_a_broken_file_changes_nothing_and_is_told_once(reloader, heard, main, caplog):
     caplog.set_level(logging.INFO)
     main.write_text(BROKEN)

@@ -19,9 +19,9 @@ from oculus.settings.schema import Settings
 
 log = logging.getLogger(__name__)
 
-FRESH_MS = (
-    3000  # two changes within one tick of the file system's clock look like one: read what is this young
-)
+# Two changes within one tick of the file system's clock look like one: read what is this young.
+FRESH_MS = 3000
+MOST_NAMED = 3  # files whose change is told by name
 
 
 def told_of(problems: Sequence[str]) -> str:
@@ -51,6 +51,11 @@ class Seen(NamedTuple):
 Look = dict[Path, Seen | None]  # None: it cannot be read
 
 
+def changed_in(before: Look, now: Look) -> list[str]:
+    """The names of the files that are not what they were, those that are gone among them."""
+    return sorted(path.name for path in before.keys() | now.keys() if before.get(path) != now.get(path))
+
+
 class Reloader(Worker):
     """Looks at the files each second. What changed must look the same twice before it is read:
     an editor or a copy may be in the middle of writing."""
@@ -74,6 +79,7 @@ class Reloader(Worker):
         self._current, self._overrides = current, overrides
         self._taken: Look | None = None  # the files as they were when last read
         self._before: Look = {}  # the files at the last look
+        self._right: Look = {}  # the files as they were when they last had no mistake
         self._one_at_a_time = threading.Lock()
 
     def step(self) -> None:
@@ -101,12 +107,13 @@ class Reloader(Worker):
             log.error("could not be read", exc_info=error)
             self._tell([unread(self._path, error)])
             return
+        changed, self._right = changed_in(self._right, now), now
         if settings == self._current:
             self._tell([])
             return
-        self._take_on(settings)
+        self._take_on(settings, changed)
 
-    def _take_on(self, settings: Settings) -> None:
+    def _take_on(self, settings: Settings, changed: Sequence[str]) -> None:
         previous = self._current
         try:
             self._apply(settings)
@@ -117,7 +124,8 @@ class Reloader(Worker):
             self._tell([f"{self._path.name}: the new settings are right but could not be taken on: {what}"])
             return
         self._current = settings
-        log.info("taken on from %s", ", ".join(file.name for file in settings.files))
+        more = f" and {len(changed) - MOST_NAMED} more" if len(changed) > MOST_NAMED else ""
+        log.info("taken on; changed: %s%s", ", ".join(changed[:MOST_NAMED]) or "no file", more)
         self._tell([])
 
     def _go_back(self, previous: Settings | None) -> None:
