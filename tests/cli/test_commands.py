@@ -3,13 +3,13 @@
 import json
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
 
 import pytest
 
+from fakes.messengers import free_port
 from oculus.settings.load import load
 
 
@@ -234,8 +234,7 @@ def test_check_tries_the_tests_that_rules_carry(home):
     ("words", "probe"), [(["--port", "{free}"], "127.0.0.1:{free}"), (["--port", "0"], "127.0.0.1:8420")]
 )
 def test_the_sample_of_a_first_start_watches_oculus_where_it_is(home, words, probe):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        free = str(listener.getsockname()[1])
+    free = str(free_port())
     folder = home.folder / "settings"
     command = [sys.executable, "-m", "oculus", "--data", str(home.data), "serve"]
     command += [word.format(free=free) for word in words]

@@ -10,6 +10,7 @@ import contextlib
 import html
 import itertools
 import json
+import random
 import re
 import socket
 import threading
@@ -27,8 +28,11 @@ SLACK_KINDS = {"section", "context", "divider", "image", "header"}
 
 
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
+    """A port on which nobody listens. It is none of those that systems hand out, so it stays free a while."""
+    while True:
+        number = random.randrange(12_000, 30_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", number)):
+            return number
 
 
 class Local(ThreadingHTTPServer):

@@ -80,6 +80,7 @@ def test_any_2xx_means_it_was_taken(webhook, service, news, status):
         lambda handler: handler.answer(status, body=b"" if status == 204 else b"<html>ok</html>")
     )
     webhook().send([news()])
+    assert len(service.got) == 1
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
@@ -189,6 +190,7 @@ def test_an_answer_that_breaks_off_after_its_status_counts_by_its_status(webhook
 
     service.answers.append(break_off)
     webhook().send([news()])
+    assert len(service.got) == 1
 
 
 def test_what_is_no_http_at_all_is_worth_another_try(webhook, service, news):

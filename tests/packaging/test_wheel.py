@@ -70,9 +70,10 @@ def test_the_installed_wheel_answers_and_finds_its_own_files(wheel, tmp_path):
 
 
 def ask(python, code):
-    """What a program prints, run away from the checkout."""
+    """What a program prints, run away from the checkout and from where PYTHONPATH leads."""
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
-        [python, "-c", code], cwd=python.parent, capture_output=True, text=True, check=False
+        [python, "-c", code], cwd=python.parent, env=clean, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

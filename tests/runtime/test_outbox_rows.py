@@ -55,7 +55,7 @@ def test_a_channel_that_hangs_holds_up_neither_another_nor_judging_nor_collectin
         put(oculus, "second")
         sent = "SELECT channel FROM deliveries WHERE state = 'sent'"
         eventually(lambda: oculus.reader.query(sent).rows == [["log"]])
-        eventually(lambda: oculus.live.latest("net.tcp.demo").ts_ms > before)
+        eventually(lambda: (latest := oculus.live.latest("net.tcp.demo")) and latest.ts_ms > before)
         assert {rule.name: rule.state for rule in oculus.engine.status()}["second"] == "firing"
         states = "SELECT DISTINCT state FROM deliveries WHERE channel = 'stuck' ORDER BY state"
         assert oculus.reader.query(states).rows == [["queued"], ["sending"]]
@@ -86,7 +86,7 @@ def test_an_event_without_its_messages_is_not_written(house, monkeypatch):
 def test_what_began_and_ended_in_one_group_is_told_to_nobody_and_stays_an_event(
     house, servers, eventually, monkeypatch
 ):
-    monkeypatch.setattr(Discord, "group_for", Duration(seconds=1))
+    monkeypatch.setattr(Discord, "group_for", Duration(seconds=3))
     team = servers(DiscordServer)
     text = f"""
 channels: {{team: {{type: discord, discord_webhook: "{team.webhook}"}}}}
@@ -106,7 +106,7 @@ rules: [{{name: blip, condition: custom.a.blip > 5, channels: [team]}}]
 
 def test_what_is_acknowledged_in_time_goes_to_nobody_else(house, servers, eventually):
     boss = servers(AnyServer)
-    escalate = "channels: [log], escalate: {after: 1s, channels: [boss]}"
+    escalate = "channels: [log], escalate: {after: 3s, channels: [boss]}"
     text = f"""
 channels: {{boss: {{type: webhook, url: "{boss.url}"}}}}
 rules:
