@@ -1,6 +1,8 @@
 """The scheduler as it runs: its own thread, the machine's clock, real sockets."""
 
 import socket
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -45,3 +47,30 @@ def test_a_collector_that_hangs_is_told_while_it_still_hangs(running, eventually
     assert events[0].message == "hangs was given up: took longer than 1.01s"
     gate.set()
     eventually(lambda: scripted.runs["hangs"] >= 2)
+
+
+def test_hosts_that_swallow_packets_wait_all_at_once_and_keep_nobody_else_waiting(silent_port, eventually):
+    metrics, patient = [], Duration(seconds=30)
+    scheduler = Scheduler(metrics.extend, lambda event: None, threads=2)
+    with socket.create_server(("127.0.0.1", 0)) as service:
+        dark, well = f"127.0.0.1:{silent_port}", f"127.0.0.1:{service.getsockname()[1]}"
+        probes = [TcpSettings(target=dark, name=f"d{n}", interval=patient, timeout=patient) for n in range(8)]
+        scheduler.replace([*probes, TcpSettings(target=well, interval=SECOND, timeout=SECOND)])
+        scheduler.start()
+        eventually(lambda: scheduler._pool.busy() >= 8)
+        before = len(metrics)
+        eventually(lambda: len(metrics) > before)
+        scheduler.stop(0.1)
+    assert all(metric.value for metric in metrics)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_a_system_that_allows_few_open_files_is_asked_for_more():
+    code = """
+import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, 1000))
+from oculus.collectors.sockets import room
+print(room(), resource.getrlimit(resource.RLIMIT_NOFILE))
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said == "500 (1000, 1000)\n"

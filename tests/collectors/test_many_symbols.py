@@ -85,7 +85,7 @@ def test_they_cost_less_than_three_hundredths_of_one_core(kit):
 def test_they_need_no_more_threads_than_the_pool_has_and_one_for_each_stream(kit):
     before = set(threading.enumerate())
     heard = []
-    scheduler = Scheduler(heard.extend, lambda event: None, clock=None, threads=4, tools=kit.tools)
+    scheduler = Scheduler(heard.extend, lambda event: None, clock=None, threads=3, waiting=1, tools=kit.tools)
     scheduler.replace(settings())
     scheduler.start()
     most, until = 0, time.monotonic() + 20

@@ -7,7 +7,7 @@ from oculus.collectors.pool import Errand, Pool
 
 @pytest.fixture
 def pool(clock):
-    pool = Pool("test", 3, clock, idle_s=0.05)
+    pool = Pool("test", 3, 6, clock, idle_s=0.05)
     yield pool
     pool.close()
 
@@ -47,19 +47,83 @@ def test_there_are_never_more_threads_than_allowed_and_nothing_is_lost(pool, gat
     eventually(lambda: sorted(done) == list(range(10)))
 
 
-def test_a_thread_that_hangs_is_replaced_and_ends_when_it_comes_back(pool, gate, clock, eventually):
+def begun(errands):
+    return [one for one in errands if one.begun is not None]
+
+
+def test_who_waits_leaves_its_place_to_those_who_work(pool, gate, clock, eventually):
+    waiting, done = [errand(lambda: gate.wait(5)) for _ in range(6)], []
+    for one in waiting:
+        pool.submit(one)
+    eventually(lambda: len(begun(waiting)) == 3)
+    pool.submit(errand(lambda: done.append("too early")))
+    clock.move(0.2)
+    pool.give_up(clock.monotonic())
+    eventually(lambda: len(begun(waiting)) == 6)
+    assert not done
+    clock.move(0.2)
+    pool.submit(errand(lambda: done.append("in time")))  # who comes need not wait for the next look
+    eventually(lambda: done == ["too early", "in time"])
+    assert pool.threads <= 9
+
+
+def test_there_is_a_limit_to_those_who_wait_too(pool, gate, clock, eventually):
+    waiting = [errand(lambda: gate.wait(5)) for _ in range(12)]
+    for one in waiting:
+        pool.submit(one)
+    for _ in range(4):
+        eventually(lambda: all(hand.errand.begun is not None for hand in list(pool._quick.busy)))
+        clock.move(0.2)
+        pool.give_up(clock.monotonic())
+    assert pool.threads == 9
+    assert len(begun(waiting)) == 9
+    gate.set()
+    eventually(lambda: len(begun(waiting)) == 12)
+
+
+def test_who_is_known_to_wait_keeps_nobody_from_working_however_many_they_are(pool, gate, clock, eventually):
+    slow = [Errand(lambda: gate.wait(5), 5.0, lambda: None, slow=True) for _ in range(20)]
+    for one in slow:
+        pool.submit(one)
+    eventually(lambda: len(begun(slow)) == 6)
+    done = []
+    for number in range(50):
+        pool.submit(errand(lambda number=number: done.append(number)))
+    eventually(lambda: sorted(done) == list(range(50)))
+    assert len(begun(slow)) == 6
+    gate.set()
+    eventually(lambda: len(begun(slow)) == 20 and pool.busy() == 0)
+
+
+def test_an_errand_that_hangs_is_told_once_and_its_thread_works_on_when_it_comes_back(
+    pool, gate, clock, eventually
+):
     stuck = [errand(lambda: gate.wait(5)) for _ in range(3)]
     for one in stuck:
         pool.submit(one)
-    eventually(lambda: all(one.begun is not None for one in stuck))
+    eventually(lambda: len(begun(stuck)) == 3)
     done = []
     pool.submit(errand(lambda: done.append(1)))
     clock.move(6)
     assert set(pool.give_up(clock.monotonic())) == set(stuck)
+    assert pool.give_up(clock.monotonic()) == []
     eventually(lambda: done == [1])
-    assert pool.lost == 3
     gate.set()
-    eventually(lambda: pool.lost == 0)
+    eventually(lambda: pool.busy() == 0)
+
+
+def test_a_system_without_threads_is_told_once_and_those_there_are_go_on(
+    pool, monkeypatch, caplog, gate, eventually
+):
+    pool.submit(errand(lambda: gate.wait(5)))
+    none_left = RuntimeError("can't start new thread")
+    monkeypatch.setattr(threading.Thread, "start", lambda self: (_ for _ in ()).throw(none_left))
+    done = []
+    for number in range(3):
+        pool.submit(errand(lambda number=number: done.append(number)))
+    assert [record.message for record in caplog.records] == ["test: can't start new thread; 1 threads go on"]
+    gate.set()
+    eventually(lambda: done == [0, 1, 2])
 
 
 def test_the_limit_counts_from_the_start_of_the_work_not_from_the_queue(pool, gate, clock, eventually):
@@ -71,18 +135,6 @@ def test_the_limit_counts_from_the_start_of_the_work_not_from_the_queue(pool, ga
     assert pool.give_up(clock.monotonic()) == []
 
 
-def test_the_lost_are_bounded_too(pool, gate, clock, eventually):
-    given_up = []
-    for _ in range(12):
-        pool.submit(errand(lambda: gate.wait(5)))
-    for _ in range(4):
-        eventually(lambda: all(hand.errand.begun is not None for hand in list(pool._busy)))
-        clock.move(6)
-        given_up += pool.give_up(clock.monotonic())
-    assert len(given_up) == 6
-    assert pool.lost + pool.threads <= 6
-
-
 def test_an_errand_that_raises_does_not_cost_a_thread(pool, eventually):
     done = []
     pool.submit(errand(lambda: 1 / 0))
@@ -91,28 +143,10 @@ def test_an_errand_that_raises_does_not_cost_a_thread(pool, eventually):
 
 
 def test_closing_waits_for_work_under_way_but_not_for_ever(clock, gate, eventually):
-    pool = Pool("test", 2, clock)
+    pool = Pool("test", 2, 2, clock)
     pool.submit(errand(lambda: gate.wait(5)))
     eventually(lambda: pool.busy() == 1)
     assert not pool.close(0.05)
     gate.set()
     assert pool.close(5.0)
     eventually(lambda: pool.threads == 0)
-
-
-def test_slow_errands_leave_threads_to_the_others_and_get_their_turn_all_the_same(clock, gate, eventually):
-    pool, done = Pool("test", 4, clock, idle_s=0.05), []
-    slow = [Errand(lambda: gate.wait(5), 5.0, lambda: None, slow=True) for _ in range(8)]
-    for one in slow:
-        pool.submit(one)
-    eventually(lambda: sum(one.begun is not None for one in slow) == 3)
-    for number in range(50):
-        pool.submit(errand(lambda number=number: done.append(number)))
-    eventually(lambda: done == list(range(50)))
-    assert sum(one.begun is not None for one in slow) == 3
-    clock.move(6)
-    assert len(pool.give_up(clock.monotonic())) == 3  # others of them take the place of those that are lost
-    eventually(lambda: sum(one.begun is not None for one in slow) == 6)
-    gate.set()
-    eventually(lambda: all(one.begun is not None for one in slow) and pool.busy() == 0)
-    pool.close()

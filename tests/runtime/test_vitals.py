@@ -1,5 +1,41 @@
 """What Oculus tells about itself."""
 
+import threading
+
+import pytest
+
+from oculus.core.clock import SystemClock
+from oculus.vitals import MANY_THREADS, Vitals
+
+
+@pytest.fixture
+def crowd():
+    """Start so many threads of that name."""
+    gate, started = threading.Event(), []
+
+    def start(name):
+        started.extend(threading.Thread(target=gate.wait, name=f"{name}-{n}") for n in range(MANY_THREADS))
+        for thread in started[-MANY_THREADS:]:
+            thread.start()
+
+    yield start
+    gate.set()
+    for thread in started:
+        thread.join()
+
+
+def test_threads_that_a_plugin_never_ends_are_told_of_but_not_collectors_that_wait(crowd):
+    told = []
+    vitals = Vitals(dict, lambda metrics: None, told.append, SystemClock())
+    crowd("collector")
+    vitals.step()
+    assert told == []
+    crowd("office")
+    vitals.step()
+    vitals.step()
+    [event] = told
+    assert f"{MANY_THREADS} of them are called 'office': a plugin may start them" in event.message
+
 
 def test_oculus_watches_itself(house, eventually):
     with house("collectors: []\n") as oculus:

@@ -1,15 +1,17 @@
 """Threads for work that waits on the world: as many as are needed, never more than allowed.
 
-Threads are daemons, start on demand and end when idle. One that is stuck past its errand's limit is given
-up: another takes its place, and it ends by itself if it ever comes back.
+Threads are daemons, start on demand and end when idle. There are two lanes. An errand begins in the quick
+one, which is narrow, so that many that begin together do not quarrel for the processor. Whoever is not back
+soon only waits for somebody else: it moves over to the slow lane, which is wide, since a thread that waits
+costs some 35 kB and nothing more. So hosts that never answer keep nobody waiting.
 
-Slow errands get three quarters of the threads at most, so that sources that hang by the hundred do not keep
-the others waiting; and a quarter of them at least, so that they are asked at all.
+An errand that is stuck past its limit is told of once, and keeps its place until it comes back.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import queue
 import threading
 from collections import deque
@@ -19,13 +21,14 @@ from oculus.core.clock import Clock, SystemClock
 
 log = logging.getLogger(__name__)
 
-IDLE_S = 15.0  # an idle thread ends after this long
+IDLE_S = 40.0  # an idle thread ends after this long: whoever asks every 30 s needs it again
+BRIEF_S = 0.1  # who takes longer waits, rather than works
 
 
 class Errand:
     """One piece of work, how long it may take once it has begun, and whom to tell when it takes longer.
 
-    `slow` says that it took long the last time.
+    `slow` says that it is known to wait long: it begins in the slow lane, or not at all while that is full.
     """
 
     __slots__ = ("begun", "limit_s", "slow", "too_long", "work")
@@ -39,64 +42,74 @@ class Errand:
         self.slow = slow
         self.begun: float | None = None  # monotonic; None while it waits for a thread
 
+    def older_than(self, seconds: float, now: float) -> bool:
+        return self.begun is not None and now - self.begun > seconds
+
 
 class Hand:
     """One thread of the pool and the letter box through which it gets its next errand."""
 
-    __slots__ = ("box", "errand", "lost")
+    __slots__ = ("box", "errand")
 
     def __init__(self, errand: Errand) -> None:
         self.box: queue.SimpleQueue[Errand | None] = queue.SimpleQueue()
         self.errand = errand
-        self.lost = False  # given up: it ends when it comes back
+
+
+class Lane:
+    """Errands under way, `most` at once, and those that stand in line."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.busy: set[Hand] = set()
+        self.line: deque[Errand] = deque()
+
+    def full(self) -> bool:
+        return len(self.busy) >= self.most
+
+    def next(self) -> Errand | None:
+        """Take the next errand that may begin out of the line."""
+        return self.line.popleft() if self.line and not self.full() else None
 
 
 class Pool:
-    """Runs errands on at most `most` threads, and remembers at most `most` lost ones beside them."""
+    """Runs errands on at most `quick` threads that work and `slow` threads that wait."""
 
-    def __init__(self, name: str, most: int, clock: Clock | None = None, idle_s: float = IDLE_S) -> None:
+    def __init__(
+        self, name: str, quick: int, slow: int, clock: Clock | None = None, idle_s: float = IDLE_S
+    ) -> None:
         self.name = name
-        self.most = most
+        self._quick, self._slow = self._lanes = Lane(quick), Lane(slow)
         self._clock = clock or SystemClock()
         self._idle_s = idle_s
         self._lock = threading.Lock()
         self._quiet = threading.Condition(self._lock)
-        self._quick: deque[Errand] = deque()  # these wait for a thread
-        self._slow: deque[Errand] = deque()
-        self._slow_now = 0  # under way
         self._idle: list[Hand] = []  # a stack: the last to rest works first, so the rest can end
-        self._busy: set[Hand] = set()
         self._born = 0
         self._closed = False
-        self.threads = 0  # without the lost
-        self.lost = 0
+        self._short = False  # of threads; it is told once
+        self.threads = 0
 
     def submit(self, errand: Errand) -> None:
-        """Hand over. Never waits: without a free thread the errand stands in line."""
+        """Hand over. Never waits: where its lane is full the errand stands in line."""
         with self._lock:
             if self._closed:
                 return
-            (self._slow if errand.slow else self._quick).append(errand)
-            if not self._idle:
-                self._grow()
-            elif chosen := self._choose():
-                hand = self._idle.pop()
-                self._begin(hand, chosen)
-                hand.box.put(chosen)
+            self._lane(errand).line.append(errand)
+            if self._quick.full():
+                self._let_wait(self._clock.monotonic())
+            self._deal()
 
     def give_up(self, now: float) -> list[Errand]:
-        """The errands that have run past their limit. Their threads are lost and replaced."""
+        """The errands that have run past their limit, each once. To be called again and again."""
         with self._lock:
-            late = [hand for hand in self._busy if overdue(hand.errand, now)]
-            for hand in late:
-                self._busy.remove(hand)
-                if self.lost < self.most:  # beyond that it keeps its place, and the pool is that much smaller
-                    hand.lost = True
-                    self.lost += 1
-                    self._slow_now -= hand.errand.slow
-                    self.threads -= 1
-                    self._grow()
-            return [hand.errand for hand in late]
+            self._let_wait(now)
+            self._deal()
+            late = [hand.errand for lane in self._lanes for hand in lane.busy
+                    if hand.errand.older_than(hand.errand.limit_s, now)]  # fmt: skip
+            for errand in late:
+                errand.limit_s = math.inf
+            return late
 
     def close(self, patience_s: float = 0.0) -> bool:
         """Take nothing more, forget what waits, and let the threads end as they come back.
@@ -105,47 +118,69 @@ class Pool:
         """
         with self._lock:
             self._closed = True
-            self._quick.clear()
-            self._slow.clear()
+            for lane in self._lanes:
+                lane.line.clear()
             for hand in self._idle:
                 hand.box.put(None)
             self._idle.clear()
-            return self._quiet.wait_for(lambda: not self._busy, patience_s)
+            return self._quiet.wait_for(lambda: not any(lane.busy for lane in self._lanes), patience_s)
 
     def busy(self) -> int:
         with self._lock:
-            return len(self._busy)
+            return sum(len(lane.busy) for lane in self._lanes)
+
+    # All of these need the lock
+
+    def _lane(self, errand: Errand) -> Lane:
+        return self._slow if errand.slow else self._quick
+
+    def _let_wait(self, now: float) -> None:
+        """Move those over that have turned out to wait, as far as there is room."""
+        for hand in [hand for hand in self._quick.busy if hand.errand.older_than(BRIEF_S, now)]:
+            if self._slow.full():
+                return
+            hand.errand.slow = True
+            self._quick.busy.remove(hand)
+            self._slow.busy.add(hand)
+
+    def _deal(self) -> None:
+        """Let everybody begin who may."""
+        while errand := self._choose():
+            if self._idle:
+                hand = self._idle.pop()
+                self._begin(hand, errand)
+                hand.box.put(errand)
+            elif not self._hire(errand):
+                self._lane(errand).line.appendleft(errand)
+                return
 
     def _choose(self) -> Errand | None:
-        """Take the next errand that may begin out of its line. Needs the lock."""
-        due = self._slow_now < max(1, self.most // 4)
-        if self._slow and (due or (not self._quick and self._slow_now < max(1, self.most * 3 // 4))):
-            return self._slow.popleft()
-        return self._quick.popleft() if self._quick else None
+        return self._quick.next() or self._slow.next()
 
     def _begin(self, hand: Hand, errand: Errand) -> None:
         hand.errand = errand
-        self._busy.add(hand)
-        self._slow_now += errand.slow
+        self._lane(errand).busy.add(hand)
 
-    def _grow(self) -> None:
-        """Give the next errand a new thread, if one more is allowed. Needs the lock."""
-        errand = self._choose() if self.threads < self.most else None
-        if errand is None:
-            return
+    def _hire(self, errand: Errand) -> bool:
+        """Give the errand a new thread. False when the system has none."""
         hand = Hand(errand)
         thread = threading.Thread(
             target=self._serve, args=[hand], name=f"{self.name}-{self._born}", daemon=True
         )
         try:
             thread.start()
-        except RuntimeError as error:  # no more threads from the system: wait for one of ours
-            log.warning("%s: %s; %d threads go on", self.name, error, self.threads)
-            (self._slow if errand.slow else self._quick).appendleft(errand)
-            return
+        except RuntimeError as error:
+            if not self._short:
+                log.warning("%s: %s; %d threads go on", self.name, error, self.threads)
+            self._short = True
+            return False
+        self._short = False
         self._born += 1
         self.threads += 1
         self._begin(hand, errand)
+        return True
+
+    # On the pool's threads
 
     def _serve(self, hand: Hand) -> None:
         errand: Errand | None = hand.errand
@@ -160,11 +195,7 @@ class Pool:
     def _next(self, hand: Hand) -> Errand | None:
         """The hand's next errand, after a rest if there is none. None: the thread ends."""
         with self._lock:
-            self._busy.discard(hand)
-            if hand.lost:
-                self.lost -= 1
-                return None
-            self._slow_now -= hand.errand.slow
+            self._lane(hand.errand).busy.discard(hand)
             if self._closed:
                 self.threads -= 1
                 self._quiet.notify_all()
@@ -189,7 +220,3 @@ class Pool:
             with self._lock:
                 self.threads -= 1
         return errand
-
-
-def overdue(errand: Errand, now: float) -> bool:
-    return errand.begun is not None and now - errand.begun > errand.limit_s

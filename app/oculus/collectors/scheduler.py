@@ -20,6 +20,7 @@ from oculus.collectors.job import Job, Run
 from oculus.collectors.pool import Errand, Pool
 from oculus.collectors.roster import Roster
 from oculus.collectors.slots import Slots, phase
+from oculus.collectors.sockets import room
 from oculus.collectors.status import CollectorStatus, Freshness
 from oculus.collectors.tools import Tools
 from oculus.core.clock import Clock, SystemClock
@@ -32,9 +33,10 @@ from oculus.core.worker import Worker
 
 log = logging.getLogger(__name__)
 
-SLOW_S = 1.0  # who took longer must leave some threads to the others the next time
-THREADS = 64  # at most this many runs at once
-LOOK_S = 0.25  # how often runs past their limit are looked for
+SLOW_S = 1.0  # who took longer begins among those that wait the next time
+THREADS = 64  # at most this many runs work at once
+WAITING = 2000  # and this many wait for an answer, where there are enough sockets for it
+LOOK_S = 0.1  # how often runs are looked for that turn out to wait, or are past their limit
 IDLE_S = 60.0  # longest sleep when nothing runs; a change of settings ends it
 PATIENCE_S = (
     1.0  # stop() waits this long at most for runs under way; their results would come too late anyway
@@ -54,6 +56,7 @@ class Scheduler(Worker):
         clock: Clock | None = None,
         threads: int = THREADS,
         tools: Tools | None = None,
+        waiting: int = WAITING,
     ) -> None:
         super().__init__("scheduler")
         self._sink = sink
@@ -61,13 +64,14 @@ class Scheduler(Worker):
         self._clock = clock or SystemClock()
         self._tools = tools
         self._delivery = Delivery(sink, tell, self._counters, self._clock)
-        self._pool = Pool("collector", threads, self._clock)
+        self._pool = Pool("collector", threads, min(waiting, room()), self._clock)
         self._replacing = threading.Lock()
         self._lock = threading.RLock()
         self._poke = threading.Event()
         self._roster = Roster()
         self._heap: list[tuple[float, int, Job]] = []
         self._numbers = itertools.count()
+        self._look_at = 0.0
 
     # What to run
 
@@ -184,8 +188,10 @@ class Scheduler(Worker):
     def tick(self) -> float:
         """Start what is due and give up what hangs. Seconds until there may be more to do."""
         now = self._clock.monotonic()
-        for errand in self._pool.give_up(now):
-            errand.too_long()
+        if now >= self._look_at:
+            self._look_at = now + LOOK_S
+            for errand in self._pool.give_up(now):
+                errand.too_long()
         with self._lock:
             while self._heap and self._heap[0][0] <= now:
                 job = heapq.heappop(self._heap)[2]

@@ -19,6 +19,7 @@ from oculus.collectors.network.down import Down, from_error
 from oculus.collectors.pool import Errand, Pool
 
 THREADS = 16
+WAITING = 64  # look-ups that a name server leaves without an answer
 ADDRESSES = 8  # more are not tried
 
 
@@ -42,8 +43,8 @@ class Address(NamedTuple):
 class Resolver:
     """Looks names up; any thread may ask."""
 
-    def __init__(self, threads: int = THREADS) -> None:
-        self._pool = Pool("resolver", threads)
+    def __init__(self, threads: int = THREADS, waiting: int = WAITING) -> None:
+        self._pool = Pool("resolver", threads, waiting)
         self._lock = threading.Lock()
         self._under_way: dict[str, Future[list[Address]]] = {}
 
