@@ -24,19 +24,20 @@ def keep(cursor):
 
 
 @pytest.fixture
-def open_answer(database, clock):
-    """Somebody who has read half of an answer."""
-    database.writing.execute(FILL, [clock.ms])
-    reading = database.fresh_cursor()
-    reading.execute("SELECT * FROM metrics")
-    reading.fetchone()
-    return reading
+def reading(database):
+    """Somebody who goes on reading one state of the file, in which there is something to replace."""
+    database.writing.execute(KEEP)
+    cursor = database.fresh_cursor()
+    cursor.begin()
+    cursor.execute("SELECT count(*) FROM metrics").fetchall()
+    return cursor
 
 
 @pytest.fixture
 def restless(database, clock, eventually):
     """Two who read again and again, so that at every moment somebody does."""
     database.writing.execute(FILL, [clock.ms])
+    database.writing.execute(KEEP)
     over, asked = threading.Event(), []
 
     def ask():
@@ -74,7 +75,7 @@ def test_the_log_stays_bounded_while_readers_never_rest(
 
 
 def test_a_checkpoint_that_readers_stand_in_the_way_of_is_made_when_they_end(
-    writer, database, open_answer, counters, eventually
+    writer, database, reading, counters, eventually
 ):
     writer.start()
     writer.change(keep).result(5)
@@ -82,13 +83,13 @@ def test_a_checkpoint_that_readers_stand_in_the_way_of_is_made_when_they_end(
     writer.change(keep).result(5)
     eventually(lambda: counters.get("writer.checkpoints_refused") > 0)
     assert not wish.done()
-    open_answer.close()
+    reading.close()
     assert wish.result(10) is None
     assert database.cursor().execute("SELECT message FROM events").fetchall() == []
 
 
 def test_who_reads_for_ever_is_told_of_once_and_holds_up_no_wish(
-    writer, database, open_answer, metric, monkeypatch
+    writer, database, reading, metric, monkeypatch
 ):
     monkeypatch.setattr(folding, "MOST_BYTES", 1_000)
     monkeypatch.setattr(folding, "LONGEST_S", 0.01)
@@ -104,7 +105,7 @@ def test_who_reads_for_ever_is_told_of_once_and_holds_up_no_wish(
     assert told.startswith("oculus.db.wal grows")
 
 
-def test_a_wish_is_answered_when_oculus_stops(writer, open_answer):
+def test_a_wish_is_answered_when_oculus_stops(writer, reading):
     writer.start()
     writer.change(keep).result(5)
     wish = writer.checkpoint()

@@ -54,20 +54,23 @@ class Folding:
         self._not_before = 0.0
         self._long = False  # the log is too long, and somebody has been told
 
-    def step(self, wishes: Sequence[Checkpoint]) -> None:
-        """To be called after every commit, with what is newly wished for."""
-        self._wishes += wishes
-        if wishes or (time.monotonic() >= self._not_before and self._due()):
-            self._fold()
+    def wish(self, wishes: Sequence[Checkpoint]) -> None:
+        """To be answered by the next fold, which is due at once."""
+        if wishes:
+            self._wishes += wishes
+            self._not_before = 0.0
 
-    def waiting(self) -> bool:
+    def wished(self) -> bool:
         """Whether somebody waits for it, so that it must be tried again soon."""
         return bool(self._wishes)
 
-    def _due(self) -> bool:
-        return bool(self._wishes) or self._database.log_bytes() > CHECKPOINT_BYTES
+    def due(self) -> bool:
+        if time.monotonic() < self._not_before:
+            return False
+        return self.wished() or self._database.log_bytes() > CHECKPOINT_BYTES
 
-    def _fold(self) -> None:
+    def fold(self) -> None:
+        """To be called between two commits, when it is due."""
         try:
             folded = self._insist(LONGEST_S * min(1.0, self._database.log_bytes() / MOST_BYTES) ** 2)
         except duckdb.Error as error:

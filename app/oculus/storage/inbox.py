@@ -36,7 +36,7 @@ class Inbox(Generic[T]):
     def take(self, most: int, linger_s: float, idle_s: float | None = None) -> list[T]:
         """Wait for an item, then up to `linger_s` for more, until `most` rows or something urgent came.
 
-        Empty when nothing came for `idle_s`, or before `wake` was called. May exceed `most` by one item's
+        Empty when nothing came for `idle_s` or before `wake` was called. May exceed `most` by one item's
         rows.
         """
         with self._changed:

@@ -30,7 +30,8 @@ LONGEST_S = 0.060  # of a slice; one that took longer makes the next one shorter
 SLICE_ROWS = 200_000  # some 20 ms; more may lie close together behind a time when little came
 FIRST_SPAN_MS, SHORTEST_SPAN_MS = 600_000, 1_000
 PAUSE_S = 0.05  # between slices
-SHARE = 0.05  # of the stored time that goes at once when the file is too large
+SHARE = 0.05  # of a table that goes at once when the file is too large; and up to
+MOST_SHARE = 0.8  # of what it is too large by, for each time the room is given back costs a checkpoint
 MOST_ROUNDS = 100
 # Deleted rows of a table whose room a long question may keep from being given back: deleting more would then
 # not make the file smaller. DuckDB gives back whole groups of 122,880 rows.
@@ -108,12 +109,16 @@ class Retention:
         return done
 
     def _share_end(self, table: str, now_ms: int) -> int | None:
-        """Until when the oldest share reaches."""
+        """Until when the oldest share reaches: of the time, but of the rows at most twice that."""
         oldest, newest = self._stored(table)
         if oldest is None or newest is None:
             return None
-        span_ms = max(0, min(newest, now_ms) - oldest)  # rows of a wrong clock lie far ahead
-        return oldest + max(TAKEN_IN[table], round(span_ms * SHARE))
+        share = max(SHARE, MOST_SHARE * (1 - self._settings.max_size / self._used()))
+        most_rows = 2 * share * self._rows(table, newest + 1)
+        reach = round(max(0, min(newest, now_ms) - oldest) * share)  # rows of a wrong clock lie far ahead
+        while reach > TAKEN_IN[table] and self._rows(table, oldest + reach) > most_rows:
+            reach //= 2
+        return oldest + max(TAKEN_IN[table], reach)
 
     def _fold(self) -> None:
         """Have the room of deleted rows given back."""
@@ -148,8 +153,7 @@ class Retention:
     def _slice_end(self, table: str, begin_ms: int, end_ms: int) -> int:
         while True:
             until = min(begin_ms + self._span_ms, end_ms)
-            rows = one(self._writer.database.cursor(), COUNT.format(table=table), [until * 1000])[0]
-            if rows <= SLICE_ROWS or self._span_ms <= SHORTEST_SPAN_MS:
+            if self._rows(table, until) <= SLICE_ROWS or self._span_ms <= SHORTEST_SPAN_MS:
                 return until
             self._span_ms = max(SHORTEST_SPAN_MS, self._span_ms // 2)
 
@@ -186,9 +190,14 @@ class Retention:
         oldest, newest = one(self._writer.database.cursor(), OLDEST.format(table=table))
         return oldest, newest
 
+    def _rows(self, table: str, until_ms: int) -> int:
+        return int(one(self._writer.database.cursor(), COUNT.format(table=table), [until_ms * 1000])[0])
+
+    def _used(self) -> int:
+        return int(one(self._writer.database.cursor(), USED)[0])
+
     def _fits(self) -> bool:
-        used = int(one(self._writer.database.cursor(), USED)[0])
-        return used <= self._settings.max_size
+        return self._used() <= self._settings.max_size
 
 
 def kept(settings: StorageSettings) -> dict[str, int]:

@@ -142,14 +142,18 @@ class Writer(Worker):
     def step(self) -> None:
         shortest, longest = LINGER_S
         linger_s = 0.0 if self.stopping.is_set() else min(max(self._commit_s, shortest), longest)
-        taken = self._inbox.take(MOST_ROWS, linger_s, IDLE_S if self._folding.waiting() else None)
+        self._serve(self._inbox.take(MOST_ROWS, linger_s, IDLE_S if self._folding.wished() else None))
         if self._overflowing and self.queue_length() < QUEUE_LIMIT // 2:
             self._overflowing = False
-        wishes = [item for item in taken if isinstance(item, Checkpoint)]
-        self._write([item for item in taken if not isinstance(item, Checkpoint)])
+        if self._folding.due():
+            self._serve(self._inbox.take(MOST_ROWS, 0.0, 0.0))  # who waited for a commit waits for no fold
+            self._folding.fold()
         if not self.stopping.is_set() and self._rollups.keep_up(self.database.writing):
             self.wake()  # the next slice follows what came meanwhile
-        self._folding.step(wishes)
+
+    def _serve(self, taken: Sequence[Writable | Checkpoint]) -> None:
+        self._folding.wish([item for item in taken if isinstance(item, Checkpoint)])
+        self._write([item for item in taken if not isinstance(item, Checkpoint)])
 
     def finish(self) -> None:
         """What was handed over before the stop is still written."""
