@@ -4,6 +4,7 @@ import socket
 
 import pytest
 
+from oculus.collectors.network.tcp import TcpSettings
 from oculus.core.secret import Secret
 from oculus.doctor import told, watched
 from oculus.doctor.finding import State
@@ -13,6 +14,7 @@ from oculus.notify.channels.log import LogSettings
 from oculus.notify.channels.slack import SlackSettings
 from oculus.notify.channels.telegram import TelegramSettings
 from oculus.notify.channels.webhook import WebhookSettings
+from oculus.settings.schema import Settings
 
 MAIL = {"from_address": "a@b.example", "to_addresses": ("a@b.example",)}
 
@@ -88,6 +90,20 @@ def test_a_running_copy_tells_how_its_sources_fare(change, state):
     assert found.state is state
     assert change.get("last_error", "") in found.says
     assert bool(found.remedy) is (state in (State.BAD, State.ODD))
+
+
+def test_without_an_internet_what_is_outside_has_that_for_a_reason_and_what_is_here_has_not():
+    settings = Settings(
+        collectors=[
+            TcpSettings(target="127.0.0.1:1", name="here"),
+            TcpSettings(target="a.example:1", name="far"),
+        ]
+    )
+    failing = {"state": "failing", "last_error": "it is down"}
+    told = [COLLECTOR | failing | {"name": name} for name in ("here", "far")]
+    here, far = watched.as_told(told, watched.outside(settings, "no internet"))
+    assert far.remedy == "no internet"
+    assert "oculus collect here" in here.remedy
 
 
 def test_a_provider_that_is_left_alone_is_told_once_for_all_who_ask_it():

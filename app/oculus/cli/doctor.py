@@ -49,7 +49,9 @@ def examine(args: argparse.Namespace, where: Place) -> Iterator[Finding]:
     yield finding
     try:
         yield from (
-            with_copy(copy, settings, deep=args.deep) if copy else without(settings, where, deep=args.deep)
+            with_copy(copy, settings, explained, deep=args.deep)
+            if copy
+            else without(settings, where, deep=args.deep)
         )
     except OculusError as error:
         yield bad("running copy", error.what, "Stop it, or end its process, and start Oculus again.")
@@ -83,7 +85,7 @@ def without(settings: Settings, where: Place, *, deep: bool) -> Iterator[Finding
     yield clock(SystemClock(), found.newest_ms if found else None)
 
 
-def with_copy(copy: Running, settings: Settings, *, deep: bool) -> Iterator[Finding]:
+def with_copy(copy: Running, settings: Settings, explained: str, *, deep: bool) -> Iterator[Finding]:
     """The running copy is asked how it fares. Raises OculusError when it does not answer."""
     status: dict[str, Any] = copy.get("/api/status")
 
@@ -94,7 +96,9 @@ def with_copy(copy: Running, settings: Settings, *, deep: bool) -> Iterator[Find
     yield of_copy(copy.address, status)
     yield stored.in_use(copy.address, status["database_bytes"], ask, deep=deep)
     yield clock(SystemClock(), ask("SELECT epoch_ms(max(ts)) FROM metrics")[0][0])
-    yield from watched.as_told(copy.get("/api/collectors")["collectors"])
+    yield from watched.as_told(
+        copy.get("/api/collectors")["collectors"], watched.outside(settings, explained)
+    )
     yield from told.as_told(copy.get("/api/channels")["channels"])
 
 

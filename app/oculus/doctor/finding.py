@@ -37,9 +37,9 @@ def bad(check: str, says: str, remedy: str) -> Finding:
     return Finding(check=check, state=State.BAD, says=says, remedy=remedy)
 
 
-def without(found: Finding, explained: str) -> Finding:
-    """The same, where what is wrong with it is known to come from something else."""
-    return structs.replace(found, remedy=explained) if found.state in (State.ODD, State.BAD) else found
+def explain(found: Finding, why: str) -> Finding:
+    """The same; where something is wrong, `why` takes the place of the remedy, unless it is empty."""
+    return structs.replace(found, remedy=why) if why and found.state in (State.ODD, State.BAD) else found
 
 
 def skipped(check: str, says: str, remedy: str = "") -> Finding:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from oculus.core.extras import remedy
 from oculus.core.secret import Secret
-from oculus.doctor.finding import Finding, bad, odd, ok, skipped, without
+from oculus.doctor.finding import Finding, bad, explain, odd, ok, skipped
 from oculus.notify.channel import ChannelSettings
 from oculus.notify.channels.apprise import MISSING, AppriseSettings
 from oculus.settings.schema import Settings
@@ -31,7 +31,7 @@ def reach_all(settings: Settings, explained: str = "") -> list[Finding]:
     """Connect to the service of every channel that is on. `explained` as for the sources."""
     with ThreadPoolExecutor(AT_ONCE, "doctor") as pool:
         found = pool.map(lambda pair: reach(*pair), settings.channels.items())
-        return [without(each, explained) if explained else each for each in found]
+        return [explain(each, explained) for each in found]
 
 
 def reach(name: str, settings: ChannelSettings) -> Finding:

@@ -17,7 +17,7 @@ from oculus.collectors.roster import labels
 from oculus.collectors.sources.registry import Sources
 from oculus.collectors.tools import Tools
 from oculus.core.errors import OculusError
-from oculus.doctor.finding import Finding, bad, odd, ok, skipped, without
+from oculus.doctor.finding import Finding, bad, explain, odd, ok, skipped
 from oculus.settings.schema import Settings
 
 AT_ONCE = 16
@@ -37,12 +37,12 @@ def ask_all(settings: Settings, explained: str = "") -> list[Finding]:
     with ThreadPoolExecutor(AT_ONCE, "doctor") as pool:
         found = pool.map(lambda pair: ask(pair[0], tools, pair[1]), named(settings.collectors))
         asked = zip(settings.collectors, found, strict=True)
-        return [each if not explained or here(of) else without(each, explained) for of, each in asked]
+        return [explain(each, "" if here(of) else explained) for of, each in asked]
 
 
 def here(settings: CollectorSettings) -> bool:
-    """Whether it asks this machine itself."""
-    return isinstance(settings, ProbeSettings) and at_home(settings)
+    """Whether it asks this machine itself, or nobody."""
+    return isinstance(settings, PushSettings) or (isinstance(settings, ProbeSettings) and at_home(settings))
 
 
 def named(wanted: Sequence[CollectorSettings]) -> list[tuple[CollectorSettings, str]]:
@@ -72,9 +72,18 @@ def ask(settings: CollectorSettings, tools: Tools, name: str) -> Finding:
     return ok(check, f"{len(metrics)} numbers in {(time.monotonic() - begun) * 1000:.0f} ms")
 
 
-def as_told(collectors: Sequence[Mapping[str, Any]]) -> list[Finding]:
-    """From the answer of /api/collectors."""
-    return [*map(of_collector, collectors), *of_providers(collectors)]
+def outside(settings: Settings, explained: str) -> dict[str, str]:
+    """`explained` for each source that is not on this machine, by its name."""
+    return {name: explained for each, name in named(settings.collectors) if not here(each)}
+
+
+def as_told(
+    collectors: Sequence[Mapping[str, Any]], explained: Mapping[str, str] | None = None
+) -> list[Finding]:
+    """From the answer of /api/collectors. `explained` as for `ask_all`, by name."""
+    why = explained or {}
+    found = [explain(of_collector(told), why.get(told["name"], "")) for told in collectors]
+    return [*found, *of_providers(collectors)]
 
 
 def of_collector(told: Mapping[str, Any]) -> Finding:
@@ -85,7 +94,8 @@ def of_collector(told: Mapping[str, Any]) -> Finding:
         return bad(check, told["last_error"] or "it fails", MEND.format(name=name))
     if told["last_error"]:
         return odd(check, told["last_error"], LOOK.format(name=name))
-    return ok(check, f"asked {told['runs']} times" if told["last_success"] else "not asked yet")
+    asked = "once" if told["runs"] == 1 else f"{told['runs']} times"
+    return ok(check, f"asked {asked}" if told["last_success"] else "not asked yet")
 
 
 def of_providers(collectors: Iterable[Mapping[str, Any]]) -> list[Finding]:
