@@ -13,6 +13,7 @@ from oculus.core.clock import to_iso
 from oculus.core.durations import parse_duration
 from oculus.core.errors import QueryError
 from oculus.core.gap import Gap
+from oculus.core.nearest import nearest
 from oculus.core.progress import Progress
 from oculus.played import audience, explaining, intervals, lead, samples, tick_ms, watched
 from oculus.reruns import LastRuns, Reruns
@@ -127,5 +128,7 @@ def found(name: str, settings: Settings) -> RuleSettings:
     for rule in settings.rules:
         if rule.name == name:
             return rule
-    known = ", ".join(rule.name for rule in settings.rules) or "none yet"
-    raise QueryError("bad_request", f"There is no rule called {name!r}", f"There are: {known}.")
+    known = [rule.name for rule in settings.rules]
+    near = nearest(name, known)
+    hint = f"Did you mean {near}?" if near else f"There are: {', '.join(known) or 'none yet'}."
+    raise QueryError("bad_request", f"There is no rule called {name!r}", hint)

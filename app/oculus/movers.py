@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 from collections.abc import Sequence
+from contextlib import suppress
 
 from oculus.core.alert import Alert, News, NewsKind
 from oculus.core.clock import Clock
@@ -40,12 +41,15 @@ class Movers(Worker):
     def put(self, news: Sequence[News]) -> None:
         """Note what moved for those that fired. They have been handed to the writer before."""
         for each in news:
-            if each.kind is NewsKind.FIRED and not self._waiting.full():
-                self._waiting.put_nowait(each.alert)
+            if each.kind is NewsKind.FIRED:
+                self._line_up(each.alert)
 
     def wake(self) -> None:
-        if not self._waiting.full():
-            self._waiting.put_nowait(None)
+        self._line_up(None)
+
+    def _line_up(self, alert: Alert | None) -> None:
+        with suppress(queue.Full):  # of two threads at once only one may find the last place
+            self._waiting.put_nowait(alert)
 
     def step(self) -> None:
         alert = self._waiting.get()

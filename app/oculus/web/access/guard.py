@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from msgspec import Struct
 
+from oculus.collectors.network.hostport import is_address
 from oculus.core.clock import Clock
 from oculus.core.errors import ConfigError
 from oculus.core.secret import Secret
@@ -182,14 +183,6 @@ def cookie_of(request: Request, name: str) -> str:
     except CookieError:
         return ""
     return morsel.value if morsel else ""
-
-
-def is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def is_loopback(address: str) -> bool:
