@@ -105,6 +105,11 @@ class LiveCache:
         known = self._series.get(symbol)
         return known.latest if known else None
 
+    def trail(self, symbol: str) -> Trail | None:
+        with self._lock:
+            known = self._series.get(symbol)
+            return known.trail() if known else None
+
     def symbols(self) -> list[str]:
         """In alphabetical order."""
         with self._lock:

@@ -8,7 +8,10 @@ import duckdb
 
 RAW = "metrics"
 NEVER_MS = -(10**14)  # before anything that is stored
-READ = "SELECT name, epoch_ms(kept_from_at), epoch_ms(rolled_until_at) FROM rollup_marks"
+READ = """
+    SELECT name, epoch_ms(kept_from_at), epoch_ms(rolled_until_at), (SELECT count(*) FROM metrics)
+    FROM rollup_marks
+"""
 SET_ROLLED = "UPDATE rollup_marks SET rolled_until_at = make_timestamptz($1) WHERE name = 'metrics'"
 SET_KEPT = """
     UPDATE rollup_marks SET kept_from_at = greatest(kept_from_at, make_timestamptz($1)) WHERE name = $2
@@ -18,15 +21,16 @@ SET_KEPT = """
 class Marks:
     """As they stand in one state of the file; times are UTC ms."""
 
-    def __init__(self, rolled_ms: int | None, kept: Mapping[str, int | None]) -> None:
+    def __init__(self, rolled_ms: int | None, kept: Mapping[str, int | None], numbers: int) -> None:
         self.rolled_ms = rolled_ms  # the numbers before this are rolled up; None: nothing is yet
+        self.numbers = numbers  # how many there are
         self._kept = kept
 
     @classmethod
     def read(cls, cursor: duckdb.DuckDBPyConnection) -> Marks:
         rows = cursor.execute(READ).fetchall()
-        rolled = next((until for name, _, until in rows if name == RAW), None)
-        return cls(rolled, {name: kept for name, kept, _ in rows})
+        rolled = next((until for name, _, until, _ in rows if name == RAW), None)
+        return cls(rolled, {name: kept for name, kept, _, _ in rows}, next((n for *_, n in rows), 0))
 
     def kept_ms(self, table: str) -> int:
         """From when on a table is whole: what is older may have been deleted."""

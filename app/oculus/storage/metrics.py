@@ -1,4 +1,4 @@
-"""Questions about stored metrics."""
+"""Questions about stored metrics. One symbol over a while: series.py."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ from msgspec import Struct, field
 
 from oculus.core.errors import QueryError
 from oculus.core.metric import Metric
-from oculus.storage.connection import one
-from oculus.storage.pieces import NUMBERS_ONLY, only_numbers, pieces, snapshot, source
-from oculus.storage.rollups_sql import PIECES, STDDEV
 
 MOST = 1000  # metrics on one page
 COLUMNS = "epoch_ms(ts), category, symbol, value, tags"
@@ -33,32 +30,6 @@ RECENT = """
     FROM metrics
     WHERE ts >= make_timestamptz(?) AND ts < make_timestamptz(?)
     GROUP BY symbol, epoch_ms(ts) // ?
-"""
-SERIES = """
-    SELECT epoch_ms(ts) // $step * $step AS begun, sum("avg" * "count") / sum("count"), min("min"), max("max")
-    FROM {source}
-    GROUP BY begun
-    ORDER BY begun
-"""
-CANDLES = """
-    SELECT epoch_ms(ts) // $step * $step AS begun, arg_min("first", ts), max("max"), min("min"),
-        arg_max("last", ts)
-    FROM {source}
-    GROUP BY begun
-    ORDER BY begun
-"""
-CHOSEN = "symbol = $symbol"
-STATS = """
-    SELECT count(*), min(value), max(value), avg(value), quantile_cont(value, 0.95), stddev_samp(value),
-        arg_min(value, ts), arg_max(value, ts)
-    FROM metrics
-    WHERE symbol = ? AND ts >= make_timestamptz(?) AND ts < make_timestamptz(?)
-"""
-# The 95th percentile of averages is the nearest that is left of it.
-STATS_OF_PIECES = """
-    SELECT coalesce(sum("count"), 0)::BIGINT, min("min"), max("max"), any_value(mean),
-        quantile_cont("avg", 0.95), {stddev}, arg_min("first", ts), arg_max("last", ts)
-    FROM ({pieces})
 """
 FAR_MS = 32_503_680_000_000  # the year 3000: later than any time that is stored
 
@@ -87,19 +58,6 @@ class MetricPage(Struct, frozen=True):
         return bool(self.cursor)
 
 
-class Stats(Struct, frozen=True):
-    """A symbol over a while; all None but `count` when nothing is stored."""
-
-    count: int
-    min: float | None
-    max: float | None
-    avg: float | None
-    p95: float | None
-    stddev: float | None
-    first: float | None
-    last: float | None
-
-
 def latest_all(cursor: duckdb.DuckDBPyConnection, since_ms: int, until_ms: int = FAR_MS) -> list[Metric]:
     """The newest metric before `until_ms` of every symbol heard of since `since_ms`, by symbol."""
     return read(cursor, LATEST, [since_ms * 1000, until_ms * 1000])
@@ -108,47 +66,6 @@ def latest_all(cursor: duckdb.DuckDBPyConnection, since_ms: int, until_ms: int =
 def recent(cursor: duckdb.DuckDBPyConnection, since_ms: int, until_ms: int, step_ms: int) -> list[Metric]:
     """The last value of every symbol in every `step_ms`, without tags, in no order."""
     return read(cursor, RECENT, [since_ms * 1000, until_ms * 1000, step_ms])
-
-
-def series(
-    cursor: duckdb.DuckDBPyConnection, symbol: str, since_ms: int, until_ms: int, step_ms: int
-) -> list[list[float]]:
-    """[ms, average, lowest, highest] for every step in which there was something."""
-    return by_steps(cursor, SERIES, symbol, since_ms, until_ms, step_ms)
-
-
-def candles(
-    cursor: duckdb.DuckDBPyConnection, symbol: str, since_ms: int, until_ms: int, step_ms: int
-) -> list[list[float]]:
-    """[ms, first, highest, lowest, last] for every step in which there was something."""
-    return by_steps(cursor, CANDLES, symbol, since_ms, until_ms, step_ms)
-
-
-def by_steps(
-    cursor: duckdb.DuckDBPyConnection, sql: str, symbol: str, since_ms: int, until_ms: int, step_ms: int
-) -> list[list[float]]:
-    step_ms = max(1, step_ms)
-    with snapshot(cursor) as marks:
-        parts = pieces(marks, since_ms, until_ms, step_ms)
-        if not parts:
-            return []
-        given = {"symbol": symbol, "step": step_ms}
-        found = cursor.execute(sql.format(source=source(parts, CHOSEN)), given).fetchall()
-    return [list(row) for row in found]
-
-
-def stats(
-    cursor: duckdb.DuckDBPyConnection, symbol: str, since_ms: int, until_ms: int | None = None
-) -> Stats:
-    """Over all from `since_ms` to before `until_ms`, or until now; exact where the numbers are kept."""
-    until_ms = FAR_MS if until_ms is None else until_ms
-    with snapshot(cursor) as marks:
-        parts = pieces(marks, since_ms, until_ms, NUMBERS_ONLY)
-        if only_numbers(parts):
-            return Stats(*one(cursor, STATS, [symbol, since_ms * 1000, until_ms * 1000]))
-        together = PIECES.format(begun="0", source=source(parts, CHOSEN))
-        sql = STATS_OF_PIECES.format(pieces=together, stddev=STDDEV)
-        return Stats(*one(cursor, sql, {"symbol": symbol}))
 
 
 def page(cursor: duckdb.DuckDBPyConnection, wanted: MetricFilter) -> MetricPage:

@@ -15,7 +15,7 @@ from oculus.core.errors import StorageError
 from oculus.core.gap import Gap
 from oculus.core.metric import Metric
 from oculus.core.windowstats import WindowStats
-from oculus.storage import gaps, history, metrics, moved, past, uptime, windows
+from oculus.storage import gaps, history, metrics, moved, past, series, uptime, windows
 from oculus.storage.answer import QueryResult
 from oculus.storage.connection import first_line, one
 from oculus.storage.copies import copy_database
@@ -23,10 +23,11 @@ from oculus.storage.database import Database
 from oculus.storage.export import export
 from oculus.storage.history import AlertFilter, AlertRecord, EventFilter, StoredEvent
 from oculus.storage.live import AHEAD_MS, HOUR_MS, STEP_MS
-from oculus.storage.metrics import MetricFilter, MetricPage, Stats
+from oculus.storage.metrics import MetricFilter, MetricPage
 from oculus.storage.moved import Moved
 from oculus.storage.parser import Parser
 from oculus.storage.query import Params, Queries
+from oculus.storage.series import Drawn, Span, Stats
 from oculus.storage.trouble import must_reopen
 
 T = TypeVar("T")
@@ -50,15 +51,19 @@ class Reader:
 
     def series(self, symbol: str, since_ms: int, until_ms: int, step_ms: int) -> list[list[float]]:
         """[ms, average, lowest, highest] for each step in which there was something, oldest first."""
-        return self._ask(lambda cursor: metrics.series(cursor, symbol, since_ms, until_ms, step_ms))
+        return self._ask(lambda cursor: series.series(cursor, Span(symbol, since_ms, until_ms), step_ms))
 
     def candles(self, symbol: str, since_ms: int, until_ms: int, step_ms: int) -> list[list[float]]:
         """[ms, first, highest, lowest, last] for each step in which there was something, oldest first."""
-        return self._ask(lambda cursor: metrics.candles(cursor, symbol, since_ms, until_ms, step_ms))
+        return self._ask(lambda cursor: series.candles(cursor, Span(symbol, since_ms, until_ms), step_ms))
 
     def stats(self, symbol: str, since_ms: int, until_ms: int | None = None) -> Stats:
         """Over the samples from `since_ms` on, before `until_ms` if that is given."""
-        return self._ask(lambda cursor: metrics.stats(cursor, symbol, since_ms, until_ms))
+        return self._ask(lambda cursor: series.stats(cursor, symbol, since_ms, until_ms))
+
+    def drawn(self, symbol: str, since_ms: int, until_ms: int, step_ms: int) -> Drawn:
+        """`series` and `stats` of one state of the file, sooner than one after the other."""
+        return self._ask(lambda cursor: series.drawn(cursor, Span(symbol, since_ms, until_ms), step_ms))
 
     def latest_all(self, since_ms: int) -> list[Metric]:
         """The newest metric of every symbol heard of since then, by symbol."""

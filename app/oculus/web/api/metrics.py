@@ -128,11 +128,9 @@ def symbol_answer(oculus: Oculus, trail: Trail) -> SymbolAnswer:
 
 
 def trend_answer(oculus: Oculus, symbol: str) -> TrendAnswer | None:
-    for trail in oculus.live.snapshot():
-        if trail.symbol == symbol:
-            moved = trend(symbol, trail.points, oculus.clock.now_ms())
-            return TrendAnswer(moved.way, moved.text) if moved else None
-    return None
+    trail = oculus.live.trail(symbol)
+    moved = trend(symbol, trail.points, oculus.clock.now_ms()) if trail else None
+    return TrendAnswer(moved.way, moved.text) if moved else None
 
 
 def collector_of(oculus: Oculus, symbol: str) -> str | None:

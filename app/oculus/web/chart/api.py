@@ -7,7 +7,7 @@ from msgspec import Struct
 from oculus.core.clock import to_iso
 from oculus.core.symbols import category_of, main_of, part_of, unit_of
 from oculus.runtime import Oculus
-from oculus.storage.metrics import Stats
+from oculus.storage.series import Stats
 from oculus.web.api.metrics import TrendAnswer, collector_of, trend_answer
 from oculus.web.api.params import duration_ms, moment
 from oculus.web.chart.gaps import Gap, gaps
@@ -96,28 +96,28 @@ def mount(app: Site, oculus: Oculus) -> None:
     def one(symbol: str, query: SeriesQuery) -> SeriesAnswer:
         """One symbol with its history."""
         window = window_of(query, oculus.clock.now_ms())
-        stats = oculus.reader.stats(symbol, window.since_ms, window.until_ms)
+        drawn = oculus.reader.drawn(symbol, *window.span)
         latest = oculus.live.latest(symbol)
         collector = collector_of(oculus, symbol)
-        if not (stats.count or collector or latest):
+        if not (drawn.stats.count or collector or latest):
             raise not_found(f"There is no symbol {symbol!r}", "GET /api/symbols lists them.")
-        series = oculus.reader.series(symbol, *window.span)
         up = up_of(oculus, symbol)
-        ups = oculus.reader.series(up, *window.span) if up else []
+        ups = drawn if up == symbol else oculus.reader.drawn(up, *window.span) if up else None
+        unwatched = away(oculus, window)
         return SeriesAnswer(
             symbol=symbol,
             category=latest.category if latest else category_of(symbol),
             unit=unit_of(symbol, latest.tags if latest else None),
             latest=LatestAnswer(to_iso(latest.ts_ms), latest.value, latest.tags) if latest else None,
-            stats=stats,
+            stats=drawn.stats,
             trend=trend_answer(oculus, symbol),
             collector=collector,
             step_s=window.step_ms / 1000,
             since_ms=window.since_ms,
             until_ms=window.until_ms,
-            series=series,
-            gaps=gaps(series, ups, window.step_ms, away(oculus, window)),
-            uptime_pct=uptime(oculus, up, window) if up else None,
+            series=drawn.series,
+            gaps=gaps(drawn.series, ups.series if ups else [], window.step_ms, unwatched),
+            uptime_pct=uptime(oculus, up, window, ups.stats, unwatched) if ups else None,
             chart=chart_of(oculus, symbol, window) if query.chart else None,
         )
 
@@ -163,9 +163,9 @@ def away(oculus: Oculus, window: Window) -> list[Gap]:
     ]
 
 
-def uptime(oculus: Oculus, up: str, window: Window) -> float | None:
+def uptime(oculus: Oculus, up: str, window: Window, ups: Stats, unwatched: list[Gap]) -> float | None:
     """Per cent of the probes in the window, gaps left out; None when there was none."""
-    share = oculus.reader.uptime(up, window.since_ms, window.until_ms)
+    share = oculus.reader.uptime(up, window.since_ms, window.until_ms) if unwatched else ups.avg
     return None if share is None else round(share * 100, 4)
 
 
