@@ -12,7 +12,6 @@ from oculus.collectors.backoff import Backoff
 from oculus.collectors.collector import Collector, CollectorSettings
 from oculus.collectors.custom.push import Push
 from oculus.collectors.health import Health, Outcome
-from oculus.collectors.pool import Errand
 from oculus.collectors.slots import Slots
 from oculus.collectors.status import CollectorState, CollectorStatus, with_sources
 from oculus.collectors.tools import Tools
@@ -30,13 +29,14 @@ GRACE_S = 1.0  # added to what the settings allow, before a run is given up
 
 
 class Run:
-    """One time of asking. `result` is set when it is over, one way or the other."""
+    """One time of asking. `by_hand` is set when it is over, one way or the other."""
 
-    def __init__(self, slot: float | None) -> None:
-        self.slot = slot  # None: asked for by hand
-        self.errand: Errand | None = None
+    __slots__ = ("by_hand", "given_up", "slot")
+
+    def __init__(self, slot: float | None = None, by_hand: Future[Outcome] | None = None) -> None:
+        self.slot = slot  # None: asked for out of turn
+        self.by_hand = by_hand
         self.given_up = False
-        self.result: Future[Outcome] = Future()
 
 
 class Job:

@@ -11,7 +11,9 @@ import itertools
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from functools import partial
 
 from oculus.collectors.collector import CollectorSettings
 from oculus.collectors.delivery import Delivery
@@ -120,13 +122,14 @@ class Scheduler(Worker):
 
         Raises OculusError when nobody has that name, it is running already, or it could not ask.
         """
+        result: Future[Outcome] = Future()
         with self._lock:
             job = self._roster.find(name)
             if not job.settings.enabled:
                 raise OculusError(f"{job.label} is switched off", "Set `enabled: true` in its settings.")
             if job.run:
                 raise OculusError(f"{job.label} is running already", "Its result arrives in a moment.")
-            result = self._launch(job, None).result
+            self._launch(job, Run(by_hand=result))
         self._poke.set()  # or nobody would look whether it hangs before the next slot of anybody
         try:
             outcome = result.result(job.limit_s + 2 * LOOK_S + PATIENCE_S)
@@ -213,18 +216,15 @@ class Scheduler(Worker):
         if job.run:
             missed += 1
         else:
-            self._launch(job, slot)
+            self._launch(job, Run(slot))
         if missed:
             job.health.missed += missed
             self._counters.add("collectors.missed", missed)
 
-    def _launch(self, job: Job, slot: float | None) -> Run:
-        run = job.run = Run(slot)
-        run.errand = Errand(
-            lambda: self._work(job, run), job.limit_s, lambda: self._give_up(job, run), slow=job.slow
-        )
-        self._pool.submit(run.errand)
-        return run
+    def _launch(self, job: Job, run: Run) -> None:
+        job.run = run
+        work, too_long = partial(self._work, job, run), partial(self._give_up, job, run)
+        self._pool.submit(Errand(work, job.limit_s, too_long, slow=job.slow))
 
     # One run, on a thread of the pool
 
@@ -232,7 +232,7 @@ class Scheduler(Worker):
         if run.slot is not None:
             self._note_lateness(job, self._clock.monotonic() - run.slot)
         begun = self._clock.monotonic()
-        outcome = job.ask(by_hand=run.slot is None)
+        outcome = job.ask(by_hand=run.by_hand is not None)
         job.slow = self._clock.monotonic() - begun > SLOW_S
         with self._lock:
             job.run = None
@@ -274,7 +274,8 @@ class Scheduler(Worker):
             if not job.gone:
                 self._delivery.deliver(job, outcome, turn)
         finally:
-            run.result.set_result(outcome)
+            if run.by_hand:
+                run.by_hand.set_result(outcome)
 
     def _note_lateness(self, job: Job, late_s: float) -> None:
         job.health.lateness_s.append(late_s)

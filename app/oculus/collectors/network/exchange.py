@@ -26,6 +26,7 @@ MOST = 10 << 20  # bytes after which a body is cut off
 REDIRECTS = {301, 302, 303, 307, 308}
 HARMLESS = {"accept", "accept-language", "user-agent"}  # headers that may follow to another origin
 DEFAULTS = {"User-Agent": f"oculus/{__version__}", "Accept": "*/*"}
+ALWAYS = {"Accept-Encoding": "identity", "Connection": "close"}
 
 
 class Request(NamedTuple):
@@ -122,11 +123,10 @@ def ask(request: Request, deadline: Deadline, laps: Laps) -> Reply:
 
 
 def talk(request: Request, wire: Wire, laps: Laps, days: int | None) -> Reply:
-    connection = http.client.HTTPConnection(request.url.host, request.url.port)
-    connection.sock = cast(Any, wire)
-    send(connection, request)
+    wire.sendall(head(request) + request.body)
+    response = http.client.HTTPResponse(cast(Any, wire), method=request.method)
     try:
-        response = connection.getresponse()
+        response.begin()
     finally:
         if wire.first_byte_at:
             laps.end("first_byte", wire.first_byte_at)
@@ -135,7 +135,8 @@ def talk(request: Request, wire: Wire, laps: Laps, days: int | None) -> Reply:
     return Reply(response.status, response.reason, response.headers, body, size, days)
 
 
-def send(connection: http.client.HTTPConnection, request: Request) -> None:
+def head(request: Request) -> bytes:
+    """All that is sent before the body. Its parts have been checked where they were written or read."""
     url = request.url
     own = {"Host": url.authority, **DEFAULTS}
     if url.user:
@@ -144,12 +145,8 @@ def send(connection: http.client.HTTPConnection, request: Request) -> None:
         own["Content-Length"] = str(len(request.body))
     given = {name.lower() for name in request.headers}
     headers = {name: value for name, value in own.items() if name.lower() not in given}
-    connection.putrequest(request.method, url.path, skip_host=True, skip_accept_encoding=True)
-    for name, value in (headers | dict(request.headers)).items():
-        connection.putheader(name, value)
-    connection.putheader("Accept-Encoding", "identity")
-    connection.putheader("Connection", "close")
-    connection.endheaders(request.body or None)
+    lines = [f"{name}: {value}" for name, value in {**headers, **request.headers, **ALWAYS}.items()]
+    return "\r\n".join([f"{request.method} {url.path} HTTP/1.1", *lines, "", ""]).encode("latin-1")
 
 
 def read(response: http.client.HTTPResponse) -> tuple[bytes, int]:

@@ -12,6 +12,7 @@ import socket
 import threading
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from oculus.collectors.network.deadline import Deadline
@@ -89,15 +90,23 @@ class Resolver:
 
 def of_literal(host: str, port: int) -> Address | None:
     """The address that `host` already is; None for a name."""
-    try:
-        ip = ipaddress.ip_address(host)
-    except ValueError:
+    version = version_of(host)
+    if version is None:
         return None
-    if ip.version == 4:
+    if version == 4:
         return Address(socket.AF_INET, (host, port))
     if "%" in host:  # the zone is a number to sockets; getaddrinfo knows it and asks nobody
         return with_port(ask_system(host)[0], port)
     return Address(socket.AF_INET6, (host, port, 0, 0))
+
+
+@lru_cache(maxsize=1024)
+def version_of(host: str) -> int | None:
+    """4 or 6 for an address; None for a name. Kept, for every run of a probe asks."""
+    try:
+        return ipaddress.ip_address(host).version
+    except ValueError:
+        return None
 
 
 def ask_system(host: str) -> list[Address]:

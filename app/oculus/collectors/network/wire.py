@@ -42,9 +42,6 @@ class Wire:
     def makefile(self, mode: str) -> io.BufferedReader:  # noqa: ARG002 - http.client always says "rb"
         return io.BufferedReader(WireReader(self), PIECE)
 
-    def close(self) -> None:
-        """Nothing: http.client hangs up before the body is read; whoever made the socket closes it."""
-
 
 class WireReader(io.RawIOBase):
     def __init__(self, wire: Wire) -> None:
