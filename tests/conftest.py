@@ -4,8 +4,10 @@ import threading
 
 import pytest
 
-from fakes import waiting
+from fakes import fuzz, waiting
 from oculus.core import masking
+
+fuzz.try_alike_every_day()
 
 
 @pytest.fixture(scope="session")

@@ -18,15 +18,20 @@ CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function
           HealthCheck.filter_too_much, HealthCheck.large_base_example]  # fmt: skip
 
 
+def try_alike_every_day():
+    """Drawn values are the same ones every day, new ones when it is to take long; none has a time limit."""
+    settings.register_profile(
+        "oculus", deadline=None, derandomize=TIMES == 1, database=None, suppress_health_check=CHECKS
+    )
+    settings.load_profile("oculus")
+
+
 def fuzzed(*strategies, examples=60):
-    """Try a test with so many drawn values: the same ones every day, new ones when it is to take long."""
+    """Try a test with so many drawn values."""
 
     def decorate(test):
         wrapped = given(*strategies)(telling(test))
-        return settings(
-            max_examples=examples * TIMES, deadline=None, derandomize=TIMES == 1, database=None,
-            suppress_health_check=CHECKS,
-        )(wrapped)  # fmt: skip
+        return settings(max_examples=examples * TIMES)(wrapped)
 
     return decorate
 

@@ -1,7 +1,7 @@
 """A backtest does what the live engine would have done, and says what that would have come to."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oculus.core.gap import Gap, GapReason
@@ -157,7 +157,7 @@ steps = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     steps,
     conditions,

@@ -4,7 +4,7 @@ import json
 from itertools import pairwise
 
 import msgspec
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -177,7 +177,7 @@ batches = st.lists(
 ANY_RULES = ["a > 3", "a > 3 and b < 4", "n.* > 3", "avg(a, 1m) > 3", "a crosses_above 3", "max(n.*, 1m) < b"]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(batches, max_size=6), st.randoms(use_true_random=False))
 def test_the_order_of_the_samples_of_a_batch_does_not_matter(new_world, make_rule, given_batches, chance):
     """Not even between symbols, and of several rules at once."""

@@ -1,7 +1,7 @@
 """States survive a restart and a reload: kept by rule and instance, and ended when their rule is no more."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -270,7 +270,6 @@ def test_a_failing_rule_is_not_told_again_after_a_reload(world, make_rule):
     assert [event.message for event in world.events] == ["The rule r cannot be judged: division by zero"]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     values=st.lists(st.sampled_from([1, 4, 9, 9, 9]), min_size=1, max_size=14),
     cut=st.integers(0, 14),

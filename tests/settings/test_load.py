@@ -326,7 +326,7 @@ ANYTHING = strategies.recursive(
 )
 
 
-@hypothesis.settings(max_examples=200, deadline=None, derandomize=True)
+@hypothesis.settings(max_examples=200)
 @hypothesis.given(strategies.dictionaries(strategies.sampled_from(NAMES), ANYTHING, max_size=6))
 def test_whatever_a_file_holds_it_is_taken_or_told_in_words(given):
     with tempfile.TemporaryDirectory() as folder:

@@ -103,14 +103,7 @@ def test_what_strangers_invent_gets_documented_answers_and_never_5xx(shared, des
 def ask_with(operation, mode, session, url, tried):
     """Put some requests of `mode` (fitting the description, or just not) to one operation."""
 
-    @settings(
-        max_examples=8,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(max_examples=8, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(generation_mode=mode))
     def ask(case):
         answer = case.call(session=session, base_url=url, timeout=30)
