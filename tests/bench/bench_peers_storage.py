@@ -1,8 +1,8 @@
 """The same two days of numbers in Oculus, VictoriaMetrics, InfluxDB and Prometheus: how fast they go in, how
 much room they take, and how soon a chart and a dashboard are answered over HTTP.
 
-Everybody gets pieces of 5000 from one client. Prometheus takes no pushed history but through promtool, which
-writes whole blocks.
+Everybody gets pieces of 5000 from one client, Oculus those of 1000 that it takes, until they are committed.
+Prometheus takes no pushed history but through promtool, which writes whole blocks.
 """
 
 from __future__ import annotations
@@ -11,22 +11,23 @@ import json
 import subprocess
 import tempfile
 import time
+import urllib.error
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
 import duckdb
 
-from oculus.core.counters import Counters
 from oculus.core.metric import Metric
-from oculus.storage.database import open_database
-from oculus.storage.settings import StorageSettings
-from oculus.storage.writer import Writer
-from peer_data import DAY_MS, DAYS, PIECE, as_lines, as_openmetrics, get, numbers, pieces, post
+from peer_data import DAY_MS, DAYS, as_lines, as_openmetrics, as_pushes, get, numbers, pieces, post
 from peer_programs import influx, missing, program, prometheus, size_of, victoria
 from serving import Row, free_port, serving, write_settings
 
 TOKEN = "a-token-for-benchmarks-of-43-characters-len"
+SECRET = "a-secret-for-benchmarks"
+PUSH = 1_000  # numbers that Oculus takes at once
+MINUTE_MS = 60_000
+ROLLED = "SELECT epoch_ms(rolled_until_at) FROM rollup_marks WHERE name = 'metrics'"
 SYMBOL = "net.ping.host7.example.com"
 TRIES = 15
 Result = dict[str, float]  # rows/s, bytes a row, ms of the chart, ms of the dashboard
@@ -70,53 +71,60 @@ def milliseconds(ask: Callable[[], object]) -> float:
 
 def oculus(given: list[Metric]) -> Result:
     with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "data"
-        data.mkdir()
-        rate, room = into_the_file(data, given)
-        raw = without_summaries(data / "oculus.db", len(given))
-        print(f"Oculus keeps the numbers alone in {raw:.1f} bytes a row; the rest is summaries")
-        port = free_port()
-        limit = {"per_second": 10_000, "burst": 10_000}
-        config = write_settings(Path(folder) / "oculus.yaml", server={"token": TOKEN, "rate_limit": limit})
+        file, port = Path(folder) / "data" / "oculus.db", free_port()
+        server = {"token": TOKEN, "rate_limit": {"per_second": 10_000, "burst": 10_000}}
+        push = {"type": "push", "name": "bench", "secret": SECRET}
+        config = write_settings(Path(folder) / "oculus.yaml", server=server, collectors=[push])
         token = {"Authorization": f"Bearer {TOKEN}"}
-        with serving(config, data, port):
-            url = f"http://127.0.0.1:{port}/api"
-            chart = milliseconds(lambda: get(f"{url}/metrics/{SYMBOL}", token, range=f"{DAYS}d", step="1h"))
-            board = milliseconds(lambda: get(f"{url}/symbols", token))
+        url = f"http://127.0.0.1:{port}"
+        with serving(config, file.parent, port):
+            rate = pushed_to_oculus(given, url)
+            wait_until(lambda: asked(url, ROLLED) >= given[-1].ts_ms - 4 * MINUTE_MS)
+        room = size_of(file) / len(given)
+        raw = without_summaries(file, len(given))
+        print(f"Oculus keeps the numbers alone in {raw:.1f} bytes a row; the rest is summaries")
+        with serving(config, file.parent, port):
+            one = f"{url}/api/metrics/custom.bench.{SYMBOL}"
+            assert len(get(one, token, range=f"{DAYS}d", step="1h")["series"]) > 24
+            chart = milliseconds(lambda: get(one, token, range=f"{DAYS}d", step="1h"))
+            board = milliseconds(lambda: get(f"{url}/api/symbols", token))
         return {"in": rate, "room": room, "chart": chart, "board": board}
 
 
-class Told:
-    """A clock that goes along with the numbers, so that they come as they would in life: none is late."""
-
-    def __init__(self, ms: int) -> None:
-        self.ms = ms
-
-    def now_ms(self) -> int:
-        return self.ms
-
-    def monotonic(self) -> float:
-        return self.ms / 1000
-
-
-def into_the_file(data: Path, given: list[Metric]) -> tuple[float, float]:
-    """Rows a second through the writer, bytes a row once it is tidied up, summaries included."""
-    clock = Told(given[0].ts_ms)
-    database = open_database(data, StorageSettings(), clock)
-    writer = Writer(database, Counters(), clock)
-    writer.start()
+def pushed_to_oculus(given: list[Metric], url: str) -> float:
+    """Rows a second of its own JSON, until they are committed."""
+    bodies = [as_pushes(piece) for piece in pieces(given, PUSH)]
     begun = time.perf_counter()
-    for piece in pieces(given):
-        while writer.queue_length() > 2 * PIECE:
-            time.sleep(0.001)
-        clock.ms = piece[-1].ts_ms
-        writer.put(piece)
-    writer.change(lambda cursor: None).result(60)
-    rate = len(given) / (time.perf_counter() - begun)
-    writer.checkpoint().result(60)
-    writer.stop()
-    database.close()
-    return rate, size_of(data) / len(given)
+    for body in bodies:
+        while not accepted(f"{url}/in/bench", body):
+            time.sleep(0.05)
+    wait_until(lambda: asked(url, "SELECT count(*) FROM metrics WHERE symbol LIKE 'custom.%'") >= len(given))
+    return len(given) / (time.perf_counter() - begun)
+
+
+def accepted(url: str, body: bytes) -> bool:
+    """False when it is to be sent again: more waits than can be written."""
+    try:
+        post(url, body, Authorization=f"Bearer {SECRET}")
+    except urllib.error.HTTPError as error:
+        if error.code != 503:
+            raise
+        return False
+    return True
+
+
+def asked(url: str, sql: str) -> float:
+    """The only number of an answer to SQL; 0 for NULL."""
+    body = json.dumps({"sql": sql}).encode()
+    found = json.loads(post(f"{url}/api/query", body, Authorization=f"Bearer {TOKEN}"))
+    return float(found["rows"][0][0] or 0)
+
+
+def wait_until(true: Callable[[], bool], limit_s: float = 120.0) -> None:
+    deadline = time.monotonic() + limit_s
+    while not true():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.05)
 
 
 def without_summaries(path: Path, rows: int) -> float:

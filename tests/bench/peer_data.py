@@ -25,10 +25,15 @@ def numbers(days: int = DAYS) -> list[Metric]:
     return [Metric(m.ts_ms + shift, m.category, m.symbol, m.value, m.tags) for m in made]
 
 
-def pieces(given: Sequence[Metric]) -> Iterator[list[Metric]]:
+def pieces(given: Sequence[Metric], size: int = PIECE) -> Iterator[list[Metric]]:
     rest = iter(given)
-    while piece := list(islice(rest, PIECE)):
+    while piece := list(islice(rest, size)):
         yield piece
+
+
+def as_pushes(given: Sequence[Metric]) -> bytes:
+    """What Oculus takes at /in/<name>."""
+    return json.dumps([{m.symbol: m.value, "ts": m.ts_ms} for m in given]).encode()
 
 
 def as_lines(given: Sequence[Metric]) -> bytes:

@@ -13,7 +13,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -69,10 +69,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(config: Path, data: Path, port: int = 0) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
+def serving(
+    config: Path, data: Path, port: int = 0, oculus: Sequence[str] = (str(OCULUS),)
+) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
     """`oculus serve`, once /readyz says so; and how many seconds that took. Stopped as Ctrl+C does."""
     port = port or free_port()
-    command = [str(OCULUS), "serve", "--config", str(config), "--data", str(data), "--port", str(port)]
+    command = [*oculus, "serve", "--config", str(config), "--data", str(data), "--port", str(port)]
     begun = time.perf_counter()
     program = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
