@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from oculus.cli.place import Place, place
 from oculus.cli.settings import overrides, read_settings
+from oculus.core.arenas import keep_few_arenas
 from oculus.core.libraries import Thrift
 from oculus.core.logs import setup_logging
 from oculus.core.private import keep_private
@@ -41,6 +42,7 @@ Face = Callable[[House], Farewell]
 def run(args: argparse.Namespace, face: Face | None = None) -> int:
     """Until told to stop. `face` has the main thread meanwhile; without one it only waits."""
     keep_private()
+    keep_few_arenas()
     where = place(args)
     _first_start(where.config, args)
     settings = read_settings(args, where)
