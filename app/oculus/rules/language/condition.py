@@ -40,10 +40,8 @@ def _same_stars(text: str, tree: Test) -> None:
     globs = [glob for glob in _symbols(tree) if "*" in glob]
     for glob in globs:
         if glob.count("*") != globs[0].count("*"):
-            column = text.find(glob) + 1
-            raise ConditionError(
-                text, column, f"{glob} and {globs[0]} never match the same name", "write as many * in each"
-            )
+            what = f"{glob} and {globs[0]} never match the same name"
+            raise ConditionError(text.find(glob) + 1, what, "write as many * in each")
 
 
 def _symbols(tree: Test) -> tuple[str, ...]:

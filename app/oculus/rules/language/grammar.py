@@ -42,7 +42,6 @@ class Grammar:
     """Reads one condition. Each method takes the tokens of what it is named after."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
         self.tokens = tokenize(text)
         self.at = 0
         self.depth = 0
@@ -110,7 +109,7 @@ class Grammar:
         read.append(self.part())
         if word in RANGES:
             read.append(self.upper_bound())
-        operands = [in_unit(part, read, self.text) for part in read]
+        operands = [in_unit(part, read) for part in read]
         if all(isinstance(operand, Number) for operand in operands):
             raise self.wrong("compares nothing but numbers", "put a symbol on one side", begun)
         if word in CROSSINGS:
@@ -223,10 +222,10 @@ class Grammar:
         return did_you_mean(text or self.word() or " ", words)
 
     def wrong(self, what: str, hint: str, token: Token | None = None) -> ConditionError:
-        return ConditionError(self.text, (token or self.next).column, what, hint)
+        return ConditionError((token or self.next).column, what, hint)
 
 
-def in_unit(part: Part, others: list[Part], text: str) -> Operand:
+def in_unit(part: Part, others: list[Part]) -> Operand:
     """A number as it is meant beside the first of `others` that is none. Raises ConditionError."""
     token, operand = part
     beside = next((each.operand for each in others if not isinstance(each.operand, Number)), None)
@@ -240,4 +239,4 @@ def in_unit(part: Part, others: list[Part], text: str) -> Operand:
     if token.unit == "ms":
         return operand
     what = f"{token} is a length of time, and {beside} is not known to be one"
-    raise ConditionError(text, token.column, what, "write the number alone, or 5M for millions")
+    raise ConditionError(token.column, what, "write the number alone, or 5M for millions")

@@ -31,13 +31,9 @@ HINTS = {
 class ConditionError(ValueError):
     """A condition that cannot be read. `column` counts from 1."""
 
-    def __init__(self, text: str, column: int, what: str, hint: str = "") -> None:
+    def __init__(self, column: int, what: str, hint: str = "") -> None:
         super().__init__(f"column {column}: {what}; {hint}" if hint else f"column {column}: {what}")
-        self.text, self.column, self.what, self.hint = text, column, what, hint
-
-    def pointed(self) -> str:
-        """The condition on one line, and beneath it a caret where the mistake is."""
-        return f"{BLANK.sub(' ', self.text)}\n{' ' * (self.column - 1)}^ {self.what}"
+        self.column = column
 
 
 class Kind(StrEnum):
@@ -67,7 +63,7 @@ class Token:
 def tokenize(text: str) -> list[Token]:
     """The tokens of `text`, the last of them END. Raises ConditionError."""
     if len(text) > LONGEST:
-        raise ConditionError(text, LONGEST + 1, f"is longer than {LONGEST} characters", "write two rules")
+        raise ConditionError(LONGEST + 1, f"is longer than {LONGEST} characters", "write two rules")
     text = BLANK.sub(" ", text)
     tokens, at = [], 0
     while at < len(text):
@@ -85,11 +81,11 @@ def _token(text: str, at: int) -> Token:
         return Token(Kind(text[at]), text[at], column)
     if found := SIGN.match(text, at):
         if text.startswith("<>", at):
-            raise ConditionError(text, column, "'<>' is not a comparison", HINTS["<>"])
+            raise ConditionError(column, "'<>' is not a comparison", HINTS["<>"])
         return Token(Kind.SIGN, found[0], column)
     if found := NUMBER.match(text, at):
         unit = "" if found[2] in FACTORS else found[2]
         return Token(Kind.NUMBER, found[0], column, float(found[1]) * FACTORS.get(found[2], 1.0), unit)
     if found := WORD.match(text, at):
         return Token(Kind.WORD, found[0], column)
-    raise ConditionError(text, column, f"{text[at]!r} does not belong here", HINTS.get(text[at], LETTERS))
+    raise ConditionError(column, f"{text[at]!r} does not belong here", HINTS.get(text[at], LETTERS))
