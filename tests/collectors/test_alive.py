@@ -73,4 +73,4 @@ from oculus.collectors.sockets import room
 print(room(), resource.getrlimit(resource.RLIMIT_NOFILE))
 """
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert said == "500 (1000, 1000)\n"
+    assert said == "250 (1000, 1000)\n"
