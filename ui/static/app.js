@@ -217,8 +217,15 @@
     location.assign(asked.size ? `${place}?${asked}` : place);
   });
 
+  // ---- A new time is meant in the time zone of whoever writes it.
+  function ownZone() {
+    const field = find("form[data-zone] [name=timezone]");
+    if (field && !field.value) field.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  }
+
   readClock();
   protect();
+  ownZone();
   placePanels();
   sayTheme();
   makeSortable();

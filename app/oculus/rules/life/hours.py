@@ -32,7 +32,10 @@ class Hours(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """From one time of the day to another, on some days. Across midnight it belongs to the day it began."""
 
     days: Annotated[
-        tuple[str, ...], Meta(description="Days of the week, such as mon-fri or sat; empty: every day.")
+        tuple[str, ...],
+        Meta(
+            description="Days of the week, such as mon-fri or sat; empty: every day.", extra={"names": "days"}
+        ),
     ] = ()
     from_: Annotated[str, Meta(description="Its first minute, such as 08:00.")] = field(
         default="00:00", name="from"

@@ -14,7 +14,7 @@ from oculus.collectors.custom.plugin import Plugin
 from oculus.core.errors import ConfigError
 from oculus.core.event import Event, EventType, Severity
 from oculus.notify import ALWAYS_THERE, CHANNELS
-from oculus.rules.life.hours import Mute
+from oculus.rules.life.hours import DAYS, Mute
 from oculus.rules.settings import RuleSettings
 from oculus.runtime import Oculus
 from oculus.settings.draft import SettingsProblem
@@ -99,6 +99,7 @@ class Editor:
         own = draft.data.get("name") if draft.section == "rules" else None
         return {
             "channels": list(dict.fromkeys([*ALWAYS_THERE, *listed["channels"]])),
+            "days": list(DAYS),
             "rules": [name for name in listed["rules"] if name != own],
         }
 

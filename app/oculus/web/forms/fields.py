@@ -95,7 +95,7 @@ def filled(
         if field.kind == "ticks":
             changed |= ticked(field, given)
         made.append(msgspec.structs.replace(field, **changed))
-    return sorted(made, key=lambda field: not field.required)
+    return sorted(made, key=lambda field: (not field.required, field.kind != "moment"))
 
 
 def ticked(field: Field, given: Any) -> dict[str, Any]:
