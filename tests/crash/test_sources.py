@@ -75,18 +75,18 @@ def hang(copies, silent, eventually, count, timeout, runs, within_s):
         f"{count} hang: {runs} runs of a good one in {took_s:.0f} s, longest wait {longest:.1f} s, {figures}"
     )
     assert figures["threads"] < 150, "hanging sources are not as many threads"
-    assert longest < 10
+    assert longest < 20
     assert copy.stop() == 0
 
 
 def test_sources_that_hang_keep_no_other_from_being_asked(copies, silent, eventually):
-    hang(copies, silent, eventually, 90, "1500ms", 2, 30)
+    hang(copies, silent, eventually, 90, "1500ms", 2, 60)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
 def test_five_hundred_sources_that_hang_are_no_fork_bomb(copies, silent, eventually):
-    hang(copies, silent, eventually, 500, "5s", 15, 30)
+    hang(copies, silent, eventually, 500, "5s", 15, 60)
 
 
 LEAK = """
@@ -115,11 +115,11 @@ def test_a_plugin_that_leaks_threads_is_told_of_and_everything_else_goes_on(
     told = "SELECT message FROM events WHERE source = 'oculus' AND message LIKE '%threads%'"
     [[message]] = eventually(lambda: copy.query(told))
     assert "'leaked'" in message
-    assert goes_on(copy, eventually, 2, 30) < 10
+    assert goes_on(copy, eventually, 2, 60) < 20
     assert copy.query("SELECT count(*) > 0 FROM metrics WHERE symbol = 'oculus.threads'") == [[True]]
     begun = time.monotonic()
     assert copy.stop() == 0, "threads that never end do not keep Oculus from ending"
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 25
 
 
 # Somebody who may start no more than 150 threads, all programs together. Root is not held to that.

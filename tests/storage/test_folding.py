@@ -78,13 +78,13 @@ def test_a_checkpoint_that_readers_stand_in_the_way_of_is_made_when_they_end(
     writer, database, reading, counters, eventually
 ):
     writer.start()
-    writer.change(keep).result(5)
+    writer.change(keep).result(30)
     wish = writer.checkpoint()
-    writer.change(keep).result(5)
+    writer.change(keep).result(30)
     eventually(lambda: counters.get("writer.checkpoints_refused") > 0)
     assert not wish.done()
     reading.close()
-    assert wish.result(10) is None
+    assert wish.result(30) is None
     assert database.cursor().execute("SELECT message FROM events").fetchall() == []
 
 
@@ -107,9 +107,9 @@ def test_who_reads_for_ever_is_told_of_once_and_holds_up_no_wish(
 
 def test_a_wish_is_answered_when_oculus_stops(writer, reading):
     writer.start()
-    writer.change(keep).result(5)
+    writer.change(keep).result(30)
     wish = writer.checkpoint()
-    writer.change(keep).result(5)
+    writer.change(keep).result(30)
     assert writer.stop(5)
     with pytest.raises(StorageError, match="stopped"):
         wish.result(0)

@@ -66,7 +66,7 @@ def test_what_nobody_asks_for_any_more_is_forgotten_after_a_year_and_nothing_els
         clock.ms += 45 * 86_400_000
         writer.put([Metric(clock.ms, "c.c", "c.c.s", 1.0, {})])  # Oculus runs: its clock is believed
         assert remembered.load("quota") == 1
-    writer.change(lambda _cursor: None).result(5)
+    writer.change(lambda _cursor: None).result(30)
     Upkeep(writer, StorageSettings(), clock).clean()
     assert [name for name in names(database) if not name.startswith("storage.")] == ["quota"]
 

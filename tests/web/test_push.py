@@ -85,7 +85,7 @@ def test_a_push_is_told_to_come_again_rather_than_accepted_and_lost(pushed, gate
     writer, body = pushed.oculus.writer, [{"waits": number} for number in range(5)]
     writing = threading.Event()
     held = writer.change(lambda cursor: (writing.set(), gate.wait(60)))
-    assert writing.wait(5)
+    assert writing.wait(30)
     first = pushed.post("/in/backup", token=SECRET, json=body)
     second = pushed.post("/in/backup", token=SECRET, json=body)
     gate.set()

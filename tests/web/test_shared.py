@@ -60,21 +60,21 @@ def test_many_who_ask_at_once_wait_for_one(gate):
     made = []
 
     def slow():
-        gate.wait(5)
+        gate.wait(60)
         made.append(1)
 
     def ask():
-        asked.wait(5)
+        asked.wait(30)
         making.shared.get()
 
     making.make = slow
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
         thread.start()
-    asked.wait(5)
+    asked.wait(30)
     gate.set()
     for thread in threads:
-        thread.join(5)
+        thread.join(30)
     assert made == [1]
 
 

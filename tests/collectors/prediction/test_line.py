@@ -99,7 +99,7 @@ def test_a_ping_of_the_other_end_is_answered(peer, dial):
     answered = threading.Event()
 
     def handle(connection):
-        if connection.ping().wait(5):
+        if connection.ping().wait(30):
             answered.set()
         stay(connection)
 

@@ -344,13 +344,16 @@ def test_what_outlives_a_restart_holds_no_address_for_that_may_hold_a_key(kit, i
     assert "s3cret" not in str(kit.memory.kept)
 
 
-def test_one_provider_is_asked_one_question_at_a_time(kit, internet):
-    internet.say("coingecko", "/ping", b"[1]", pause_s=0.1)
-    threads = [threading.Thread(target=ask, args=[kit]) for _ in range(4)]
+def test_one_provider_is_asked_one_question_at_a_time(kit, internet, gate, eventually):
+    internet.say("coingecko", "/ping", lambda asked: gate.wait(60) and [1])
+    threads = [threading.Thread(target=ask, args=[kit], kwargs={"timeout_s": 30.0}) for _ in range(4)]
     for thread in threads:
         thread.start()
+    eventually(lambda: internet.asked)
     with pytest.raises(SourceBusy, match="busy with other questions"):
         ask(kit, timeout_s=0.05)
+    assert len(internet.asked) == 1
+    gate.set()
     for thread in threads:
         thread.join(30)
     assert internet.count("coingecko") == 4
