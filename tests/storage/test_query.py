@@ -365,6 +365,21 @@ def test_a_statement_that_takes_too_long_is_ended(reader, eventually, sql):
     eventually(lambda: reader.active_queries() == 0)
 
 
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("SELECT * FROM metrcs", "There is no table 'metrcs' to read here. Did you mean metrics?"),
+        ("SELECT symbl FROM metrics", "Did you mean symbol?"),
+        ("SELECT * FROM metrics WHERE value > $most", "There is no value for $most"),
+        ("SELECT * FROM metrics WHERE value > ?", "There is no value for $1"),
+    ],
+)
+def test_a_mistake_in_a_statement_is_answered_with_what_was_meant(reader, sql, said):
+    with pytest.raises(QueryError) as refused:
+        reader.query(sql)
+    assert said in str(refused.value)
+
+
 @pytest.fixture
 def deaf(monkeypatch, database):
     """Statements hang, as one long call of a single function does, until the test lets them go."""

@@ -19,6 +19,7 @@ import duckdb
 import msgspec
 
 from oculus.core.errors import QueryError
+from oculus.core.nearest import nearest
 from oculus.storage.connection import one
 from oculus.storage.growth import Node, check_growth, inner
 
@@ -177,10 +178,9 @@ class Walk:
             return
         if not schema and not node.get("catalog_name") and name in self._names:
             return
-        known = ", ".join(sorted(self._tables))
-        raise QueryError(
-            "not_read_only", f"There is no table {name[:80]!r} to read here", f"There are {known}."
-        )
+        near = nearest(name[:80], self._tables)
+        hint = f"Did you mean {near}?" if near else f"There are {', '.join(sorted(self._tables))}."
+        raise QueryError("not_read_only", f"There is no table {name[:80]!r} to read here", hint)
 
 
 def every(tree: Node) -> Iterator[Node]:

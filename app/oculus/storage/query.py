@@ -8,6 +8,7 @@ four until it ends by itself, so there are never more than four.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -31,6 +32,9 @@ GRACE_S = 0.3  # after the interruption, for the statement to end by itself
 CHUNK = 50  # rows fetched at a time: turning them into Python values holds up all other threads
 INTERVAL = "INTERVAL"
 NESTED = ("STRUCT", "MAP", "UNION", "LIST", "ARRAY", "VARIANT")  # and whatever ends in []
+# What DuckDB says of a name without a value, and of a column that there is not.
+NO_VALUE = re.compile(r"not provided for the following parameters: (.+)")
+CANDIDATE = re.compile(r'Candidate bindings: "(\w+)"')
 
 Params = Sequence[Any] | Mapping[str, Any] | None
 
@@ -238,7 +242,16 @@ def translated(error: Exception) -> QueryError:
         )
     if isinstance(error, duckdb.PermissionException) or "read-only" in said.lower():
         return QueryError("not_read_only", READ_ONLY)
-    if isinstance(error, duckdb.Error | ValueError | OverflowError | TypeError):
-        return QueryError("bad_request", f"The statement failed: {said}")
-    log.error("a statement from outside failed in an unforeseen way", exc_info=error)
-    return QueryError("bad_request", f"The statement failed: {said}")
+    if not isinstance(error, duckdb.Error | ValueError | OverflowError | TypeError):
+        log.error("a statement from outside failed in an unforeseen way", exc_info=error)
+    if missing := NO_VALUE.search(said):
+        places = ", ".join(f"${name}" for name in missing[1].split(", "))
+        return QueryError(
+            "bad_request",
+            f"There is no value for {places}",
+            "Give it under params, or write it in its place.",
+        )
+    near = CANDIDATE.search(str(error))
+    return QueryError(
+        "bad_request", f"The statement failed: {said}", f"Did you mean {near[1]}?" if near else ""
+    )
