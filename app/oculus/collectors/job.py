@@ -101,6 +101,16 @@ class Job:
             news=news,
         )
 
+    def plan(self, outcome: Outcome, now: float) -> None:
+        """Leave out the slots in which it need not, or should not, be asked again after this."""
+        if outcome.answered:
+            self.backoff.worked()
+            self.rest_s = outcome.rest_s
+            if self.rest_s:  # else a slot that has come meanwhile is used, or counted as missed
+                self.slots.skip_until(now + self.rest_s)
+        elif self.backs_off:
+            self.slots.skip_until(now + self.backoff.failed(outcome.wish_s))
+
     def receive(self, body: bytes) -> list[Metric]:
         """Hand over what was pushed. Raises PushRefused."""
         collector = self._collector or self._build()

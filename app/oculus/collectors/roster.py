@@ -48,11 +48,16 @@ class Roster:
         name_all(jobs)
 
     def learn(self, job: Job, metrics: Iterable[Metric]) -> None:
-        """Remember who wrote these. Of one that makes up new symbols for ever, only the newest are kept."""
+        """Remember who wrote these."""
         for symbol in [metric.symbol for metric in metrics if metric.symbol not in job.seen]:
             job.seen[symbol] = None
             self._owners.setdefault(symbol, job)
-        for symbol in list(job.seen)[:-MOST_SEEN] if len(job.seen) > MOST_SEEN else ():
+        if len(job.seen) > MOST_SEEN:
+            self._forget_oldest(job)
+
+    def _forget_oldest(self, job: Job) -> None:
+        """Some make up new symbols for ever."""
+        for symbol in list(job.seen)[:-MOST_SEEN]:
             del job.seen[symbol]
             if self._owners.get(symbol) is job and symbol not in job.expected:
                 del self._owners[symbol]

@@ -255,15 +255,9 @@ class Scheduler(Worker):
     def _settle(self, job: Job, outcome: Outcome) -> Turn | None:
         """Enter a run into the records. Needs the lock."""
         self._counters.add("collectors.runs")
-        if outcome.answered:
-            job.backoff.worked()
-            job.rest_s = outcome.rest_s
-            if outcome.rest_s:
-                job.slots.skip_until(self._clock.monotonic() + outcome.rest_s)
-        else:
+        if not outcome.answered:
             self._counters.add("collectors.failures")
-            if job.backs_off:
-                job.slots.skip_until(self._clock.monotonic() + job.backoff.failed(outcome.wish_s))
+        job.plan(outcome, self._clock.monotonic())
         if job.gone:  # its record is its successor's by now
             return None
         self._roster.learn(job, outcome.metrics)
