@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_S = 0.060  # of a slice; one that took longer makes the next one shorter
 SLICE_ROWS = 200_000  # some 20 ms; more may lie close together behind a time when little came
+LEAST_ROWS = 20_000  # what takes long with so few does so for another reason: a busy machine, a slow disk
 FIRST_SPAN_MS, SHORTEST_SPAN_MS = 600_000, 1_000
 PAUSE_S = 0.05  # between slices
 SHARE = 0.05  # of a table that goes at once when the file is too large; and up to
@@ -143,7 +144,7 @@ class Retention:
             until = self._slice_end(table, oldest, end_ms)
             begun = time.perf_counter()
             gone = self._wait(self._writer.change(partial(delete, table=table, until_ms=until)))
-            self._adapt(time.perf_counter() - begun)
+            self._adapt(time.perf_counter() - begun, gone)
             deleted += gone
             if gone:
                 self._pause(PAUSE_S)
@@ -157,10 +158,10 @@ class Retention:
                 return until
             self._span_ms = max(SHORTEST_SPAN_MS, self._span_ms // 2)
 
-    def _adapt(self, seconds: float) -> None:
+    def _adapt(self, seconds: float, rows: int) -> None:
         if seconds < LONGEST_S / 2:
             self._span_ms *= 2
-        elif seconds > LONGEST_S:
+        elif seconds > LONGEST_S and rows > LEAST_ROWS:
             self._span_ms = max(SHORTEST_SPAN_MS, self._span_ms // 2)
 
     def _forget(self, table: str, old: str, before_ms: int) -> None:
