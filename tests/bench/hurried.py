@@ -15,7 +15,7 @@ import schedule
 
 from oculus import watch
 from oculus.__main__ import main
-from oculus.collectors import scheduler
+from oculus.collectors import pool, scheduler
 from oculus.core.clock import SystemClock
 
 SPEED = 72
@@ -45,6 +45,8 @@ def hurry() -> None:
     SystemClock.monotonic = hurried_s
     schedule.datetime = SimpleNamespace(**vars(datetime) | {"datetime": Calendar})
     watch.JUMP_MS *= SPEED  # a second between two looks is no sleep
+    pool.BRIEF_S *= SPEED  # a run takes as long as ever
+    scheduler.SLOW_S *= SPEED
     scheduler.IDLE_S = scheduler.LOOK_S = LOOK_S
 
 
