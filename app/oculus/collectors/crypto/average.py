@@ -80,24 +80,30 @@ class Average(MarketCollector):
 
     def ask(self) -> list[Reading]:
         today = day_of(self.clock.now_ms())
-        longest = max(self.settings.windows)
-        readings, wrong = [], []
+        readings: list[Reading] = []
+        wrong: list[str] = []
         for asset in self._assets:
-            closes = self._known(asset, today - timedelta(days=longest))
-            if any(day not in closes for day in last_days(today, longest)):
-                try:
-                    closes |= self._asked(asset, longest, closes)
-                except SourceError as error:
-                    wrong.append(str(error))
-                except Unchanged:
-                    pass  # what there is must do
-            readings += self._averages(asset, today, closes, wrong)
+            readings += self._averages(asset, today, self._closes(asset, today, wrong), wrong)
         if wrong and not readings:
             raise failure(wrong[0])
         self.trouble = "; ".join(dict.fromkeys(wrong))
         if not wrong:
             self.rest_s = (begin_of(today + timedelta(days=1)) - self.clock.now_ms()) / 1000 + AFTER_S
         return readings
+
+    def _closes(self, asset: str, today: date, wrong: list[str]) -> Days:
+        """Those that are kept, and where one is missing what can be had."""
+        longest = max(self.settings.windows)
+        known = self._known(asset, today - timedelta(days=longest))
+        if all(day in known for day in last_days(today, longest)):
+            return known
+        try:
+            return known | self._asked(asset, longest, known)
+        except SourceError as error:
+            wrong.append(str(error))
+        except Unchanged:
+            pass  # what there is must do
+        return known
 
     def _known(self, asset: str, since: date) -> Days:
         name = self._closes_name(asset)
@@ -123,8 +129,9 @@ class Average(MarketCollector):
         return parse_market_chart(answer, self.clock.now_ms())
 
     def _from_coinbase(self, asset: str) -> Days:
-        path = f"/products/{asset}-{self._currency}".upper().replace("/PRODUCTS", "/products") + "/candles"
-        answer = self.client("coinbase").get_json(path, {"granularity": "86400"}, self.left_s())
+        pair = f"{asset}-{self._currency}".upper()
+        params = {"granularity": "86400"}
+        answer = self.client("coinbase").get_json(f"/products/{pair}/candles", params, self.left_s())
         return parse_candles(answer, self.clock.now_ms())
 
     def _averages(self, asset: str, today: date, closes: Days, wrong: list[str]) -> list[Reading]:
