@@ -67,6 +67,43 @@ def test_names_of_any_letters_come_through(office):
     assert office.oculus.settings.rules[-1].channels == (name,)
 
 
+def test_what_a_group_holds_has_fields_of_its_own(office):
+    page = form(office)
+    assert boxes(page, "escalate.channels") == {"log": False, "desktop": False, "hook": False}
+    assert boxes(page, "active.days")["sat"] is False
+    more = {"escalate.after": "10m", "escalate.channels": ["", "hook"], "active.from": "08:00"}
+    assert (
+        office.save("section=rules", **RULE, **more, **{"active.days": ["", "sat", "sun"]}).status_code == 303
+    )
+    rule = office.oculus.settings.rules[-1]
+    assert rule.escalate.channels == ("hook",)
+    assert (rule.active.days, rule.active.from_, rule.active.to) == (("sat", "sun"), "08:00", "24:00")
+    edit = office.get(f"/settings/edit?at={office.key('hot')}").text
+    assert boxes(edit, "escalate.channels")["hook"]
+    assert 'name="escalate.after" type="text" value="10m"' in edit
+    again = office.save(f"at={office.key('hot')}", **RULE)
+    assert again.status_code == 303
+    assert (office.oculus.settings.rules[-1].escalate, office.oculus.settings.rules[-1].active) == (
+        None,
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "beside"),
+    [
+        ({"escalate.after": "soon", "escalate.channels": ["", "hook"]}, {"escalate.after"}),
+        ({"escalate.after": "5m"}, {"escalate.channels"}),
+        ({"escalate.after": "5m", "escalate.channels": ["", "nobody"]}, {"escalate.channels"}),
+        ({"active.from": "8"}, {"active.from"}),
+    ],
+)
+def test_a_mistake_in_a_group_stands_beside_its_field(office, fields, beside):
+    answer = office.save("section=rules", **RULE, **fields)
+    assert answer.status_code == 400
+    assert set(re.findall(r'id="field-([\w.]+)-mistake"', answer.text)) == beside, answer.text
+
+
 @pytest.mark.parametrize("body", [b"", b"channels=&channels=log", b"enabled=off&enabled=on"])
 def test_what_is_sent_untouched_is_what_counts_anyway(body):
     assert read_form(RuleSettings, sent(body), {}).data == {}

@@ -35,7 +35,12 @@ class Escalation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     after: Annotated[Duration, Meta(description="How long people have to acknowledge it.")]
     channels: Annotated[
-        tuple[str, ...], Meta(description="Who is told then, by the names under channels.", min_length=1)
+        tuple[str, ...],
+        Meta(
+            description="Who is told then, by the names under channels.",
+            min_length=1,
+            extra={"names": "channels"},
+        ),
     ]
 
 

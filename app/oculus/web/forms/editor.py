@@ -22,6 +22,7 @@ from oculus.settings.merge import called
 from oculus.settings.objects import Entry, Trial, entries, trial
 from oculus.settings.write import file_text, fresh_path, remove, write
 from oculus.web.errors import HttpError, not_found
+from oculus.web.forms.fields import fields_of
 
 # A plugin is code: which of it is loaded is said in a file, not in a page.
 TYPES: dict[str, dict[str, type[Struct]]] = {
@@ -125,10 +126,13 @@ class Editor:
         beside: dict[str, str] = {}
         elsewhere: list[str] = []
         file = called(self._path(draft), self.main.parent)
+        fields = {field.name for field, _ in fields_of(kind_of(draft.section, draft.type))}
         for problem in found.problems:
             if problem.place.file == file:
                 path = problem.place.path
-                beside.setdefault(str(path[2]) if len(path) > 2 else "name", words(problem))
+                within = ".".join(map(str, path[2:4]))
+                field = within if within in fields else str(path[2]) if len(path) > 2 else "name"
+                beside.setdefault(field, words(problem))
             else:
                 elsewhere.append(str(problem))
         return beside, elsewhere

@@ -10,7 +10,7 @@ from msgspec import Struct, inspect
 
 from oculus.core.secret import Secret
 from oculus.settings.show import as_text
-from oculus.settings.words import bare
+from oculus.settings.words import bare, uncapped
 from oculus.settings.write import plain_yaml
 from oculus.web.forms.secrets import veiled_where_stored
 
@@ -46,27 +46,61 @@ class Field(Struct, frozen=True, kw_only=True):
 
 
 def fields_of(kind: type[Struct], known: Known = NOBODY) -> Iterator[tuple[Field, inspect.Field]]:
-    """Every setting of `kind`, empty. `known`: the names that lists of them may hold."""
+    """Every setting of `kind`, empty, those of a group each by itself: escalate.after.
+
+    `known`: the names that lists of them may hold.
+    """
+    for field in settings_of(kind):
+        group = kernel(field.type)
+        if not isinstance(group, inspect.StructType):
+            yield field_of(field, known), field
+            continue
+        whole = field_of(field, known)
+        for inner in settings_of(group.cls):
+            yield part_of(whole, field_of(inner, known)), inner
+            whole = msgspec.structs.replace(whole, help="")  # which stands beside its first part
+
+
+def part_of(whole: Field, part: Field) -> Field:
+    """A setting of a group, which may be left out."""
+    return msgspec.structs.replace(
+        part,
+        name=f"{whole.name}.{part.name}",
+        label=f"{whole.label}: {uncapped(part.label)}",
+        help=f"{whole.help} {part.help}".strip(),
+        required=False,
+        front=False,
+    )
+
+
+def settings_of(kind: type[Struct]) -> tuple[inspect.Field, ...]:
     info = inspect.type_info(kind)
     assert isinstance(info, inspect.StructType)
-    for field in info.fields:
-        meaning = (getattr(field.type, "extra_json_schema", None) or {}).get("description", "")
-        extra = getattr(field.type, "extra", None) or {}
-        plain = kernel(field.type)
-        yield (
-            Field(
-                name=field.encode_name,
-                label=spoken(field.encode_name),
-                help=meaning,
-                kind=extra.get("kind") or ("ticks" if "names" in extra else widget(field.encode_name, plain)),
-                required=field.required,
-                usual=written(usual(field)),
-                choices=tuple(known.get(extra["names"], ())) if "names" in extra else choices(plain),
-                on=usual(field) is True,
-                front=field.required or field.encode_name in FRONT or "front" in extra,
-            ),
-            field,
-        )
+    return info.fields
+
+
+def field_of(field: inspect.Field, known: Known) -> Field:
+    meaning = (getattr(field.type, "extra_json_schema", None) or {}).get("description", "")
+    extra = getattr(field.type, "extra", None) or {}
+    plain = kernel(field.type)
+    return Field(
+        name=field.encode_name,
+        label=spoken(field.encode_name),
+        help=meaning,
+        kind=extra.get("kind") or ("ticks" if "names" in extra else widget(field.encode_name, plain)),
+        required=field.required,
+        usual=written(usual(field)),
+        choices=tuple(known.get(extra["names"], ())) if "names" in extra else choices(plain),
+        on=usual(field) is True,
+        front=field.required or field.encode_name in FRONT or "front" in extra,
+    )
+
+
+def at(data: Mapping[str, Any], name: str) -> Any:
+    """What is written under a field's name; None where nothing is."""
+    group, within, part = name.partition(".")
+    found = data.get(group)
+    return (found.get(part) if isinstance(found, Mapping) else None) if within else found
 
 
 def spoken(name: str) -> str:
@@ -85,8 +119,8 @@ def filled(
     """The fields with what stands in `data`. Secrets that are `stored` already are veiled."""
     made = []
     for field, info in fields_of(kind, known):
-        given = data.get(field.name)
-        shown = veiled_where_stored(given, stored.get(field.name), field.name, hides(info.type))
+        given = at(data, field.name)
+        shown = veiled_where_stored(given, at(stored, field.name), field.name, hides(info.type))
         changed: dict[str, Any] = {"mistake": mistakes.get(field.name, "")}
         if given is not None:
             changed |= {"value": written(shown), "on": given is True}

@@ -10,7 +10,7 @@ from msgspec import Struct, inspect
 
 from oculus.settings.read_yaml import read_yaml
 from oculus.web.errors import bad_request
-from oculus.web.forms.fields import Field, fields_of, hides, kernel
+from oculus.web.forms.fields import Field, at, fields_of, hides, kernel
 from oculus.web.forms.secrets import has_dots, restored
 
 MOST_FIELDS = 1000  # each box that is ticked is one
@@ -49,11 +49,20 @@ def read_form(kind: type[Struct], given: Mapping[str, str], before: Mapping[str,
             continue
         if value is None:
             continue
-        value = restored(value, before.get(field.name), field.name, hides(info.type))
+        value = restored(value, at(before, field.name), field.name, hides(info.type))
         if has_dots(value):
             mistakes[field.name] = "the dots stand for nothing here; write it anew"
-        data[field.name] = value
+        put(data, field.name, value)
     return Submission(data, mistakes)
+
+
+def put(data: dict[str, Any], name: str, value: Any) -> None:
+    """Write it under a field's name."""
+    group, within, part = name.partition(".")
+    if within:
+        data.setdefault(group, {})[part] = value
+    else:
+        data[group] = value
 
 
 def read_field(field: Field, plain: inspect.Type, given: Mapping[str, str]) -> Any:
