@@ -1,6 +1,7 @@
 import threading
 import time
 
+from oculus.core.errors import in_words
 from oculus.core.worker import Worker
 
 
@@ -32,6 +33,14 @@ def test_a_worker_works_on_a_thread_of_its_name_until_it_is_stopped(eventually):
     assert worker.stop()
     assert not worker.alive()
     assert worker.finished == 1
+
+
+def test_an_error_of_the_system_is_told_without_its_number():
+    assert (
+        in_words(PermissionError(13, "Permission denied", "/data/tables"))
+        == "/data/tables: Permission denied"
+    )
+    assert in_words(OSError("the cable is out")) == "the cable is out"
 
 
 def test_stopping_does_not_wait_for_the_pause_to_end(eventually):

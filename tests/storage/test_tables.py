@@ -134,6 +134,7 @@ def test_a_broken_file_is_told_once_and_breaks_nothing(drop, tables, told, name,
     assert message.startswith(f"tables/{name} is not read: ")
     assert re.search(words, message, re.IGNORECASE)
     assert "\n" not in message
+    assert "LINE 1" not in message  # whose file it is did not write that
     assert ask("SELECT count(*) FROM metrics") == [[0]]
     drop("good.csv", "a\n1\n")
     assert ask("SELECT * FROM good") == [[1]]

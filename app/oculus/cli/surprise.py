@@ -9,7 +9,7 @@ import os
 
 from oculus.cli.place import place
 from oculus.cli.settings import read_settings
-from oculus.core.errors import OculusError
+from oculus.core.errors import OculusError, in_words
 from oculus.core.logs import setup_logging
 
 log = logging.getLogger(__name__)
@@ -35,5 +35,5 @@ def level(args: argparse.Namespace) -> str:
 
 def said(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        return in_words(error)
     return f"This should not have happened: {type(error).__name__}: {error}".rstrip(": .")

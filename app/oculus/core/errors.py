@@ -28,6 +28,13 @@ class OculusError(Exception):
         return f"{self.what}. {self.hint}" if self.hint else self.what
 
 
+def in_words(error: BaseException) -> str:
+    """What went wrong, for a log that people read: of the system's errors without their number."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
 class ConfigError(OculusError):
     """The settings must change before anything can run. Holds every problem found, not the first."""
 

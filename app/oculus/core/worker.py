@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 
+from oculus.core.errors import in_words
+
 log = logging.getLogger(__name__)
 
 
@@ -65,5 +67,5 @@ class Worker:
     def _report(self, error: Exception) -> None:
         # What stays broken fails at every step. Say it when it starts.
         if str(error) != str(self.last_error):
-            log.warning("%s: %s", self.name, error, exc_info=error)
+            log.warning("%s: %s", self.name, in_words(error), exc_info=error)
         self.last_error = error

@@ -103,8 +103,9 @@ class TableFile:
 
 def reason(error: duckdb.Error, path: str) -> str:
     """What DuckDB found, without the line it quotes and without its advice to developers."""
-    lines = [line.strip() for line in str(error).replace(path, "it").split("\n")]
-    told = [line for line in lines if line and not line.startswith("Original Line")][:2]
+    said = str(error).replace(f"'{path}'", "it").replace(path, "it")
+    lines = [line.strip() for line in said.split("\n")]
+    told = [line for line in lines if line and not line.startswith(("Original Line", "LINE "))][:2]
     return ", ".join(told).removeprefix("Invalid Input Error: ")[:300]
 
 

@@ -123,7 +123,9 @@ class Tables(Worker):
         self._kept[file] = Kept(name, stamp)
         log.info("tables: %s is the table %s with %d rows", file, name, rows)
         if new:
-            self._tell(f"tables/{file} is the table {name} now ({rows} rows)", Severity.INFO)
+            self._tell(
+                f"tables/{file} is the table {name} now ({rows} row{'s' * (rows != 1)})", Severity.INFO
+            )
 
     def _check_name(self, file: str, name: str) -> None:
         """Raises Unreadable when the name belongs to somebody else."""
