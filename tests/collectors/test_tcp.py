@@ -1,10 +1,12 @@
 import errno
 import socket
+import threading
 import time
 
 import pytest
 
 from oculus.collectors.network import resolve
+from oculus.collectors.network.deadline import Deadline
 from oculus.collectors.network.tcp import TcpSettings
 from oculus.core.durations import Duration
 from oculus.core.errors import SourceError
@@ -125,3 +127,19 @@ def test_a_name_in_the_settings_is_the_end_of_the_symbols(closed_port, ask):
 def test_a_category_in_the_settings_is_used(closed_port, ask):
     _, _, metrics = ask(TcpSettings(target=f"127.0.0.1:{closed_port}", category="custom.office"))
     assert metrics[0].category == "custom.office"
+
+
+def test_a_name_that_no_server_knows_keeps_no_other_from_being_looked_up(monkeypatch):
+    gate = threading.Event()
+
+    def ask(host):
+        if host.startswith("dark"):
+            gate.wait(30)
+        return [resolve.Address(socket.AF_INET, ("192.0.2.1", 0))]
+
+    monkeypatch.setattr(resolve, "ask_system", ask)
+    resolver = resolve.Resolver(threads=1, waiting=3)
+    for name in ("dark1.test", "dark2.test"):
+        threading.Thread(target=resolver.resolve, args=[name, 80, Deadline(60)], daemon=True).start()
+    assert resolver.resolve("well.test", 80, Deadline(20))[0].ip == "192.0.2.1"
+    gate.set()

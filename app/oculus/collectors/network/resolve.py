@@ -10,6 +10,7 @@ import ipaddress
 import math
 import socket
 import threading
+import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from functools import lru_cache
@@ -20,7 +21,8 @@ from oculus.collectors.network.down import Down, from_error
 from oculus.collectors.pool import Errand, Pool
 
 THREADS = 16
-WAITING = 64  # look-ups that a name server leaves without an answer
+WAITING = 256  # look-ups that a name server leaves without an answer
+LOOK_S = 0.15
 ADDRESSES = 8  # more are not tried
 
 
@@ -53,7 +55,7 @@ class Resolver:
         """The addresses of `host`, best first. Raises Down when there are none, or none in time."""
         try:
             literal = of_literal(host, port)
-            found = [literal] if literal else self._look_up(host).result(deadline.left())
+            found = [literal] if literal else self._wait(self._look_up(host), deadline)
         except (FutureTimeout, TimeoutError) as error:
             raise Down(f"its name was not resolved within {deadline}") from error
         except OSError as error:
@@ -72,6 +74,19 @@ class Resolver:
                 answer = future
                 self._pool.submit(Errand(lambda: self._answer(host, answer), math.inf, lambda: None))
             return future
+
+    def _wait(self, answer: Future[list[Address]], deadline: Deadline) -> list[Address]:
+        """Whoever waits looks now and then whether others, that wait too, keep its look-up from beginning."""
+        patience_s = LOOK_S
+        while True:
+            left_s = deadline.left()
+            try:
+                return answer.result(min(patience_s, left_s))
+            except FutureTimeout:
+                if answer.done():
+                    return answer.result()
+            self._pool.give_up(time.monotonic())
+            patience_s *= 2
 
     def _answer(self, host: str, future: Future[list[Address]]) -> None:
         try:
