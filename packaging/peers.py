@@ -37,14 +37,20 @@ def fetch(programs: Sequence[str], folder: Path = FOLDER) -> str:
     missing = sorted({PACKAGES[each] for each in programs if not find(each)})
     if not missing:
         return ""
+    said = unpack(missing, folder)
+    lacking = [each for each in programs if not find(each)]
+    return f"{', '.join(lacking)}: {said or 'not in its package'}" if lacking else ""
+
+
+def unpack(packages: Sequence[str], folder: Path = FOLDER) -> str:
+    """ "" when all went well, else the last words of what did not."""
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
         return "they are unpacked from Debian's packages only, and this is no Debian"
     with tempfile.TemporaryDirectory() as downloads:
-        said = run(["apt-get", "-q", "download", *missing], Path(downloads))
+        said = run(["apt-get", "-q", "download", *packages], Path(downloads))
         for package in sorted(Path(downloads).glob("*.deb")):
             said = run(["dpkg-deb", "-x", str(package), str(folder)], folder.parent) or said
-    lacking = [each for each in programs if not find(each)]
-    return f"{', '.join(lacking)}: {said or 'not in its package'}" if lacking else ""
+    return said
 
 
 def run(command: list[str], where: Path) -> str:

@@ -1,5 +1,5 @@
 """Oculus beside Prometheus with its blackbox exporter and Alertmanager: fifty targets at rest, two thousand
-probes, and the way from a number to a message.
+probes, and the way from a number to a message; and beside Uptime Kuma at rest.
 
 Both watch the same TCP port of this machine, and both send to the same webhook. Prometheus' lateness is how
 far the 99th percentile of its intervals is from the interval, as it says itself; that of Oculus is how late a
@@ -22,6 +22,7 @@ from typing import Any
 
 import psutil
 
+from peer_kuma import VERSION, kuma, lacking
 from peer_programs import (
     accepting,
     alertmanager,
@@ -40,12 +41,10 @@ LOOK_S = 20.0
 CHANGES = 20
 TOKEN = "a-token-for-benchmarks-of-43-characters-len"
 NEEDED = ("prometheus", "prometheus-blackbox-exporter", "prometheus-alertmanager")
-KUMA = "Uptime Kuma was not measured: the one version that npm has lacks a file that its own start needs"
 SERVER = {"token": TOKEN, "rate_limit": {"per_second": 10_000, "burst": 10_000}}
 
 
 def main() -> list[Row]:
-    print(KUMA)
     why = missing(*NEEDED)
     with tempfile.TemporaryDirectory() as name, accepting() as port:
         folder = Path(name)
@@ -55,7 +54,8 @@ def main() -> list[Row]:
             theirs = (None, None, None)
         else:
             theirs = its_rest(folder, port), its_probing(folder, port), its_telling(folder)
-    return [row for mine, its in zip(ours, theirs, strict=True) for row in beside(mine, its)]
+        of_kuma = kuma_at_rest(folder, port, ours[0])
+    return [*(row for mine, its in zip(ours, theirs, strict=True) for row in beside(mine, its)), *of_kuma]
 
 
 def beside(ours: dict[str, tuple[float, str]], theirs: dict[str, tuple[float, str]] | None) -> list[Row]:
@@ -209,6 +209,28 @@ def its_telling(folder: Path) -> dict[str, tuple[float, str]]:
         with prometheus(Path(apart), config):
             time.sleep(8)
             return changed(change, heard)
+
+
+# Uptime Kuma
+
+
+def kuma_at_rest(folder: Path, port: int, ours: dict[str, tuple[float, str]]) -> list[Row]:
+    """It asks no oftener than every 20 s, so it is at rest only that it can be compared."""
+    if why := lacking():
+        print(f"Uptime Kuma was not measured: {why}")
+        return []
+    with kuma(folder, port, FEW) as (process, took):
+        time.sleep(SETTLE_S)
+        found = resting(took, process)
+    return [
+        (
+            f"Uptime Kuma {VERSION}: {what}",
+            f"{value:.3g} {unit}",
+            f"Oculus: {ours[what][0] / value:.2g} x",
+            "",
+        )
+        for what, (value, unit) in found.items()
+    ]
 
 
 # What both ask and tell

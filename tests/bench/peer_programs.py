@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -26,12 +27,12 @@ STOP_S = 20
 
 @contextmanager
 def running(
-    command: Sequence[str], ready: str, limit_s: float = 60
+    command: Sequence[str], ready: str, limit_s: float = 60, **how: Any
 ) -> Iterator[tuple[psutil.Process, float]]:
-    """The program, once `ready` answers; and how many seconds that took."""
+    """The program, once `ready` answers; and how many seconds that took. `how`: folder and environment."""
     begun = time.perf_counter()
     with Path(command[0]).open("rb"):  # a clear error where it is not there
-        program = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        program = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **how)
     try:
         wait_until_ready(program, ready, limit_s)
         yield psutil.Process(program.pid), time.perf_counter() - begun
