@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bottle import HTTPResponse, request, response
-from markupsafe import Markup
 
 from oculus.runtime import Oculus
 from oculus.web.access.guard import READS
@@ -39,4 +38,4 @@ def mount(app: Site, _: Oculus, boards: Boards) -> None:
             return render("partials/metrics.html", board=board, draw=boards.draw, again=True)
         response.set_header("HX-Reswap", "none")  # each card finds its own place
         cards = (boards.draw(card, card.symbol in board.pins, board.now_ms, again=True) for card in changed)
-        return render("partials/changes.html", board=board, cards=Markup("").join(cards))
+        return render("partials/changes.html", board=board, cards="".join(cards))
