@@ -9,11 +9,11 @@ from oculus.settings.objects import spots
 from oculus.settings.schema import Settings
 
 EXAMPLES = {
-    "server": "server:\n  host: 0.0.0.0    # other machines may look too\n  port: 8420",
+    "server": "server:\n  host: 0.0.0.0  # for others too\n  port: 8420",
     "storage": "storage:\n  retention: 30d\n  max_size: 8GiB",
     "logging": "logging:\n  level: info,rules=debug\n  keep_days: 30",
     "desktop": "desktop:\n  pinned: [crypto.price.btc_usd, net.ping.gw]",
-    "connectivity": 'connectivity:\n  anchors: ["1.1.1.1:53", "9.9.9.9:53"]    # or off',
+    "connectivity": 'connectivity:\n  anchors: ["1.1.1.1:53", "9.9.9.9:53"]',
     "sources": 'sources:\n  coingecko: {api_key: "${COINGECKO_API_KEY}"}',
 }
 
