@@ -12,6 +12,7 @@ from oculus.storage.alerts import ALERTS, DELIVERIES, alert_from, decoded, deliv
 from oculus.storage.connection import one
 
 EVENTS = "SELECT id, epoch_ms(ts), source, type, severity, message, payload FROM events"
+REPORT = f"{EVENTS} WHERE source = 'oculus' AND payload->>'report' = ? ORDER BY ts DESC LIMIT 1"
 LAST_REPORT = """
     SELECT coalesce(
         (SELECT epoch_ms(max(ts)) FROM events WHERE source = 'oculus' AND payload->>'report' = ?),
@@ -66,9 +67,18 @@ def events(cursor: duckdb.DuckDBPyConnection, wanted: EventFilter) -> list[Store
         {"source": wanted.source, "type": wanted.type, "severity": wanted.severity},
     )
     sql = f"{EVENTS} WHERE {where} ORDER BY ts DESC, id DESC LIMIT ?"
-    rows = cursor.execute(sql, [*given, wanted.limit]).fetchall()
-    names = StoredEvent.__struct_fields__
-    return [StoredEvent(**dict(zip(names, row, strict=True)) | {"payload": decoded(row[-1])}) for row in rows]
+    return [event_from(row) for row in cursor.execute(sql, [*given, wanted.limit]).fetchall()]
+
+
+def event_from(row: tuple[Any, ...]) -> StoredEvent:
+    named = dict(zip(StoredEvent.__struct_fields__, row, strict=True))
+    return StoredEvent(**named | {"payload": decoded(row[-1])})
+
+
+def report(cursor: duckdb.DuckDBPyConnection, name: str) -> StoredEvent | None:
+    """The last report of that name; None when there was none yet."""
+    rows = cursor.execute(REPORT, [name]).fetchall()
+    return event_from(rows[0]) if rows else None
 
 
 def last_report(cursor: duckdb.DuckDBPyConnection, name: str) -> int | None:

@@ -94,6 +94,10 @@ class Reader:
         )
         return self._ask(lambda cursor: history.events(cursor, wanted))
 
+    def report(self, name: str) -> StoredEvent | None:
+        """The last report of that name; None when there was none yet."""
+        return self._ask(lambda cursor: history.report(cursor, name))
+
     def last_report(self, name: str) -> int | None:
         """When Oculus last made the report of that name; until there is one, when it first ran."""
         return self._ask(lambda cursor: history.last_report(cursor, name))

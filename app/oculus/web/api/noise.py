@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from oculus.core.clock import to_iso
 from oculus.runtime import Oculus
 from oculus.web.site import Site
-
-LAST = """
-    SELECT epoch_ms(ts), message, payload->'rules' FROM events
-    WHERE source = 'oculus' AND payload->>'report' = 'noise' ORDER BY ts DESC LIMIT 1
-"""
 
 
 class NoiseAnswer(Struct, frozen=True):
@@ -35,8 +29,7 @@ def mount(app: Site, oculus: Oculus) -> None:
     @app.get("/api/noise")
     def noise() -> NoiseAnswer:
         """The report of the last week; a new one is made every seven days."""
-        events = oculus.reader.query(LAST).rows
-        if not events:
+        last = oculus.reader.report("noise")
+        if last is None:
             return NoiseAnswer(None, "", [])
-        ts_ms, message, rules = events[0]
-        return NoiseAnswer(to_iso(ts_ms), message, msgspec.json.decode(rules))
+        return NoiseAnswer(to_iso(last.ts_ms), last.message, last.payload["rules"])

@@ -14,7 +14,6 @@ from oculus.core.durations import spoken
 from oculus.core.errors import OculusError
 from oculus.noise import WEEK_MS, Noise, event
 from oculus.runtime import Oculus
-from oculus.web.api.noise import LAST
 from oculus.web.dashboard.board import Boards
 from oculus.web.errors import bad_request
 from oculus.web.forms.editor import Editor
@@ -85,16 +84,14 @@ def mount(app: Site, oculus: Oculus, boards: Boards) -> None:
 
 
 def report(oculus: Oculus, desk: Desk) -> Report:
-    rows = oculus.reader.query(LAST).rows
-    if not rows:
+    last = oculus.reader.report("noise")
+    if last is None:
         begun_ms = oculus.reader.last_report("noise") or oculus.clock.now_ms()
         return Report(None, begun_ms + WEEK_MS, "", ())
-    at_ms, message, found = rows[0]
-    noises = msgspec.json.decode(found, type=list[Noise])
+    noises = msgspec.convert(last.payload["rules"], list[Noise])
     names = {rule.name for rule in oculus.settings.rules}
-    return Report(
-        at_ms, at_ms + WEEK_MS, message, tuple(noise_row(each, desk, each.rule in names) for each in noises)
-    )
+    rows = tuple(noise_row(each, desk, each.rule in names) for each in noises)
+    return Report(last.ts_ms, last.ts_ms + WEEK_MS, last.message, rows)
 
 
 def noise_row(noise: Noise, desk: Desk, there: bool) -> NoiseRow:
