@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from oculus.collectors import roster
+from oculus.collectors import COLLECTORS, roster
 from oculus.collectors.scheduler import Scheduler
 from oculus.core.counters import Counters
 from oculus.core.durations import Duration
@@ -228,6 +228,30 @@ def test_what_is_no_metric_is_refused_with_the_reason(desk, scripted, answer, sa
     desk.round()
     assert said in desk.status("plugin").last_error
     assert desk.metrics == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("rest_s", float("nan"), "ValueError: nan is no number of seconds"),
+        ("rest_s", float("inf"), "ValueError: inf is no number of seconds"),
+        ("stands_s", "soon", "TypeError: '<=' not supported"),
+        ("lacking", 5, "TypeError: 'int' object is not iterable"),
+        ("unwell", property(lambda self: 1 / 0), "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_what_a_plugin_says_of_itself_may_be_nonsense_and_costs_only_its_run(
+    desk, scripted, monkeypatch, name, value, said
+):
+    monkeypatch.setattr(scripted, name, value)
+    desk.scheduler.replace([scripted.settings(name="plugin")])
+    desk.round()
+    assert said in desk.status("plugin").last_error
+    monkeypatch.undo()
+    monkeypatch.setitem(COLLECTORS, "scripted", scripted)
+    for _ in range(10):
+        desk.round(30)
+    assert desk.status("plugin").state == "ok"
 
 
 def test_numbers_that_are_no_numbers_are_refused_and_counted(desk, scripted):

@@ -72,11 +72,7 @@ class Job:
     def ask(self, by_hand: bool = False) -> Outcome:
         """Run the collector once. Whatever it does, this returns."""
         try:
-            collector = self._collector or self._build()
-            collector.by_hand = by_hand
-            metrics = collector.collect()
-            self._check(metrics)
-            news, collector.news = collector.news, []
+            return self._collect(by_hand)
         except SourceError as error:
             wish_s = error.retry_after_s if isinstance(error, SourceBusy) else None
             how = "could not ask its source"
@@ -88,14 +84,21 @@ class Job:
         finally:
             if self.gone:  # it may have been made anew after everybody had let go of it
                 self.renew()
-        self.stands_s = collector.stands_s
+
+    def _collect(self, by_hand: bool) -> Outcome:
+        collector = self._collector or self._build()
+        collector.by_hand = by_hand
+        metrics = collector.collect()
+        self._check(metrics)
+        news, collector.news = list(collector.news), []
+        self.stands_s = seconds(collector.stands_s)
         return Outcome(
             metrics=metrics,
-            trouble=collector.trouble,
-            how=collector.unwell,
-            rest_s=collector.rest_s,
-            lacking=collector.lacking,
-            said=collector.said,
+            trouble=str(collector.trouble or ""),
+            how=str(collector.unwell),
+            rest_s=seconds(collector.rest_s),
+            lacking=list(collector.lacking),
+            said=str(collector.said or ""),
             as_of_ms=collector.as_of_ms or newest(metrics),
             heard_ms=collector.heard_ms,
             news=news,
@@ -208,6 +211,13 @@ class Job:
             math.isfinite(metric.value)
             if metric.symbol not in self.seen and not VALID.fullmatch(metric.symbol):
                 raise ValueError(f"symbol {metric.symbol!r} may only have a-z, 0-9 and . _ - : /")
+
+
+def seconds(given: float) -> float:
+    """What a collector says of itself, which may be anybody's code. Raises TypeError or ValueError."""
+    if not 0 <= given < math.inf:
+        raise ValueError(f"{given} is no number of seconds")
+    return float(given)
 
 
 def newest(metrics: Sequence[Metric]) -> int | None:
