@@ -109,6 +109,18 @@ def test_no_piece_is_large_however_the_rows_lie(running, database, clock, pieces
     assert max(pieces) <= 5_000
 
 
+def test_a_busy_machine_makes_pieces_small_but_not_ever_smaller(
+    running, database, clock, pieces, monkeypatch
+):
+    monkeypatch.setattr(retention, "LONGEST_S", 0.0)  # each takes too long
+    monkeypatch.setattr(retention, "LEAST_ROWS", 5_000)
+    fill(database, clock.ms - 20 * DAY_MS, 10, 150_000)
+    fill(database, clock.ms - HOUR_MS, 1, 1)
+    Upkeep(running, StorageSettings(retention=Duration(days=1)), clock).clean()
+    assert ask(database, "SELECT count(*) FROM metrics") == [(1,)]
+    assert len(pieces) < 40
+
+
 def test_events_go_in_pieces_too(running, database, clock):
     database.writing.execute(
         "INSERT INTO events (ts, source, type, severity, message) "
