@@ -114,7 +114,7 @@ def test_a_busy_machine_makes_pieces_small_but_not_ever_smaller(
 ):
     monkeypatch.setattr(retention, "LONGEST_S", 0.0)  # each takes too long
     monkeypatch.setattr(retention, "LEAST_ROWS", 5_000)
-    fill(database, clock.ms - 20 * DAY_MS, 10, 150_000)
+    fill(database, clock.ms - DAY_MS - 1_500_000, 10, 150_000)
     fill(database, clock.ms - HOUR_MS, 1, 1)
     Upkeep(running, StorageSettings(retention=Duration(days=1)), clock).clean()
     assert ask(database, "SELECT count(*) FROM metrics") == [(1,)]
