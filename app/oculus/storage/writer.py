@@ -22,7 +22,7 @@ import duckdb
 from oculus.core.alert import Delivery
 from oculus.core.clock import Clock
 from oculus.core.counters import Counters
-from oculus.core.errors import StorageError
+from oculus.core.errors import OculusError, StorageError
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.metric import Metric, finite
 from oculus.core.worker import Worker
@@ -256,7 +256,7 @@ class Writer(Worker):
     def _reopen(self) -> None:
         try:
             self.database.reopen()
-        except StorageError as error:
+        except OculusError as error:  # LockedError, too: another program may have it open by now
             log.error("writer: %s", error)
 
     def _abandon(self, items: Sequence[Writable]) -> None:
