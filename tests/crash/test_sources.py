@@ -74,7 +74,7 @@ def hang(copies, silent, eventually, count, timeout, runs, within_s):
     print(
         f"{count} hang: {runs} runs of a good one in {took_s:.0f} s, longest wait {longest:.1f} s, {figures}"
     )
-    assert figures["threads"] < 150, "hanging sources are not as many threads"
+    assert figures["threads"] < count + 100, "whoever hangs has one thread, however often it is asked"
     assert longest < 20
     assert copy.stop() == 0
 
@@ -85,7 +85,7 @@ def test_sources_that_hang_keep_no_other_from_being_asked(copies, silent, eventu
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-def test_five_hundred_sources_that_hang_are_no_fork_bomb(copies, silent, eventually):
+def test_five_hundred_sources_that_hang_keep_no_other_from_being_asked(copies, silent, eventually):
     hang(copies, silent, eventually, 500, "5s", 15, 60)
 
 
