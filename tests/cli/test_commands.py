@@ -21,6 +21,11 @@ def test_check_says_what_would_run(home):
     assert "The settings are right." in done.stdout
 
 
+def test_check_names_a_rule_that_is_judged_no_more(home):
+    home.config.write_text("rules: [{name: line, condition: oculus.queue > 1, expires: 2020-01-31}]\n")
+    assert "rule line: it expired (2020-01-31) and is judged no more" in home.run("check").stdout
+
+
 def test_check_lists_every_mistake_and_exits_with_2(home):
     home.config.write_text(
         "collectors:\n  - {type: pnig}\n  - {type: tcp, target: 'a:1', interval: soon}\nserver: {prot: 1}\n"

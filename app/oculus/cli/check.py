@@ -11,6 +11,7 @@ from oculus.cli.settings import read_settings
 from oculus.cli.table import table
 from oculus.collectors import build
 from oculus.collectors.roster import labels
+from oculus.core.clock import SystemClock
 from oculus.core.errors import ConfigError, OculusError
 from oculus.notify import with_always_there
 from oculus.rules.settings import RuleSettings
@@ -42,6 +43,14 @@ def _past(args: argparse.Namespace, where: Place, settings: Settings) -> list[st
     return [f"rule {name}: {hint}" for name, hints in found.items() for hint in hints]
 
 
+def _expired(settings: Settings, now_ms: int) -> list[str]:
+    return [
+        f"rule {rule.name}: it expired ({rule.expires}) and is judged no more; take it out, or expires"
+        for rule in settings.rules
+        if rule.expired(now_ms)
+    ]
+
+
 def _report(settings: Settings, past: list[str]) -> str:
     parts = [
         "\n".join(f"read {file}" for file in settings.files),
@@ -49,6 +58,7 @@ def _report(settings: Settings, past: list[str]) -> str:
         _rules(settings),
         table(["channel", "type", "from severity"], _channels(settings)),
         *settings.notices,
+        *_expired(settings, SystemClock().now_ms()),
         *past,
         _proven(settings),
     ]
