@@ -20,7 +20,7 @@ from oculus.core.worker import Worker
 log = logging.getLogger(__name__)
 
 MANY_THREADS = 500  # Oculus itself has 200 at the very most, but for
-POOLED = "collector-"  # those of collectors: they have a limit of their own, and many may wait at once
+POOLED = ("collector-", "resolver-")  # these have a limit of their own, and many may wait at once
 COUNT_S = 2.0
 INTERVAL_S = 30.0
 
