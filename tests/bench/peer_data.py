@@ -33,7 +33,7 @@ def pieces(given: Sequence[Metric], size: int = PIECE) -> Iterator[list[Metric]]
 
 def as_pushes(given: Sequence[Metric]) -> bytes:
     """What Oculus takes at /in/<name>."""
-    return json.dumps([{m.symbol: m.value, "ts": m.ts_ms} for m in given]).encode()
+    return json.dumps([{m.symbol: m.value, "ts": m.ts_ms} for m in given], separators=(",", ":")).encode()
 
 
 def as_lines(given: Sequence[Metric]) -> bytes:
@@ -56,6 +56,9 @@ def post(url: str, body: bytes, **headers: str) -> bytes:
 
 
 def get(url: str, headers: dict[str, str] | None = None, **params: str) -> Any:
-    asked = f"{url}?{urllib.parse.urlencode(params)}" if params else url
-    with urllib.request.urlopen(urllib.request.Request(asked, headers=headers or {}), timeout=60) as answer:
-        return json.load(answer)
+    return json.loads(raw_get(f"{url}?{urllib.parse.urlencode(params)}" if params else url, headers))
+
+
+def raw_get(url: str, headers: dict[str, str] | None = None) -> bytes:
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers or {}), timeout=60) as answer:
+        return bytes(answer.read())

@@ -12,7 +12,7 @@ from oculus.collectors.custom.number import number, shown
 from oculus.core.outside import NOT_JSON
 from oculus.core.symbols import VALID
 
-MOST = 1000  # numbers in one push
+MOST = 5000  # numbers in one push: about as many as the largest body holds
 LONGEST_KEY = 100
 TIME = "ts"
 BARE = "value"  # the key of a number that came without one
