@@ -1,9 +1,9 @@
 """The same two days of numbers in Oculus, VictoriaMetrics, InfluxDB and Prometheus: how fast they go in, how
 much room they take, and how soon a chart and a dashboard are answered over HTTP.
 
-Everybody gets pieces of 5000 from one client; Oculus those of 4000 that fit into a body, until they are in the
-file. Its room is that of a fresh copy, as the others' is that of merged files. Prometheus takes no pushed
-history but through promtool, which writes whole blocks.
+Everybody gets pieces of 5000 from one client; Oculus those of 4000 that fit into a body, until they are in
+the file. Its room is that of a fresh copy, as the others' is that of merged files. Prometheus takes no
+pushed history but through promtool, which writes whole blocks.
 """
 
 from __future__ import annotations
