@@ -256,7 +256,7 @@ def test_the_numbers_of_a_rule_in_sql_can_be_moved(visitor):
     said = words(found)
     assert re.search(r"B would have fired 0 times instead of \d", said)
     assert re.search(r"Its SQL was run [\d,]+ times as of then", said)
-    assert found.count('class="lane-bar') >= 1, "in even minutes its runs see one long firing, in odd ones two"
+    assert found.count('class="lane-bar') >= 1  # in even minutes one long firing, in odd ones two
     (changes,) = re.findall(r'name="with" value="([^"]*)"', found)
     assert json.loads(html.unescape(changes)) == {"params": {"limit": 20, "kind": "any"}}
     form = visitor.ask("POST", "/settings/fill?section=rules", data={"with": html.unescape(changes)}).text
