@@ -12,6 +12,10 @@ PAIRS = {
         "collectors[0].target",
         "collectors[0].retries",
     },
+    "collectors: [{type: tcp, target: a b, interval: 3ms}]": {
+        "collectors[0].target",
+        "collectors[0].interval",
+    },
     "channels: {webhook: {url: 'http://x', body: '{{', min_severity: bad}}": {
         "channels.webhook.body",
         "channels.webhook.min_severity",

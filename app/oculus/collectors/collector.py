@@ -55,7 +55,8 @@ class CollectorSettings(
         wrong = []
         if self.interval < Duration(seconds=1):
             wrong.append(f"interval {self.interval} is too short; write 1s or more")
-        if self.timeout < Duration(milliseconds=10):
+        # A time-out that is not written follows the interval, which is to blame then.
+        if self.timeout < min(Duration(milliseconds=10), self.interval):
             wrong.append(f"timeout {self.timeout} is too short; write 10ms or more")
         if self.timeout > self.interval:
             wrong.append(f"timeout {self.timeout} is longer than the interval {self.interval}; write less")

@@ -75,6 +75,8 @@ def made(kind: type[Struct], values: dict[str, Any], where: Where, draft: Draft)
     known = fields_of(kind)
     wrong = [name for name, field in known.items() if values.get(field.name) is WRONG]
     sound = {name: value for name, value in values.items() if value is not WRONG}
+    texts = {known[name].name: plain_text(known[name], (*where, name), draft) for name in wrong}
+    sound |= {name: text for name, text in texts.items() if text is not None}
     if any(field.required and field.name not in sound for field in known.values()):
         return WRONG
     try:
@@ -86,6 +88,12 @@ def made(kind: type[Struct], values: dict[str, Any], where: Where, draft: Draft)
                 note(said, names, where, draft)
         return WRONG
     return WRONG if wrong else built
+
+
+def plain_text(field: FieldInfo, where: Where, draft: Draft) -> str | None:
+    """A text as it was written, though something is wrong with it; None for what is no text."""
+    given = draft.at(where)
+    return given if members_of(field.type) == [str] and isinstance(given, str) else None
 
 
 def note(said: str, names: str, where: Where, draft: Draft) -> None:

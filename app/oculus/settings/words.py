@@ -17,7 +17,7 @@ from oculus.core.secret import Secret
 NOUNS = {
     Duration: "a length of time such as 500ms, 30s, 2m, 1h or 7d",
     Size: "a size such as 256MB or 4GiB",
-    Secret: "text in quotes",
+    Secret: "text",
 }
 
 
