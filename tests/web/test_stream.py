@@ -202,6 +202,15 @@ def test_stopping_does_not_wait_for_those_who_listen(tmp_path, open_house):
             link.recv(timeout=WAIT_S)
 
 
+def test_somebody_who_leaves_as_it_stops_does_not_break_the_stop(house):
+    with listen(house) as link:
+        wish(link, symbols=[])
+        (leaving,) = (each for each in house.server._server.server_state.connections if hasattr(each, "conn"))
+        leaving.conn.send_close(1000)  # what the library answers when the other end closes
+        assert house.server.stop(30)
+        assert not house.server.alive()
+
+
 def test_a_reader_who_stands_still_holds_nobody_up_and_learns_what_it_missed(house, monkeypatch):
     monkeypatch.setattr("oculus.web.stream.client.MOST_WAITING", 20_000)
     with listen(house) as quick, listen(house, max_queue=1) as slow:

@@ -114,7 +114,8 @@ class Retention:
         oldest, newest = self._stored(table)
         if oldest is None or newest is None:
             return None
-        share = max(SHARE, MOST_SHARE * (1 - self._settings.max_size / self._used()))
+        used = max(1, self._used())  # what was never folded in uses nothing yet
+        share = max(SHARE, MOST_SHARE * (1 - self._settings.max_size / used))
         most_rows = 2 * share * self._rows(table, newest + 1)
         reach = round(max(0, min(newest, now_ms) - oldest) * share)  # rows of a wrong clock lie far ahead
         while reach > TAKEN_IN[table] and self._rows(table, oldest + reach) > most_rows:

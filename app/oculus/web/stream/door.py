@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
 
 from oculus.core.errors import OculusError
 from oculus.settings.schema import ServerSettings
@@ -110,6 +111,11 @@ class PatientSocket(WebSocketsSansIOProtocol):
         super().keepalive_timeout()
         # close() waits until all that was written is read, which a silent reader never does.
         self.loop.call_later(self.farewell_s, self.transport.abort)
+
+    def shutdown(self) -> None:
+        with contextlib.suppress(InvalidState):  # the other end closes in the same moment
+            super().shutdown()
+        self.transport.close()
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
