@@ -278,3 +278,21 @@ def test_motion_is_still_for_those_who_ask_for_it(house, visit):
     page = visit(reduced_motion="reduce")
     moving = "[...document.querySelectorAll('*')].some(e => getComputedStyle(e).animationName !== 'none')"
     assert page.evaluate(moving) is False
+
+
+@pytest.mark.parametrize(
+    "house",
+    [{"rules": [msgspec.structs.replace(RULE, name=f"slow{number}") for number in range(5)]}],
+    indirect=True,
+)
+def test_on_a_phone_three_alerts_leave_room_for_the_symbols(house, visit, eventually):
+    ping(house, 150)
+    eventually(lambda: len(house.oculus.reader.alerts(state="firing")) == 5)
+    page = visit(width=390, height=844)
+    alerts = page.locator(".alert")
+    expect(alerts).to_have_count(5)
+    assert [each.is_visible() for each in alerts.all()] == [True] * 3 + [False] * 2
+    expect(page.get_by_role("link", name="and 2 more")).to_be_visible()
+    page.set_viewport_size({"width": 1000, "height": 844})
+    expect(alerts.last).to_be_visible()
+    expect(page.get_by_role("link", name="and 2 more")).to_be_hidden()
