@@ -131,7 +131,7 @@ rules:
       SELECT symbol, max(value) AS top FROM metrics WHERE ts > now() - INTERVAL '2 minutes'
       AND symbol = 'net.x' GROUP BY symbol HAVING top > $limit AND $kind = $kind
     params: {limit: 5, kind: "any"}
-    schedule: "* * * * *"
+    schedule: "*/2 * * * *"
   - {name: many, condition: "net.* > 5"}
 """
 
