@@ -60,6 +60,34 @@ def test_who_waits_leaves_its_place_to_those_who_work(pool, gate, clock, eventua
     assert pool.threads <= 9
 
 
+class Busy:
+    """The clock of a machine on which each thread has to wait for its turn."""
+
+    def __init__(self, clock, turn_s):
+        self._clock, self._turn_s = clock, turn_s
+
+    def monotonic(self):
+        mine = threading.current_thread().name.startswith("test-")
+        return self._clock.monotonic() + (self._turn_s if mine else 0)
+
+
+def test_on_a_busy_machine_who_is_late_does_not_count_as_waiting(gate, clock, eventually):
+    pool = Pool("test", 3, 6, Busy(clock, 0.2))
+    late = [errand(lambda: gate.wait(60)) for _ in range(6)]
+    for one in late[:3]:
+        pool.submit(one)
+    eventually(lambda: len(begun(late)) == 3)
+    for one in late[3:]:
+        pool.submit(one)
+    clock.move(0.9)
+    pool.give_up(clock.monotonic())
+    assert pool.threads == 3, "they were late by a few turns"
+    clock.move(5)
+    pool.give_up(clock.monotonic())
+    assert pool.threads == 6, "nobody needs so many turns"
+    pool.close()
+
+
 def test_there_is_a_limit_to_those_who_wait_too(pool, gate, clock, eventually):
     waiting = [errand(lambda: gate.wait(60)) for _ in range(12)]
     for one in waiting:

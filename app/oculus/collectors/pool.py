@@ -5,6 +5,9 @@ one, which is narrow, so that many that begin together do not quarrel for the pr
 soon only waits for somebody else: it moves over to the slow lane, which is wide, since a thread that waits
 costs some 35 kB and nothing more. So hosts that never answer keep nobody waiting.
 
+On a busy machine everybody is late, and more threads would make it worse. How long a thread takes to wake up
+says how busy it is: so many times longer a run may take before it counts as one that waits.
+
 An errand that is stuck past its limit is told of once, and keeps its place until it comes back.
 """
 
@@ -23,6 +26,7 @@ log = logging.getLogger(__name__)
 
 IDLE_S = 40.0  # an idle thread ends after this long: whoever asks every 30 s needs it again
 BRIEF_S = 0.1  # who takes longer waits, rather than works
+TURNS = 20  # of the processor that a run needs at most, to be as brief on a busy machine
 
 
 class Errand:
@@ -31,7 +35,7 @@ class Errand:
     `slow` says that it is known to wait long: it begins in the slow lane, or not at all while that is full.
     """
 
-    __slots__ = ("begun", "limit_s", "slow", "too_long", "work")
+    __slots__ = ("begun", "handed", "limit_s", "slow", "too_long", "work")
 
     def __init__(
         self, work: Callable[[], None], limit_s: float, too_long: Callable[[], None], slow: bool = False
@@ -40,6 +44,7 @@ class Errand:
         self.limit_s = limit_s
         self.too_long = too_long
         self.slow = slow
+        self.handed: float | None = None  # monotonic; None unless its thread had to be woken for it
         self.begun: float | None = None  # monotonic; None while it waits for a thread
 
     def older_than(self, seconds: float, now: float) -> bool:
@@ -88,6 +93,7 @@ class Pool:
         self._born = 0
         self._closed = False
         self._short = False  # of threads; it is told once
+        self._wake_s = 0.0  # how long a thread takes to wake up, of late
         self.threads = 0
 
     def submit(self, errand: Errand) -> None:
@@ -125,6 +131,10 @@ class Pool:
             self._idle.clear()
             return self._quiet.wait_for(lambda: not any(lane.busy for lane in self._lanes), patience_s)
 
+    def brief_s(self) -> float:
+        """Up to how long a run works, rather than waits."""
+        return max(BRIEF_S, TURNS * self._wake_s)
+
     def busy(self) -> int:
         with self._lock:
             return sum(len(lane.busy) for lane in self._lanes)
@@ -136,7 +146,8 @@ class Pool:
 
     def _let_wait(self, now: float) -> None:
         """Move those over that have turned out to wait, as far as there is room."""
-        for hand in [hand for hand in self._quick.busy if hand.errand.older_than(BRIEF_S, now)]:
+        brief_s = self.brief_s()
+        for hand in [hand for hand in self._quick.busy if hand.errand.older_than(brief_s, now)]:
             if self._slow.full():
                 return
             hand.errand.slow = True
@@ -146,6 +157,7 @@ class Pool:
     def _deal(self) -> None:
         """Let everybody begin who may."""
         while errand := self._choose():
+            errand.handed = self._clock.monotonic()
             if self._idle:
                 hand = self._idle.pop()
                 self._begin(hand, errand)
@@ -186,6 +198,8 @@ class Pool:
         errand: Errand | None = hand.errand
         while errand is not None:
             errand.begun = self._clock.monotonic()
+            if errand.handed is not None:
+                self._wake_s += (errand.begun - errand.handed - self._wake_s) / 8
             try:
                 errand.work()
             except Exception:  # work reports its own failures; whatever is left must not cost a thread

@@ -233,7 +233,7 @@ class Scheduler(Worker):
             self._note_lateness(job, self._clock.monotonic() - run.slot)
         begun = self._clock.monotonic()
         outcome = job.ask(by_hand=run.by_hand is not None)
-        job.slow = self._clock.monotonic() - begun > SLOW_S
+        job.slow = self._clock.monotonic() - begun > max(SLOW_S, self._pool.brief_s())
         with self._lock:
             job.run = None
             if run.given_up:  # too late: it has been reported, and its numbers are of another time
