@@ -17,6 +17,7 @@ from oculus import watch
 from oculus.__main__ import main
 from oculus.collectors import pool, scheduler
 from oculus.core.clock import SystemClock
+from oculus.web.dashboard import shared
 
 SPEED = 72
 LOOK_S = 0.01  # on the wall: how often the scheduler looks for slots that have come
@@ -47,6 +48,7 @@ def hurry() -> None:
     watch.JUMP_MS *= SPEED  # a second between two looks is no sleep
     pool.BRIEF_S *= SPEED  # a run takes as long as ever
     scheduler.SLOW_S *= SPEED
+    shared.LASTS_S *= SPEED  # and so does a look at a page
     scheduler.IDLE_S = scheduler.LOOK_S = LOOK_S
 
 
