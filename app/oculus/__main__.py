@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 
 from oculus.cli import main as run_command
 
@@ -15,13 +14,22 @@ def main() -> int:
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
     sys.stderr = sys.stderr or sys.stdout
     code = run_command()
+    if "threading" in sys.modules:  # `--help` does without
+        _leave_the_deaf(code)
+    return code
+
+
+def _leave_the_deaf(code: int) -> None:
+    """End at once where a thread is deaf to its end: it sits inside a library (one long call of DuckDB).
+
+    Python would take itself apart under it and crash; everything of ours is written and closed by now.
+    """
+    import threading
+
     if threading.active_count() > 1:
-        # A thread that is deaf to its end sits inside a library (one long call of DuckDB). Python
-        # would take itself apart under it and crash; everything of ours is written and closed by now.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
-    return code
 
 
 if __name__ == "__main__":
