@@ -139,7 +139,13 @@ def test_a_name_that_no_server_knows_keeps_no_other_from_being_looked_up(monkeyp
 
     monkeypatch.setattr(resolve, "ask_system", ask)
     resolver = resolve.Resolver(threads=1, waiting=3)
-    for name in ("dark1.test", "dark2.test"):
-        threading.Thread(target=resolver.resolve, args=[name, 80, Deadline(60)], daemon=True).start()
+    dark = [
+        threading.Thread(target=resolver.resolve, args=[name, 80, Deadline(60)], daemon=True)
+        for name in ("dark1.test", "dark2.test")
+    ]
+    for thread in dark:
+        thread.start()
     assert resolver.resolve("well.test", 80, Deadline(20))[0].ip == "192.0.2.1"
     gate.set()
+    for thread in dark:
+        thread.join(30)  # or they would ask the real system once this test is over

@@ -2,6 +2,8 @@
 
 import pytest
 
+from fakes.browser import follow
+
 expect = pytest.importorskip("playwright.sync_api", reason="install the extra: pip install -e .[test]").expect
 pytestmark = pytest.mark.browser
 
@@ -19,8 +21,8 @@ at_hand = pytest.mark.parametrize("office", [BY_HAND], indirect=True)
 @at_hand
 def test_a_person_makes_tries_corrects_pauses_and_deletes_a_collector(office):
     page = office("/settings")
-    page.get_by_role("link", name="Add a collector").click()
-    page.get_by_role("link", name="tcp", exact=True).click()
+    follow(page, page.get_by_role("link", name="Add a collector"))
+    follow(page, page.get_by_role("link", name="tcp", exact=True))
     page.get_by_label("Interval").fill("soon")
     page.get_by_label("Target").fill(f"127.0.0.1:{office.server.port}")
     page.get_by_role("button", name="Save").click()
@@ -33,7 +35,7 @@ def test_a_person_makes_tries_corrects_pauses_and_deletes_a_collector(office):
     page.get_by_role("button", name="Save").click()
     name = f"127.0.0.1:{office.server.port}"
     expect(page.get_by_text("Added. It runs now.")).to_be_visible()
-    page.get_by_role("link", name=f"Edit {name}").click()
+    follow(page, page.get_by_role("link", name=f"Edit {name}"))
     page.get_by_label("Interval").fill("20s")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Changed. It runs as it is written now.")).to_be_visible()
@@ -54,7 +56,7 @@ def test_a_person_makes_a_rule_with_any_text_and_clones_a_channel(office):
     page.get_by_label("Condition").fill("custom.backup.value > 5")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("bdi", has_text="<b>x</b>")).to_have_count(1)
-    page.get_by_role("link", name="Clone hook").click()
+    follow(page, page.get_by_role("link", name="Clone hook"))
     assert "h3dden" not in page.content()
     page.get_by_label("Name").first.fill("copy")
     page.get_by_role("button", name="Save").click()

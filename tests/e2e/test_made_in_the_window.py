@@ -2,6 +2,8 @@
 
 import pytest
 
+from fakes.browser import follow
+
 expect = pytest.importorskip("playwright.sync_api", reason="install the extra: pip install -e .[test]").expect
 pytestmark = pytest.mark.browser
 
@@ -62,7 +64,7 @@ def test_channels_are_ticked_by_keyboard_on_a_phone_without_scripts(office):
 @at_hand
 def test_a_maintenance_is_made_on_a_phone_and_ended_early(office):
     page = office("/settings", width=390, timezone_id="Europe/Paris")
-    page.get_by_role("link", name="Add a quiet time").click()
+    follow(page, page.get_by_role("link", name="Add a quiet time"))
     expect(page.get_by_label("Timezone")).to_have_value("Europe/Paris")
     page.get_by_label("Name").fill("move")
     page.get_by_label("Begins").fill("2026-01-01T22:00")

@@ -2,6 +2,8 @@
 
 import pytest
 
+from fakes.browser import follow
+
 expect = pytest.importorskip("playwright.sync_api", reason="install the extra: pip install -e .[test]").expect
 pytestmark = pytest.mark.browser
 
@@ -50,7 +52,7 @@ def test_a_slider_moves_its_field_and_both_settings_are_compared(desk):
 @pytest.mark.parametrize("office", [RULES], indirect=True)
 def test_what_was_tried_is_taken_into_a_form_and_saved_as_another_rule(desk):
     page = desk("/rules/slow")
-    page.get_by_role("link", name="Over the past").click()
+    follow(page, page.get_by_role("link", name="Over the past"))
     page.locator("#b-for").fill("10m")
     page.locator("#b-for").press("Enter")
     page.get_by_role("button", name="Use these settings").click()
@@ -110,12 +112,12 @@ def test_a_noisy_rule_is_found_and_made_quiet(office):
         office.put("custom.load", 90 if minute % 20 == 5 else 10, ago_s=minute * 60)
     office.settle()
     page = office("/rules")
-    page.get_by_role("link", name="noise").click()
+    follow(page, page.get_by_role("link", name="noise"))
     expect(page.get_by_role("heading", name="No report yet")).to_be_visible()
     page.get_by_role("button", name="Make one now").click()
     row = page.locator("tbody tr", has_text="any_load")
     expect(row).to_contain_text("0 instead of 6 times")
-    row.get_by_role("link", name="Over the past: any_load with for").click()
+    follow(page, row.get_by_role("link", name="Over the past: any_load with for"))
     expect(page.locator(".difference")).to_contain_text("0 times instead of 6")
     page.go_back()
     row.get_by_role("button", name="Use it: for").click()

@@ -31,6 +31,12 @@ def new_page(context):
     return page
 
 
+def follow(page, link):
+    """Click it, and wait until what is behind it can be used: the scripts of a page begin last."""
+    with page.expect_navigation():
+        link.click()
+
+
 class Browser:
     """Chromium, with a session of its own for every page that is opened."""
 
