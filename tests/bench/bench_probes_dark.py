@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -20,12 +19,12 @@ from contextlib import contextmanager
 
 import psutil
 
-from bench_probes import IN_TIME_S, SERVER
+from bench_probes import IN_TIME_S
 from oculus.collectors.collector import CollectorSettings
 from oculus.collectors.network.tcp import TcpSettings
 from oculus.collectors.scheduler import Scheduler
 from oculus.core.durations import Duration
-from peer_programs import anonymous_mb
+from peer_programs import accepting, anonymous_mb
 from serving import Row
 
 DARK, HEALTHY = 2000, 500
@@ -63,17 +62,6 @@ class Seen:
 
 
 @contextmanager
-def healthy() -> Iterator[int]:
-    """A port that accepts, in a process of its own."""
-    with subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            yield int(server.stdout.readline())
-        finally:
-            server.terminate()
-
-
-@contextmanager
 def dark() -> Iterator[int]:
     """A port that neither accepts nor refuses."""
     with socket.socket() as listener:
@@ -98,7 +86,7 @@ def probes(kind: str, port: int, count: int, every_s: float, retries: int = 0) -
 
 def main(count: int = DARK, retries: int = 0) -> list[Row]:
     logging.getLogger("oculus").setLevel(logging.ERROR)  # that a dark one is down is known
-    with healthy() as well, dark() as silent:
+    with accepting() as well, dark() as silent:
         settings = [*probes("dark", silent, count, 30, retries), *probes("well", well, HEALTHY, 5)]
         seen = Seen(settings, SECONDS)
     what = f"{count} dark hosts beside {HEALTHY} that answer"
