@@ -192,6 +192,23 @@ def test_a_token_that_is_renewed_ends_what_the_old_one_opened(house, monkeypatch
     assert closed.value.rcvd.code == 4401
 
 
+def test_signing_out_ends_at_once_what_this_session_opened_and_nothing_else(house, monkeypatch):
+    monkeypatch.setattr("oculus.web.stream.door.LOOK_AGAIN_S", 3600)  # only signing out itself can end it
+    mine, other = cookie(house), cookie(house)
+    with (
+        listen(house, additional_headers={"Cookie": mine}) as gone,
+        listen(house, additional_headers={"Cookie": other}) as stays,
+        listen(house) as program,
+    ):
+        wish(gone, symbols=[])
+        house.post("/logout", headers={"Cookie": mine}, token="")
+        with pytest.raises(ConnectionClosed) as closed:
+            gone.recv(timeout=WAIT_S)
+        for link in (stays, program):
+            wish(link, symbols=["net.*"])
+    assert closed.value.rcvd.code == 4401
+
+
 def test_stopping_does_not_wait_for_those_who_listen(tmp_path, open_house):
     with open_house(tmp_path) as house, listen(house) as link:
         wish(link, symbols=[])

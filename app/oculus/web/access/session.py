@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from oculus.core.secret import Secret
@@ -44,6 +44,9 @@ class Sessions:
         self._lock = threading.Lock()
         # When each would have ended by itself, in seconds; never changed, only replaced: others read it.
         self._ended: Mapping[str, int] = (memory.load(ENDED) if memory else None) or {}
+        self.on_end: Callable[[], None] = lambda: (
+            None
+        )  # hears of each that ended, on the thread that ended it
 
     def issue(self, now_ms: int) -> str:
         """A cookie that is good for 30 days."""
@@ -68,6 +71,7 @@ class Sessions:
             self._ended = dict(left[-MOST_ENDED:])
             if self._memory:
                 self._memory.save(ENDED, self._ended)
+        self.on_end()
 
     def _sign(self, body: str) -> str:
         # Asked each time, because the token may be renewed while we run.

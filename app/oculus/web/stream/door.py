@@ -21,18 +21,21 @@ from oculus.web.stream.client import Client
 from oculus.web.stream.hub import Stream, understand
 
 PATH = "/api/stream"
-LOOK_AGAIN_S = 30.0  # a token that was renewed ends what the old one opened
+LOOK_AGAIN_S = 2.0  # `oculus token --rotate` is another process: nobody says that the token was renewed
 NOT_ALLOWED = 4401  # the close code for that
 PIECES = 64 * 1024
 
 
 class Door:
-    """Answers WebSocket requests. `server` gives the settings as they are now."""
+    """Answers WebSocket requests. Made on the event loop. `server` gives the settings as they are now."""
 
     def __init__(self, stream: Stream, guard: Guard, server: Callable[[], ServerSettings]) -> None:
         self._stream = stream
         self._guard = guard
         self._server = server
+        self._loop = asyncio.get_running_loop()
+        self._doubt = asyncio.Event()
+        guard.sessions.on_end = self._look_again
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -79,8 +82,18 @@ class Door:
 
     async def _watch(self, request: Request, send: Send) -> None:
         while self._guard.knows(request):
-            await asyncio.sleep(LOOK_AGAIN_S)
-        await send({"type": "websocket.close", "code": NOT_ALLOWED, "reason": "The token is no longer good"})
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._doubt.wait(), LOOK_AGAIN_S)
+        await send({"type": "websocket.close", "code": NOT_ALLOWED, "reason": "No longer signed in"})
+
+    def _look_again(self) -> None:
+        """Somebody signed out. Any thread may call."""
+        with contextlib.suppress(RuntimeError):  # the loop has just ended
+            self._loop.call_soon_threadsafe(self._raise_doubt)
+
+    def _raise_doubt(self) -> None:
+        self._doubt.set()  # wakes all who wait now; who comes later has looked
+        self._doubt.clear()
 
 
 async def hear(client: Client, receive: Receive) -> None:
