@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import duckdb
 import pytest
 
@@ -9,10 +11,11 @@ from oculus.core.alert import Alert, Delivery, DeliveryState, News, NewsKind, Ve
 from oculus.core.durations import Duration
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.fields import Size
-from oculus.storage import alerts, folding, retention
+from oculus.core.gap import Gap
+from oculus.storage import alerts, folding, gaps, retention
 from oculus.storage.reader import Reader
 from oculus.storage.rollups_sql import DAY_MS, HOUR_MS
-from oculus.storage.settings import StorageSettings
+from oculus.storage.settings import Rollups, StorageSettings
 from oculus.storage.upkeep import Upkeep
 
 FILL = """
@@ -73,6 +76,20 @@ def test_events_alerts_and_deliveries_go_after_a_year_and_no_day_sooner(running,
     assert kept == [("2",), ("3",)]
     oldest = ask(database, "SELECT min(epoch_ms(ts)) FROM events")
     assert oldest == [(clock.ms - year + 1,)]
+
+
+@pytest.mark.parametrize(
+    ("hours", "left"), [("2y", ["now", "recent"]), ("1d", ["now"]), ("forever", ["now", "recent", "old"])]
+)
+def test_gaps_go_with_the_numbers_they_are_holes_in(running, database, clock, hours, left):
+    days = {"old": 2 * 365 + 1, "recent": 2 * 365 - 1}
+    for reason, ago in days.items():
+        end_ms = clock.ms - ago * DAY_MS
+        running.change(partial(gaps.add, gap=Gap(end_ms - HOUR_MS, end_ms, reason))).result(30)
+    running.change(partial(gaps.add, gap=Gap(clock.ms - 3 * 365 * DAY_MS, None, "now"))).result(30)
+    Upkeep(running, StorageSettings(rollups=Rollups(hours=hours)), clock).clean()
+    found = ask(database, "SELECT reason FROM gaps ORDER BY to_at DESC NULLS FIRST")
+    assert [reason for (reason,) in found] == left
 
 
 def test_what_fires_for_longer_than_a_year_is_still_known(running, database, clock, counters):

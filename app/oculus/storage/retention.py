@@ -1,6 +1,6 @@
-"""What is old goes: numbers, rollups, events, alerts. In slices through the writer, which go by the time they
-take and hold so many rows at the most, so that whatever else is to be written waits for one of them and for
-less than 250 ms (tests/bench/bench_cleaning.py).
+"""What is old goes: numbers, rollups, events, alerts, gaps. In slices through the writer, which go by the time
+they take and hold so many rows at the most, so that whatever else is to be written waits for one of them and
+for less than 250 ms (tests/bench/bench_cleaning.py).
 
 Nothing goes that the next coarser rollup has not yet taken in.
 """
@@ -59,6 +59,8 @@ OLD = {
     "events": "ts < make_timestamptz($1)",
     "remembered": "kept_at < make_timestamptz($1)",
 }
+OLD_GAPS = "to_at < make_timestamptz($1)"
+GAPS_IN = (RAW, "metrics_1m", "metrics_1h")  # a chart of days hardly shows a gap
 
 Wait = Callable[[Future[Any]], Any]
 
@@ -84,6 +86,8 @@ class Retention:
                          kept_ms // 1000)  # fmt: skip
         for table, old in OLD.items():
             self._forget(table, old, now_ms - EVENTS_MS)
+        if (gaps_ms := gaps_kept(self._settings)) is not None:
+            self._forget("gaps", OLD_GAPS, now_ms - gaps_ms)
 
     def shrink(self, now_ms: int, tell: Callable[[str, int], None]) -> bool:
         """While the file is larger than it may be, the oldest go: numbers first, then minutes, then hours.
@@ -212,6 +216,12 @@ def kept(settings: StorageSettings) -> dict[str, int]:
         if text.strip() != "forever"
     }
     return {RAW: settings.retention.ms} | rolled_up
+
+
+def gaps_kept(settings: StorageSettings) -> int | None:
+    """How long a gap is kept, ms: as long as any number that it is a hole in. None: for ever."""
+    times = kept(settings)
+    return max(times[table] for table in GAPS_IN) if times.keys() >= set(GAPS_IN) else None
 
 
 def delete(cursor: duckdb.DuckDBPyConnection, table: str, until_ms: int) -> int:
