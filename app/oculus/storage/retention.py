@@ -1,6 +1,6 @@
-"""What is old goes: numbers, rollups, events, alerts, gaps. In slices through the writer, which go by the time
-they take and hold so many rows at the most, so that whatever else is to be written waits for one of them and
-for less than 250 ms (tests/bench/bench_cleaning.py).
+"""What is old goes: numbers, rollups, events, alerts, gaps. In slices through the writer, which go by the
+time they take and hold so many rows at the most, so that whatever else is to be written waits for one of them
+and for less than 250 ms (tests/bench/bench_cleaning.py).
 
 Nothing goes that the next coarser rollup has not yet taken in.
 """
