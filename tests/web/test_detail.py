@@ -205,3 +205,24 @@ def test_what_is_over_says_how_bad_it_was_and_what_fires_how_it_is(fired):
     assert "worst 500 ms, limit 100 ms" in text
     assert "0.500 ms, limit 1.00 ms" in text
     assert "worst 0.500" not in text
+
+
+MANY_LATER = """
+    INSERT INTO alerts (id, rule, instance, severity, state, message, started_at, fired_at, ended_at, tags)
+    SELECT 1 + i, 'low', '', 'info', 'resolved', 'over', ts, ts, ts, '{}'
+    FROM (SELECT i, now() + i * INTERVAL 1 SECOND AS ts FROM range(1001) t(i))
+"""
+
+
+def test_an_alert_can_be_seen_and_acknowledged_however_many_came_after_it(tmp_path, open_house, eventually):
+    with open_house(tmp_path, rules=[SLOW]) as house:
+        house.store(house.metric("net.ping.gw", 500))
+        [(old, _)] = eventually(lambda: house.oculus.reader.alerts(state="firing"))
+        house.oculus.writer.change(lambda cursor: cursor.execute(MANY_LATER)).result(30)
+        assert house.get(f"/api/alerts/{old.id}").json()["state"] == "firing"
+        assert f"/api/alerts/{old.id}/ack" in house.get("/alerts").text
+        assert house.post(f"/api/alerts/{old.id}/ack").json()["acknowledged_at"]
+        eventually(lambda: house.get(f"/api/alerts/{old.id}").json()["acknowledged_at"])
+        oldest_of_many = house.post("/api/alerts/1/ack")
+    assert oldest_of_many.status_code == 409
+    assert "Alert 1 has ended" in oldest_of_many.json()["error"]["message"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from msgspec import Struct
 
 from oculus.core.durations import parse_duration
 from oculus.runtime import Oculus
+from oculus.storage.history import AlertRecord
 from oculus.web.chart.limits import read_condition
 from oculus.web.detail.deliveries import DeliveryRow, newest, summary
 from oculus.web.detail.lanes import TimeLine, time_line
@@ -54,13 +56,7 @@ def alert_list(oculus: Oculus, query: AlertsQuery) -> AlertList:
     """Newest first."""
     now_ms = oculus.clock.now_ms()
     span_ms = parse_duration(query.since).ms if query.since else None
-    found = oculus.reader.alerts(
-        since_ms=None if span_ms is None else now_ms - span_ms,
-        severity=query.severity,
-        rule=query.rule,
-        state=query.state,
-        limit=ROWS,
-    )
+    found = shown(oculus, query, None if span_ms is None else now_ms - span_ms)
     subjects = subjects_of(oculus)
     oldest = min((alert.fired_ms for alert, _ in found), default=now_ms)
     begin = now_ms - span_ms if span_ms else min(oldest, now_ms - DAY_MS)
@@ -77,6 +73,18 @@ def alert_list(oculus: Oculus, query: AlertsQuery) -> AlertList:
         rules=tuple(sorted({*subjects, *(alert.rule for alert, _ in found), query.rule} - {""})),
         limit=ROWS,
     )
+
+
+def shown(oculus: Oculus, query: AlertsQuery, since_ms: int | None) -> list[AlertRecord]:
+    """The newest, and whatever still fires: it can be acknowledged however much came after it."""
+    asked = partial(
+        oculus.reader.alerts, since_ms=since_ms, severity=query.severity, rule=query.rule, limit=ROWS
+    )
+    found = asked(state=query.state)
+    if len(found) < ROWS or query.state:
+        return found
+    known = {record.alert.id for record in found}
+    return found + [record for record in asked(state="firing") if record.alert.id not in known]
 
 
 def subjects_of(oculus: Oculus) -> dict[str, str]:
