@@ -161,7 +161,7 @@ def test_an_outcome_is_saved_with_the_next_sending(house, clock, service, news, 
         saves.append([str(row.state) for row in rows])
         save(rows)
 
-    home.notifier._office.__dict__["save"] = counted
+    home.notifier._context.__dict__["save"] = counted
     home.tell(*[news(alert=number) for number in range(1, 4)])
     sender = home.notifier._senders["hook"]
     while sender.deliver():

@@ -90,7 +90,7 @@ def test_a_log_that_cannot_be_written_is_tried_again_rather_than_forgotten(log_f
 def test_a_storm_takes_few_lines_and_few_commits_and_every_alert_is_there(house, clock, table, news, caplog):
     saves, save = [], table.save
     home = house({}, clock)
-    home.notifier._office.__dict__["save"] = lambda rows: (saves.append(len(rows)), save(rows))
+    home.notifier._context.__dict__["save"] = lambda rows: (saves.append(len(rows)), save(rows))
     storm = [news(alert=number, channels=("log",), rule=f"rule{number}") for number in range(1, 1000)]
     home.tell(*storm, news(alert=1000, channels=("log",), rule="worst", severity=Severity.CRITICAL))
     with caplog.at_level(logging.INFO, "oculus.alerts"):

@@ -7,7 +7,7 @@ from oculus.core.alert import NewsKind
 from oculus.core.errors import StorageError
 from oculus.core.event import Severity
 from oculus.notify.channel import ChannelSettings
-from oculus.notify.facts import Facts, Notebook
+from oculus.notify.facts import ChannelNotes, Facts
 from oculus.notify.post.answers import quoted, trouble, wish_s
 from oculus.notify.post.outcome import Answer
 from oculus.notify.render.escape import (
@@ -167,11 +167,11 @@ def test_the_table_begins_with_the_series_then_its_parts_then_others_of_its_kind
 
 @pytest.mark.parametrize("note", ["", "no json", "[1]", '"text"'])
 def test_a_note_that_cannot_be_read_is_none(note):
-    assert Notebook("chat", Facts(recall=lambda _channel, _alerts: {1: note})).read_one(1) == {}
+    assert ChannelNotes("chat", Facts(recall=lambda _channel, _alerts: {1: note})).read_one(1) == {}
 
 
 def test_the_first_message_of_an_alert_is_what_is_remembered(facts):
-    notes = Notebook("chat", facts)
+    notes = ChannelNotes("chat", facts)
     notes.begin([1], {"at": "first"})
     notes.begin([1, 2], {"at": "second"})
     assert notes.read([1, 2, 3]) == {1: {"at": "first"}, 2: {"at": "second"}}
@@ -181,7 +181,7 @@ def test_notes_that_cannot_be_kept_cost_no_message(caplog):
     def broken(*_):
         raise StorageError("the disk is gone")
 
-    notes = Notebook("chat", Facts(recall=broken, remember=broken))
+    notes = ChannelNotes("chat", Facts(recall=broken, remember=broken))
     notes.begin([1], {"at": "first"})
     assert notes.read([1]) == {}
     assert "the disk is gone" in caplog.text

@@ -2,7 +2,7 @@ import itertools
 
 from oculus.core.durations import Duration
 from oculus.notify.channel import Limit
-from oculus.notify.sending.pace import Pace
+from oculus.notify.sending.rate_limiter import RateLimiter
 from oculus.notify.sending.retry import EXPIRES, wait_s
 
 
@@ -28,10 +28,10 @@ def test_no_wait_is_longer_than_a_message_lives():
 
 def sends(limits, times):
     """When each of the sends wished for at `times` goes out."""
-    pace, gone = Pace(limits), []
+    limiter, gone = RateLimiter(limits), []
     for wish in times:
-        gone.append(max(wish, pace.free_at()))
-        pace.note(gone[-1])
+        gone.append(max(wish, limiter.free_at()))
+        limiter.note(gone[-1])
     return gone
 
 

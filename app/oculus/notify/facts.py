@@ -46,7 +46,7 @@ class Facts:
 NO_FACTS = Facts()
 
 
-class Notebook:
+class ChannelNotes:
     """What one channel remembers of each alert: where the message is that told of its beginning.
 
     A note that cannot be read or kept costs a thread or an edit, never a message.

@@ -21,9 +21,9 @@ from oculus.core.nearest import nearest
 from oculus.notify import build, with_always_there
 from oculus.notify.channel import ChannelSettings
 from oculus.notify.facts import NO_FACTS, Facts
-from oculus.notify.office import Office
 from oculus.notify.routing import skip_reason
 from oculus.notify.sample import sample_news
+from oculus.notify.sending.context import Context
 from oculus.notify.sending.retry import EXPIRES
 from oculus.notify.sending.sender import QUEUE_LIMIT, Sender
 from oculus.notify.sending.told import Told
@@ -65,7 +65,7 @@ class Notifier:
         queue_limit: int = QUEUE_LIMIT,
     ) -> None:
         self._told = Told(told)
-        self._office = Office(save, tell, reload, self._told, counters, clock, chance, facts)
+        self._context = Context(save, tell, reload, self._told, counters, clock, chance, facts)
         self._queue_limit = queue_limit
         self._ids = Ids()
         self._settings: dict[str, ChannelSettings] = {}
@@ -83,7 +83,7 @@ class Notifier:
                 self._sender(name).use(None)
             for name, settings in wanted.items():
                 if old.get(name) != settings:
-                    self._sender(name).use(build(name, settings, self._office.clock, self._office.facts))
+                    self._sender(name).use(build(name, settings, self._context.clock, self._context.facts))
 
     def address(self, news: Sequence[News]) -> list[Delivery]:
         """One delivery for each piece of news and channel, to be stored with it and then handed to `put`.
@@ -107,7 +107,7 @@ class Notifier:
             mine = sorted((row for row in deliveries if row.channel == channel), key=lambda row: row.id)
             for delivery in mine:
                 if delivery.attempts == 0:
-                    self._office.counters.add(f"deliveries.{channel}.{delivery.state}")
+                    self._context.counters.add(f"deliveries.{channel}.{delivery.state}")
             waiting = [delivery for delivery in mine if not delivery.state.final]
             if waiting:
                 self._line_up(channel, waiting)
@@ -165,13 +165,13 @@ class Notifier:
                 hint = f"Did you mean {near}?" if near else f"There are: {', '.join(self._settings)}."
                 raise ChannelError(f"There is no channel {name!r}", hint)
             sender = self._senders[name]
-        sender.test(sample_news(self._office.clock.now_ms(), self._office.facts))
+        sender.test(sample_news(self._context.clock.now_ms(), self._context.facts))
 
     def _delivery(self, news: News, channel: str) -> Delivery:
         with self._lock:
             settings = self._settings.get(channel)
         reason = skip_reason(news, settings, self._told.follows(news, channel))
-        now = self._office.clock.now_ms()
+        now = self._context.clock.now_ms()
         delivery = Delivery(
             id=self._ids.next(now),
             channel=channel,
@@ -197,7 +197,7 @@ class Notifier:
 
     def _sender(self, name: str) -> Sender:
         if name not in self._senders:
-            self._senders[name] = Sender(name, self._office, self._queue_limit)
+            self._senders[name] = Sender(name, self._context, self._queue_limit)
         return self._senders[name]
 
     def _wake_up(self, sender: Sender) -> None:

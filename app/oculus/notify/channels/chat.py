@@ -15,7 +15,7 @@ from oculus.core.durations import Duration
 from oculus.core.errors import ChannelError
 from oculus.notify.channel import Channel, ChannelSettings
 from oculus.notify.chart.picture import picture
-from oculus.notify.facts import NO_FACTS, Facts, Notebook
+from oculus.notify.facts import NO_FACTS, ChannelNotes, Facts
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Chat(Channel):
         from oculus.notify.post.poster import Poster  # loads requests, for who posts
 
         self._poster = Poster(settings.timeout.total_seconds())
-        self._notes = Notebook(name, facts)
+        self._notes = ChannelNotes(name, facts)
 
     def close(self) -> None:
         self._poster.close()

@@ -33,7 +33,7 @@ from oculus.core.outgoing import hang_up
 from oculus.core.secret import Secret
 from oculus.notify.channel import Channel, ChannelSettings
 from oculus.notify.chart.colours import Theme
-from oculus.notify.facts import NO_FACTS, Facts, Notebook
+from oculus.notify.facts import NO_FACTS, ChannelNotes, Facts
 from oculus.notify.post.answers import quoted
 from oculus.notify.post.outcome import DEADLINES, why
 from oculus.notify.render.mail import Envelope, address, letter, mail, own_id, subject_of
@@ -111,7 +111,7 @@ class Email(Channel):
     def __init__(self, name: str, settings: EmailSettings, clock: Clock, facts: Facts = NO_FACTS) -> None:
         super().__init__(name, settings, clock, facts)
         self.group_for = settings.group_for
-        self._notes = Notebook(name, facts)
+        self._notes = ChannelNotes(name, facts)
         self._session: smtplib.SMTP | None = None
 
     def send(self, group: Sequence[News]) -> None:

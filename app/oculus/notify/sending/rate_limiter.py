@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from oculus.notify.channel import Limit
 
 
-class Pace:
+class RateLimiter:
     """Remembers the last sends. Times are monotonic seconds; not locked."""
 
     def __init__(self, limits: Sequence[Limit] = ()) -> None:

@@ -11,20 +11,20 @@ from collections.abc import Sequence
 
 from oculus.core.alert import Delivery
 from oculus.core.errors import OculusError
-from oculus.notify.office import Office
-from oculus.notify.sending.line import order
+from oculus.notify.sending.context import Context
+from oculus.notify.sending.queue import order
 
 log = logging.getLogger(__name__)
 
 AGAIN_S = 1.0  # the database could not do it: ask again
 
 
-class Ledger:
+class Outbox:
     """Belongs to the sender's thread. `stopping` ends the wait for a database that cannot be written."""
 
-    def __init__(self, channel: str, office: Office, stopping: threading.Event) -> None:
+    def __init__(self, channel: str, context: Context, stopping: threading.Event) -> None:
         self._channel = channel
-        self._office = office
+        self._context = context
         self._stopping = stopping
         self._sent: list[Delivery] = []
 
@@ -44,19 +44,19 @@ class Ledger:
         self._sent.clear()
         self.count(over)
         for delivery in over:
-            self._office.told.settle(delivery)
+            self._context.told.settle(delivery)
         return True
 
     def count(self, deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries:
-            self._office.counters.add(f"deliveries.{self._channel}.{delivery.state}")
+            self._context.counters.add(f"deliveries.{self._channel}.{delivery.state}")
 
     def unfinished(self) -> list[Delivery] | None:
         """What is not over in the table; None when it cannot be read."""
         if not self.save():
             return None
         try:
-            rows = self._office.reload()
+            rows = self._context.reload()
         except OculusError as error:
             log.warning("%s: what waits in the database cannot be read: %s", self._channel, error)
             return None
@@ -66,7 +66,7 @@ class Ledger:
         told = ""
         while True:
             try:
-                self._office.save(rows)
+                self._context.save(rows)
             except OculusError as error:
                 if str(error) != told:
                     log.warning("%s: nothing is sent meanwhile: %s", self._channel, error)

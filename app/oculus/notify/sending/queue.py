@@ -13,8 +13,8 @@ from itertools import islice, takewhile
 from oculus.core.alert import Delivery
 
 
-class Line:
-    """Deliveries by when they are due, in monotonic seconds. Not locked: its sender does that."""
+class DeliveryQueue:
+    """Deliveries by when they are due, in monotonic seconds. Not locked: its schedule does that."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit

@@ -1,4 +1,4 @@
-"""What a sender needs of the rest of the house."""
+"""What the sender of a channel needs from outside."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from oculus.notify.sending.told import Told
 
 
 @dataclass(frozen=True)
-class Office:
+class Context:
     """What all senders share."""
 
     save: Callable[[Sequence[Delivery]], None]  # returns once committed; raises OculusError

@@ -10,20 +10,20 @@ from collections.abc import Sequence
 
 from oculus.core.clock import Clock
 from oculus.notify.channel import Limit
-from oculus.notify.facts import Notebook
-from oculus.notify.sending.pace import Pace
+from oculus.notify.facts import ChannelNotes
+from oculus.notify.sending.rate_limiter import RateLimiter
 
 NEW_S = 5.0  # the longest rest before a new message gets its first try
-PAGE = -2  # the notebook's page about the channel itself, which no alert has
+CHANNEL_NOTE = -2  # the note about the channel itself: no alert has this id
 
 
-class Rest:
-    """Times are monotonic seconds. Not locked: its sender does that, but for what asks the database."""
+class Backoff:
+    """Times are monotonic seconds. Not locked: its schedule does that, but for what asks the database."""
 
-    def __init__(self, notes: Notebook, clock: Clock) -> None:
+    def __init__(self, notes: ChannelNotes, clock: Clock) -> None:
         self._notes = notes
         self._clock = clock
-        self._pace = Pace()
+        self._limiter = RateLimiter()
         self._until = 0.0
         self._asked_until = 0.0
         self._tried_at = 0.0
@@ -33,14 +33,14 @@ class Rest:
 
     def begin(self, limits: Sequence[Limit]) -> None:
         """With these settings. Other ones may mean another service, which has asked for nothing."""
-        self._pace = Pace(limits)
+        self._limiter = RateLimiter(limits)
         self._until = self._asked_until = 0.0
         self._recalled = self._outdated = self._begun
         self._begun = True
 
     def note(self) -> None:
         """A message goes out, or may have gone out just before we were killed."""
-        self._pace.note(self._clock.monotonic())
+        self._limiter.note(self._clock.monotonic())
 
     def tried(self) -> None:
         """A message goes out now."""
@@ -68,24 +68,24 @@ class Rest:
         self._asked_until -= seconds
 
     def ends(self) -> float:
-        return max(self._until, self._asked_until, self._pace.free_at())
+        return max(self._until, self._asked_until, self._limiter.free_at())
 
-    # These wait for the database: the sender's thread alone calls them, and holds no lock.
+    # These wait for the database: the sender's thread alone calls them, and no lock is held.
 
     def keep(self) -> None:
         """Let a restart know of the service's wish, as far as there is one."""
         wait_s = self._asked_until - self._clock.monotonic()
         if wait_s > 0:
-            self._notes.write({PAGE: {"until_ms": self._clock.now_ms() + round(wait_s * 1000)}})
+            self._notes.write({CHANNEL_NOTE: {"until_ms": self._clock.now_ms() + round(wait_s * 1000)}})
 
     def look_back(self) -> None:
         """Before a message: obey what was asked for before the restart; forget what is no longer true."""
         if not self._recalled:
             self._recalled = True
-            until_ms = self._notes.read_one(PAGE).get("until_ms")
+            until_ms = self._notes.read_one(CHANNEL_NOTE).get("until_ms")
             if isinstance(until_ms, int) and (wait_ms := until_ms - self._clock.now_ms()) > 0:
                 self._asked_until = max(self._asked_until, self._clock.monotonic() + wait_ms / 1000)
         if self._outdated:
             self._outdated = False
-            if self._notes.read_one(PAGE):
-                self._notes.write({PAGE: {}})
+            if self._notes.read_one(CHANNEL_NOTE):
+                self._notes.write({CHANNEL_NOTE: {}})
