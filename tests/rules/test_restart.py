@@ -246,6 +246,14 @@ def test_what_changed_while_oculus_was_off_is_resolved_on_start(world, make_rule
     assert world.saved() == world.open_alerts() == []
 
 
+def test_a_rule_that_expired_while_oculus_was_off_says_so(world, make_rule):
+    world.rules(make_rule("a.b > 5", expires="2026-01-01T12:10"))
+    world.at(0, ("a.b", 9))
+    world.restart(away=3600)
+    assert world.kinds() == ["FIRED", "RESOLVED"]
+    assert world.news[1].alert.tags["reason"] == "rule expired"
+
+
 def test_a_changed_clear_takes_effect_without_starting_afresh(world, make_rule):
     world.rules(make_rule("a.b > 5", clear="a.b < 1"))
     world.at(0, ("a.b", 9))

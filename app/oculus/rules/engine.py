@@ -233,8 +233,7 @@ class Engine(Worker):
 
     def _restore(self, now_ms: int) -> None:
         if self._past is not None:
-            off = set(self._settings) - set(self._judge.roster.rules)
-            self._past.restore(self._judge, off, now_ms)
+            self._past.restore(self._judge, self._settings, now_ms)
             self._past = None
             self._note(now_ms)
             self._rounds.unmet = True

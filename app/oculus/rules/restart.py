@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from oculus.core.alert import Alert, News, NewsKind, SavedState
 from oculus.rules.instance import Instance, Memory, Rule, read_memory
@@ -13,6 +13,8 @@ from oculus.rules.life.pauses import away
 from oculus.rules.life.standing import Standing, State, with_data
 from oculus.rules.settings import RuleSettings
 
+Rules = Mapping[str, RuleSettings]  # by name
+
 
 class Past:
     """What was saved before the restart, until the rules it belongs to are known."""
@@ -21,18 +23,19 @@ class Past:
         self._states = list(states)
         self._alerts = {alert.id: alert for alert in alerts}
 
-    def restore(self, judge: Judge, off: set[str], now_ms: int) -> None:
-        """Put every instance where it stood; end what has no rule any more. `off`: the rules that are."""
+    def restore(self, judge: Judge, rules: Rules, now_ms: int) -> None:
+        """Put every instance where it stood; end what has no rule any more. In `rules` are those, too,
+        that are off or have expired."""
         for state in self._states:
             memory = read_memory(state.body)
             instance = self._home(judge, state, memory, now_ms) if memory else None
             if instance is None or memory is None:
                 judge.changes.forget(state.rule, state.instance)
-                judge.changes.announce(self._endings(judge, state, memory, off, now_ms))
+                judge.changes.announce(self._endings(judge, state, memory, rules, now_ms))
             else:
                 self._put_back(judge, instance, memory, now_ms)
         for alert in list(self._alerts.values()):
-            judge.changes.announce([self._ending(judge, alert, None, off, now_ms)])
+            judge.changes.announce([self._ending(judge, alert, None, rules, now_ms)])
 
     def _home(self, judge: Judge, state: SavedState, memory: Memory, now_ms: int) -> Instance | None:
         """The instance that goes on from there; None when its rule is gone or has another condition."""
@@ -59,18 +62,18 @@ class Past:
         judge.settle(instance, away(standing, max(0, now_ms - memory.saved_ms)), now_ms)
 
     def _endings(
-        self, judge: Judge, state: SavedState, memory: Memory | None, off: set[str], now_ms: int
+        self, judge: Judge, state: SavedState, memory: Memory | None, rules: Rules, now_ms: int
     ) -> Iterator[News]:
         """RESOLVED for whatever that state had open."""
         for alert in list(self._alerts.values()):
             if (alert.rule, alert.instance) == (state.rule, state.instance):
                 del self._alerts[alert.id]
-                yield self._ending(judge, alert, memory, off, now_ms)
+                yield self._ending(judge, alert, memory, rules, now_ms)
 
-    def _ending(self, judge: Judge, alert: Alert, memory: Memory | None, off: set[str], now_ms: int) -> News:
+    def _ending(self, judge: Judge, alert: Alert, memory: Memory | None, rules: Rules, now_ms: int) -> News:
         rule = judge.roster.rules.get(alert.rule)
         known = "rule changed" if memory else "its state was lost"
-        reason = known if rule else "rule switched off" if alert.rule in off else "rule removed"
+        reason = known if rule else why_gone(rules.get(alert.rule), now_ms)
         unheard = memory is not None and memory.alert == alert.id and not memory.standing.told
         return News(
             kind=NewsKind.RESOLVED,
