@@ -10,10 +10,11 @@ from oculus.core.counters import Counters
 from oculus.core.durations import Duration
 from oculus.core.errors import QueryError
 from oculus.core.event import EventType, Severity
-from oculus.rules.settings import RuleSettings
+from oculus.rules.settings import Escalation, RuleSettings
 from oculus.rules.sql.runner import Runner
 from oculus.rules.sql.statement import RowsError, Statement, rows_by_key
 
+HOUR = 3600
 COLUMNS = [("symbol", "VARCHAR"), ("avg_price", "DOUBLE"), ("severity", "VARCHAR")]
 
 
@@ -195,6 +196,31 @@ def test_a_restart_goes_on_where_it_stood(sql_world, database):
     sql_world.run_until(180, [btc()])
     sql_world.run_until(240, [])
     assert sql_world.told() == [(60, "FIRED", "btc"), (240, "RESOLVED", "btc")]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"repeat": Duration(minutes=10)},
+        {"escalate": Escalation(after=Duration(minutes=30), channels=("boss",))},
+    ],
+)
+def test_nobody_is_pressed_by_rows_that_a_stop_has_made_old(sql_world, more):
+    sql_world.rules(sql_rule(schedule="*/5 * * * *", **more))
+    sql_world.run_until(310, [btc()])
+    sql_world.restart(away=8 * HOUR)
+    sql_world.run_until(8 * HOUR + 595)
+    assert sql_world.kinds() == ["FIRED"]
+    sql_world.run_until(8 * HOUR + 601, [])
+    assert sql_world.kinds() == ["FIRED", "RESOLVED"]
+
+
+def test_a_stop_between_two_runs_keeps_nobody_from_being_reminded(sql_world):
+    sql_world.rules(sql_rule(schedule="1 12 * * *", repeat=Duration(minutes=10)))
+    sql_world.run_until(70, [btc()])
+    sql_world.restart(away=60)
+    sql_world.run_until(700)
+    assert sql_world.kinds() == ["FIRED", "REMINDER"]
 
 
 def test_another_statement_or_other_parameters_start_afresh(sql_world):

@@ -185,6 +185,10 @@ class RuleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         except ValueError as error:
             yield f"expires {error}"
 
+    def runs_in(self, since_ms: int, until_ms: int) -> bool:
+        """Whether its SQL was due at any time between the two."""
+        return bool(self.statement) and Schedule(self.schedule, self.timezone).next_ms(since_ms) <= until_ms
+
     def expired(self, now_ms: int) -> bool:
         return bool(self.expires) and now_ms >= end_ms(self.expires, self.timezone)
 

@@ -21,7 +21,7 @@ from oculus.rules.judging.failures import Failures
 from oculus.rules.judging.telling import Teller
 from oculus.rules.life import evaluator
 from oculus.rules.life.grace import REASON
-from oculus.rules.life.pauses import skip
+from oculus.rules.life.pauses import freeze, skip
 from oculus.rules.life.reasons import reason
 from oculus.rules.life.silence import Silence
 from oculus.rules.life.standing import Notice, Reading, Standing
@@ -178,6 +178,7 @@ class Judge:
         """
         self._sight.unwatched.note(gap)
         if gap.reason is GapReason.STOPPED:
+            self._miss_runs(gap)
             return
         if gap.back:
             self._sight.set_back(gap.from_ms)
@@ -188,6 +189,16 @@ class Judge:
         self._sight.grace.begin(now_ms, lasts)
         for instance in list(self._awake):
             self.settle(instance, skip(instance.standing, gap), now_ms)
+            self._explain(instance, f"nobody was watching: {gap.reason}")
+
+    def _miss_runs(self, gap: Gap) -> None:
+        """What SQL said before a run was missed may be long over: until the next one nothing is known."""
+        until_ms = gap.from_ms if gap.to_ms is None else gap.to_ms
+        missed = {
+            name for name, rule in self.roster.rules.items() if rule.settings.runs_in(gap.from_ms, until_ms)
+        }
+        for instance in [each for each in self._awake if each.rule.name in missed]:
+            self.settle(instance, freeze(instance.standing, gap.from_ms), until_ms)
             self._explain(instance, f"nobody was watching: {gap.reason}")
 
     def offline(self) -> bool:
