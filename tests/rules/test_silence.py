@@ -1,5 +1,7 @@
 """Active hours, mute and snooze hold back sending, never judging. NOON is a Thursday, 12:00 UTC."""
 
+import threading
+
 import pytest
 
 from oculus.core.event import Severity
@@ -153,6 +155,32 @@ def test_a_snooze_made_while_the_old_ones_are_read_wins():
     silence.snooze("r", 50)
     silence.restore({"r": 20, "s": 30})
     assert (silence.snoozed_until("r", 0), silence.snoozed_until("s", 0)) == (50, 30)
+
+
+class Slow(dict):
+    """Snoozes that somebody else changes while they are being read."""
+
+    def __init__(self, meanwhile):
+        super().__init__()
+        self.meanwhile = meanwhile
+
+    def __iter__(self):
+        return super().__iter__()  # so that a copy asks for the keys
+
+    def keys(self):
+        if not self.meanwhile.ident:
+            self.meanwhile.start()
+            self.meanwhile.join(0.2)
+        return super().keys()
+
+
+def test_of_two_snoozes_at_once_both_count():
+    silence = Silence()
+    other = threading.Thread(target=silence.snooze, args=("other", 2000))
+    silence._snoozes = Slow(other)
+    silence.snooze("r", 1000)
+    other.join()
+    assert [silence.snoozed_until(rule, 0) for rule in ("r", "other")] == [1000, 2000]
 
 
 def test_an_acknowledged_firing_ends_with_it_and_the_next_one_is_reminded_of_again(world, make_rule):

@@ -5,6 +5,7 @@ It holds back sending, never judging. Any thread may ask and snooze.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
@@ -25,19 +26,23 @@ class Silence:
     def __init__(self) -> None:
         self.mutes: Sequence[Mute] = ()
         self._snoozes: Mapping[str, int] = {}  # never changed, only replaced: others read it
+        self._replacing = threading.Lock()
 
     def snooze(self, rule: str, until_ms: int) -> None:
         """Tell nothing of a rule, or with ALL of any, until then."""
-        self._snoozes = {**self._snoozes, rule: until_ms}
+        with self._replacing:
+            self._snoozes = {**self._snoozes, rule: until_ms}
 
     def wake(self, rule: str) -> bool:
         """End a snooze by hand. False when there was none."""
-        there = rule in self._snoozes
-        self._snoozes = {name: until_ms for name, until_ms in self._snoozes.items() if name != rule}
+        with self._replacing:
+            there = rule in self._snoozes
+            self._snoozes = {name: until_ms for name, until_ms in self._snoozes.items() if name != rule}
         return there
 
     def restore(self, snoozes: Mapping[str, int]) -> None:
-        self._snoozes = {**snoozes, **self._snoozes}
+        with self._replacing:
+            self._snoozes = {**snoozes, **self._snoozes}
 
     def snoozed_until(self, rule: str, now_ms: int) -> int | None:
         """When its snooze, or that of all, ends; None when it is awake."""
