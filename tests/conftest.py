@@ -27,7 +27,7 @@ def gate():
 @pytest.fixture(autouse=True)
 def nothing_stays_hidden(monkeypatch):
     """A secret of one test, a lone letter perhaps, must not turn the words of the next one into dots."""
-    monkeypatch.setattr(masking, "_hidden", set(masking._hidden))
+    monkeypatch.setattr(masking, "_hidden", dict(masking._hidden))
     monkeypatch.setattr(masking, "_pattern", masking._pattern)
 
 

@@ -44,5 +44,5 @@ def lines(tmp_path):
 @pytest.fixture(autouse=True)
 def nothing_hidden(monkeypatch):
     """Secrets of one test do not mask another's lines."""
-    monkeypatch.setattr(masking, "_hidden", set())
+    monkeypatch.setattr(masking, "_hidden", {})
     monkeypatch.setattr(masking, "_pattern", None)

@@ -9,26 +9,39 @@ from urllib.parse import quote
 from oculus.core.secret import MASK, Secret
 
 SHORT = 4  # below this a secret is only masked as a word of its own, or half the log would be dots
+MOST = 5000  # texts; whoever changes a secret every day has the oldest forgotten, and never one in force
 
 _lock = threading.Lock()
-_hidden: set[str] = set()
-_pattern: re.Pattern[str] | None = None
+_hidden: dict[str, None] = {}  # what was hidden last is the last here
+_pattern: re.Pattern[str] | None = None  # made when it is next needed: settings bring many secrets at once
 
 
 def hide(secret: Secret | str) -> None:
     """From now on `mask` leaves nothing of `secret`. Any thread may call this, as often as it likes."""
     global _pattern
     text = secret.reveal() if isinstance(secret, Secret) else secret
-    if not text.strip() or text in _hidden:
+    if not text.strip():
         return
     with _lock:
-        _hidden.update({text, quote(text, safe=""), quote(text)})
-        _pattern = re.compile("|".join(map(_piece, sorted(_hidden, key=len, reverse=True))))
+        if text not in _hidden:
+            _pattern = None
+        for each in (text, quote(text, safe=""), quote(text)):
+            _hidden.pop(each, None)
+            _hidden[each] = None
+        while len(_hidden) > MOST:
+            del _hidden[next(iter(_hidden))]
 
 
 def mask(text: str) -> str:
     """`text` with every hidden secret replaced by dots."""
-    return _pattern.sub(MASK, text) if _pattern else text
+    return (_pattern or _made()).sub(MASK, text) if _hidden else text
+
+
+def _made() -> re.Pattern[str]:
+    global _pattern
+    with _lock:
+        _pattern = re.compile("|".join(map(_piece, sorted(_hidden, key=len, reverse=True))))
+        return _pattern
 
 
 def _piece(text: str) -> str:

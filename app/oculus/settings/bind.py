@@ -6,8 +6,8 @@ import math
 import re
 import types
 from collections.abc import Mapping
-from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin
+from weakref import WeakKeyDictionary
 
 import msgspec
 from msgspec import Struct
@@ -19,6 +19,8 @@ from oculus.settings.draft import Draft, Where
 from oculus.settings.words import advice, bare, fault, noun, uncapped, unlike
 
 WRONG: Any = msgspec.UNSET  # stands for a value whose mistake has been noted
+# Weakly, for a plugin brings another class each time that it changes.
+_fields: WeakKeyDictionary[type[Struct], dict[str, FieldInfo]] = WeakKeyDictionary()
 TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
@@ -42,10 +44,12 @@ def bind(kind: Any, where: Where, draft: Draft) -> Any:
     return bind_leaf(kind, plain, where, draft)
 
 
-@cache
 def fields_of(kind: type[Struct]) -> dict[str, FieldInfo]:
     """What can be set, by the names that are written."""
-    return {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    found = _fields.get(kind)
+    if found is None:
+        found = _fields[kind] = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    return found
 
 
 def bind_struct(kind: type[Struct], where: Where, draft: Draft) -> Any:

@@ -1,5 +1,6 @@
 """Plugins: somebody else's code as a collector, whatever it does."""
 
+import gc
 import json
 import logging
 import re
@@ -7,6 +8,7 @@ import sys
 import textwrap
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from weakref import WeakSet
 
 import pytest
 
@@ -310,8 +312,10 @@ def test_the_plugin_in_the_readme_works_as_it_stands(run):
 
 def test_of_a_plugin_that_is_saved_again_and_again_only_the_newest_states_stay_in_memory(run, tmp_path):
     entry = "- {type: plugin, module: office.py, settings: {room: hall}}\n"
+    classes = WeakSet()
     for number in range(plugin_files.MOST_STATES + 5):
         desk = run(entry, office=f"{textwrap.dedent(OFFICE)}\n# {number}\n")
+        classes.add(next(reversed(plugin_files._loaded.values())).kind.settings_class)
     assert desk.status("office").state == "ok"
     states = [digest for source, digest in plugin_files._loaded if source == str(tmp_path / "office.py")]
     assert len(states) == plugin_files.MOST_STATES
@@ -319,3 +323,5 @@ def test_of_a_plugin_that_is_saved_again_and_again_only_the_newest_states_stay_i
         each for each in sys.modules.values() if getattr(each, "__file__", "") == str(tmp_path / "office.py")
     }
     assert len(mine) == plugin_files.MOST_STATES
+    gc.collect()
+    assert len(classes) == plugin_files.MOST_STATES
