@@ -15,25 +15,25 @@ everybody = threading.Barrier(41)
 
 def work():
     held = bytes(3000)
-    everybody.wait(20)
-    everybody.wait(20)
+    everybody.wait(60)
+    everybody.wait(60)
 
 threads = [threading.Thread(target=work) for _ in range(40)]
 for thread in threads:
     thread.start()
-everybody.wait(20)
+everybody.wait(60)
 spans = re.findall(r"^(\\w+)-(\\w+) (.)", open("/proc/self/maps").read(), re.MULTILINE)
 whole = [(int(begin, 16), int(end, 16)) for begin, end, _ in spans]
 pairs = zip(whole, whole[1:])
 print(sum(a[0] % 2**26 == 0 and a[1] == b[0] and b[1] - a[0] == 2**26 for a, b in pairs))
-everybody.wait(20)
+everybody.wait(60)
 """
 
 
 def arenas(*, few):
     """How many arenas forty threads have, beside the main one."""
     command = [sys.executable, "-c", THREADS, "few" if few else "many"]
-    return int(subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout)
+    return int(subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only the C library of Linux has arenas to choose")

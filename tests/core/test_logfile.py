@@ -82,12 +82,13 @@ def test_a_file_left_by_an_earlier_run_is_put_aside_under_its_own_day(open_file,
 
 
 def test_a_file_of_the_same_day_is_gone_on_with(open_file, calendar, tmp_path):
-    first = open_file()
-    calendar.day = datetime.now().astimezone().date()
+    first, path = open_file(), tmp_path / "logs" / "oculus.log"
     write(first, "before the restart")
     first.close()
+    noon = datetime(2026, 3, 28, 12).timestamp()  # noqa: DTZ001, the person's own day is meant
+    os.utime(path, (noon, noon))
     write(open_file(), "after it")
-    assert (tmp_path / "logs/oculus.log").read_text() == "before the restart\nafter it\n"
+    assert path.read_text() == "before the restart\nafter it\n"
 
 
 def test_no_day_is_written_over_when_the_clock_was_set_back(open_file, calendar, tmp_path):

@@ -14,12 +14,13 @@ UNLUCKY = "^(a|aa)+$"
 TEXT = "a" * 60 + "b"
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def soon(monkeypatch):
     monkeypatch.setattr(pattern, "LONGEST_S", 0.2)
 
 
-def test_it_finds_what_re_finds():
+def test_it_finds_what_re_finds(monkeypatch):
+    monkeypatch.setattr(pattern, "LONGEST_S", 60.0)  # the machine may be busy
     assert Pattern(r"users: (\d+)").search("all users: 17 here")[1] == "17"
     assert Pattern("nothing").search("something") is None
     assert Pattern("^b", multiline=True).search("a\nb")
@@ -35,6 +36,7 @@ def test_what_is_none_is_refused_with_the_reason(text):
 
 
 def test_a_search_without_end_is_ended_and_holds_up_nobody():
+    """It takes all of its second, in which the others come to their turns on a busy machine, too."""
     waits, stop = [], threading.Event()
 
     def others():
@@ -45,19 +47,19 @@ def test_a_search_without_end_is_ended_and_holds_up_nobody():
 
     thread = threading.Thread(target=others)
     thread.start()
-    with pytest.raises(ValueError, match=r"takes longer than 0.2 s; write a simpler one"):
+    with pytest.raises(ValueError, match=r"takes longer than 1 s; write a simpler one"):
         Pattern(UNLUCKY).search(TEXT)
     stop.set()
     thread.join(30)
     assert len(waits) > 5
 
 
-def test_numbers_of_an_answer_say_which_expression_takes_too_long():
+def test_numbers_of_an_answer_say_which_expression_takes_too_long(soon):
     with pytest.raises(ValueError, match=r"\(a\|aa\)\+\$ takes longer"):
         finder("text", UNLUCKY)(TEXT)
 
 
-def test_so_do_labels():
+def test_so_do_labels(soon):
     (matcher,) = Selector.parse('x{a=~"(a|aa)+"}').matchers
     with pytest.raises(ValueError, match="takes longer"):
         matcher.holds({"a": TEXT})

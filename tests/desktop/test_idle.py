@@ -30,7 +30,8 @@ def test_where_no_way_knows_nobody_is_there_and_that_is_said_once(caplog):
     assert "no such library" in caplog.text
 
 
-def test_many_questions_in_one_moment_are_one():
+def test_many_questions_in_one_moment_are_one(monkeypatch):
+    monkeypatch.setattr(idle, "KEPT_S", 60.0)  # a busy machine makes moments long
     asked = []
     often = Idle([lambda: float(len(asked.append(0) or asked))])
     assert [often.seconds() for _ in range(50)] == [1.0] * 50
@@ -93,7 +94,7 @@ def touch():
 
 def test_x_counts_since_the_last_touch(display):
     eventually(lambda: idle.x11() > 0.5)
-    touch()
     begun = time.monotonic()
+    touch()
     assert idle.x11() <= time.monotonic() - begun + 0.4
     assert eventually(lambda: idle.x11() > 0.6)

@@ -53,7 +53,8 @@ def test_plyer_is_first_where_it_can_tell_that_it_failed_and_another_way_comes_a
     assert [way.name for way in ways_here(print, lambda: None)] == ways
 
 
-def test_on_a_mac_no_text_becomes_script_or_option(osascript):
+def test_on_a_mac_no_text_becomes_script_or_option(osascript, monkeypatch):
+    monkeypatch.setattr(popup_script, "LIMIT_S", 60)
     given = osascript("")
     Script().show(NASTY)
     words = json.loads(given.read_text())
@@ -66,11 +67,14 @@ def test_on_a_mac_no_text_becomes_script_or_option(osascript):
 
 
 @pytest.mark.parametrize(
-    ("ending", "says"),
-    [("sys.exit('not\\n allowed')", "not allowed"), ("time.sleep(30)", "does not return within 0 s")],
+    ("ending", "limit_s", "says"),
+    [
+        ("sys.exit('not\\n allowed')", 60, "not allowed"),
+        ("time.sleep(30)", 0.3, "does not return within 0 s"),
+    ],
 )
-def test_a_mac_that_shows_nothing_says_why(osascript, monkeypatch, ending, says):
-    monkeypatch.setattr(popup_script, "LIMIT_S", 0.3)
+def test_a_mac_that_shows_nothing_says_why(osascript, monkeypatch, ending, limit_s, says):
+    monkeypatch.setattr(popup_script, "LIMIT_S", limit_s)
     osascript(ending)
     with pytest.raises(Unavailable, match=says):
         Script().show(NASTY)

@@ -36,7 +36,8 @@ def test_a_data_folder_that_cannot_be_written_is_told(tmp_path):
     assert "--data" in found.remedy
 
 
-def test_a_data_folder_that_is_not_there_yet_is_judged_by_where_it_will_be(tmp_path):
+def test_a_data_folder_that_is_not_there_yet_is_judged_by_where_it_will_be(tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(0, 0, int(50e9)))
     found = machine.disk(tmp_path / "not" / "yet", 0)
     assert found.state is State.OK
     assert list(tmp_path.iterdir()) == []

@@ -1,6 +1,6 @@
 """A real Chromium, with the patience that a busy machine needs."""
 
-PATIENCE_MS = 30_000  # for a test that fails; a busy machine takes ten times as long as an idle one
+PATIENCE_MS = 60_000  # for a test that fails; a busy machine takes ten times as long as an idle one
 
 # htmx calls it an error when a newer question takes the place of one under way, or the page is left, and
 # Chromium when it is left before its socket is open; a failure of the network or of the server has names of

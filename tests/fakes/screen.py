@@ -273,6 +273,14 @@ class Screen:
                     found.append(window)
         return found
 
+    def owners(self):
+        """The numbers of the processes whose windows those are."""
+        from Xlib import X
+
+        name = self.x().intern_atom("_NET_WM_PID")
+        found = (window.get_full_property(name, X.AnyPropertyType) for window in self.windows())
+        return {each.value[0] for each in found if each}
+
     def active(self):
         from Xlib import X
 
