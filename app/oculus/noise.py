@@ -23,6 +23,7 @@ from oculus.rules.language.tree import Compare
 from oculus.rules.settings import RuleSettings
 from oculus.rules.trials.backtest import SHORT_MS
 from oculus.settings.schema import Settings
+from oculus.storage.history import AlertFilter
 from oculus.storage.reader import Reader
 
 log = logging.getLogger(__name__)
@@ -72,9 +73,9 @@ class NoiseReport(Worker):
         settings, span = self._settings(), (now_ms - WEEK_MS, now_ms)
         rules = {rule.name: rule for rule in settings.rules if rule.enabled}
         fired: dict[str, list[Alert]] = {}
-        for record in self._reader.alerts(since_ms=span[0], until_ms=now_ms, limit=MANY):
-            if record.alert.rule in rules:
-                fired.setdefault(record.alert.rule, []).append(record.alert)
+        for alert in self._reader.firings(AlertFilter(since_ms=span[0], until_ms=now_ms, limit=MANY)):
+            if alert.rule in rules:
+                fired.setdefault(alert.rule, []).append(alert)
         found = [self._noise(rules[name], alerts, span, settings) for name, alerts in fired.items()]
         return sorted(found, key=lambda noise: (-noise.short, -noise.count, noise.rule))
 

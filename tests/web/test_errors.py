@@ -3,6 +3,7 @@
 import pytest
 
 from oculus.web.errors import no_such
+from oculus.web.site import Site
 
 
 @pytest.mark.parametrize(
@@ -17,3 +18,7 @@ from oculus.web.errors import no_such
 def test_whoever_asks_for_what_is_not_there_is_told_what_is(known, hint):
     error = no_such("rule", "web_donw", known)
     assert (error.status, error.what, error.hint) == (404, "There is no rule called 'web_donw'", hint)
+
+
+def test_what_a_route_answers_is_made_json_once_and_by_nobody_else():
+    assert [plugin.name for plugin in Site().plugins] == ["oculus"]

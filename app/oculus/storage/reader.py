@@ -118,6 +118,10 @@ class Reader:
         )
         return self._ask(lambda cursor: history.alerts(cursor, wanted))
 
+    def firings(self, wanted: AlertFilter) -> list[Alert]:
+        """The alerts alone, newest first by the time they fired."""
+        return self._ask(lambda cursor: history.firings(cursor, wanted))
+
     def deliveries(self, limit: int) -> list[Delivery]:
         """The newest of all channels, newest first."""
         return self._ask(lambda cursor: history.deliveries(cursor, limit))

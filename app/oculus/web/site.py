@@ -34,6 +34,7 @@ class Site(Bottle):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
+        self.uninstall(True)  # what Bottle itself wraps around each route, to make JSON and pages its own way
         self.install(Handler())
 
     def get(

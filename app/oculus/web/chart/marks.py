@@ -9,6 +9,7 @@ from msgspec import Struct
 from oculus.core.alert import Alert
 from oculus.core.symbols import main_of
 from oculus.rules.status import RuleStatus
+from oculus.storage.history import AlertFilter
 from oculus.storage.reader import Reader
 from oculus.web.chart.limits import speaks_of
 
@@ -40,10 +41,10 @@ def alerts_on(
     """Newest first."""
     single = {rule.name for rule in rules if speaks_of(symbol, rule)}
     found = [
-        *reader.alerts(since_ms=since_ms, until_ms=until_ms, limit=MOST),
-        *reader.alerts(until_ms=since_ms, state="firing", limit=MOST),
+        *reader.firings(AlertFilter(since_ms=since_ms, until_ms=until_ms, limit=MOST)),
+        *reader.firings(AlertFilter(until_ms=since_ms, state="firing", limit=MOST)),
     ]
-    return [alert for alert, _ in found if is_about(alert, symbol, single)]
+    return [alert for alert in found if is_about(alert, symbol, single)]
 
 
 def is_about(alert: Alert, symbol: str, single: set[str]) -> bool:
