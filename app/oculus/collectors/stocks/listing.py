@@ -84,18 +84,22 @@ class ListingCollector(MarketCollector):
         for each in self._due():
             if self.out_of_time() or self._stopped:
                 break
-            try:
-                name, quote = self._quote(each)
-            except Unchanged:
-                self._wait(each, None)
-                continue
-            except SourceError as error:
-                self._note(each, error)
-                continue
+            readings += self._asked(each)
+        return self._settled(readings)
+
+    def _asked(self, each: Listed) -> list[Reading]:
+        """What is new of one; empty when nothing is, or it could not be had."""
+        try:
+            name, quote = self._quote(each)
+        except Unchanged:
+            self._wait(each, None)
+        except SourceError as error:
+            self._note(each, error)
+        else:
             self._wrong.pop(each.symbol, None)
             self._wait(each, quote)
-            readings.append(reading(each, name, self._as_of(each, quote)))
-        return self._settled(readings)
+            return [reading(each, name, self._as_of(each, quote))]
+        return []
 
     def _due(self) -> Iterator[Listed]:
         now_ms = self.clock.now_ms()
