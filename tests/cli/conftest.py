@@ -47,7 +47,7 @@ class Home:
             self.command(*words),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             input=stdin,
             env=self.environment() | (env or {}),
         )
@@ -56,7 +56,7 @@ class Home:
         """What the running copy answers, as text."""
         token = (self.data / "token").read_text().strip()
         asked = urllib.request.Request(server.url + path, headers={"Authorization": f"Bearer {token}"})
-        with urllib.request.urlopen(asked, timeout=30) as answer:
+        with urllib.request.urlopen(asked, timeout=60) as answer:
             return answer.read().decode()
 
     def numbers(self, server):
@@ -98,7 +98,7 @@ class Serving:
         self._ready = threading.Event()
         self._listener = threading.Thread(target=self._listen, name="listen", daemon=True)
         self._listener.start()
-        assert self._ready.wait(30), self.said
+        assert self._ready.wait(60), self.said
 
     def _listen(self):
         for line in self.process.stderr:
@@ -111,7 +111,7 @@ class Serving:
     def stop(self, how=signal.SIGTERM):
         """The exit code, and everything it said."""
         self.process.send_signal(how)
-        code = self.process.wait(30)
+        code = self.process.wait(60)
         self._listener.join(30)
         self.process.stderr.close()
         return code, "".join(self.said)

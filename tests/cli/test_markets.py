@@ -15,8 +15,8 @@ sources:
   coingecko: {{base_url: "{url}", api_key: sk-very-secret-0123}}
   kraken: {{base_url: "{kraken}"}}
 collectors:
-  - {{type: crypto.price, name: more, assets: [eth], source: coingecko, fallback: [kraken], timeout: 2s}}
-  - {{type: crypto.price, name: coins, assets: [btc], fallback: [], timeout: 2s}}
+  - {{type: crypto.price, name: more, assets: [eth], source: coingecko, fallback: [kraken], timeout: 30s}}
+  - {{type: crypto.price, name: coins, assets: [btc], fallback: [], timeout: 30s}}
 """
 
 
@@ -59,6 +59,8 @@ FAILURES = {
 def test_collect_says_in_plain_words_why_there_is_no_number(home, internet, failure):
     answer, told = FAILURES[failure]
     answer = dict(answer)
+    if failure == "slow":
+        home.config.write_text(home.config.read_text().replace("timeout: 30s", "timeout: 1s"))
     internet.say("coingecko", "/simple/price", answer.pop("content"), **answer)
     done = home.run("collect", "coins")
     assert done.returncode == 1

@@ -125,9 +125,9 @@ def test_a_statement_that_is_too_large_is_wrong_with_or_without_a_running_copy(h
 def test_nothing_in_the_data_folder_is_open_to_others(home, eventually):
     home.data.mkdir(mode=0o755)
     server = home.serve()
-    eventually(lambda: (home.data / "oculus.db.wal").exists())
+    made = [eventually(lambda: next(home.data.glob("oculus.db.wal"), None))]
     assert home.run("backup", "--to", str(home.data / "kept.db")).returncode == 0
-    made = list(home.data.rglob("*"))
+    made += home.data.rglob("*")
     server.stop()
     made += list(home.data.rglob("*"))
     names = {path.name for path in made}
@@ -141,8 +141,8 @@ def test_nothing_in_the_data_folder_is_open_to_others(home, eventually):
 def test_a_signal_that_is_given_to_another_thread_ends_it_as_well(home):
     server = home.serve()
     pid = server.process.pid
-    other = max(int(task.name) for task in Path(f"/proc/{pid}/task").iterdir())
-    assert other != pid
+    # The oldest of them: one that has just been begun may be over before it has handled anything.
+    other = min(number for task in Path(f"/proc/{pid}/task").iterdir() if (number := int(task.name)) != pid)
     tgkill = 234
     assert ctypes.CDLL(None).syscall(tgkill, pid, other, signal.SIGINT) == 0
-    assert server.process.wait(30) == 0
+    assert server.process.wait(60) == 0

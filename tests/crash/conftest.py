@@ -44,7 +44,7 @@ class Copy:
     def command(self, *words):
         return [*self.start, "--data", str(self.data), "--config", str(self.config), *words]
 
-    def serve(self, within_s=30.0):
+    def serve(self, within_s=60.0):
         """Start it and wait until it says where it is."""
         self.said, self.url, ready = [], "", threading.Event()
         self.process = subprocess.Popen(
@@ -72,12 +72,12 @@ class Copy:
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
-        assert self.process.wait(30) == -signal.SIGKILL
+        assert self.process.wait(60) == -signal.SIGKILL
 
     def stop(self):
         """Its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
+        return self.process.wait(60)
 
     def ask(self, path, body=None, secret="", timeout=30):
         """The answer's JSON; HTTP errors are raised. `secret` stands for the token."""

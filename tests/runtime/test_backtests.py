@@ -215,6 +215,9 @@ def test_its_runs_in_the_past_are_those_that_it_made(tmp_path, eventually):
     with Oculus(settings, tmp_path) as running:
 
         def say(value):
+            """In the middle of a later second: a slot lies between any two of them."""
+            now_s = running.clock.now_ms() // 1000
+            eventually(lambda: running.clock.now_ms() // 1000 > now_s)
             eventually(lambda: 400 < running.clock.now_ms() % 1000 < 600)
             running.writer.put([Metric(running.clock.now_ms(), "net.l", "net.l", value, {})])
 

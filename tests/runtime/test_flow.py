@@ -61,7 +61,8 @@ def test_trouble_told_before_a_restart_is_not_told_again_but_its_end_is(house, p
     port.stop()
     with house(text) as oculus:
         fired = receiver.heard.get(timeout=30)
-        eventually(lambda: oculus.notifier.status()[-1].queued == 0)
+        sent = "SELECT state FROM deliveries WHERE channel = 'hook'"
+        eventually(lambda: oculus.reader.query(sent).rows == [["sent"]])
     with house(text) as oculus:
         eventually(lambda: oculus.scheduler.status()[0].failing_since_ms)
         assert [rule.state for rule in oculus.engine.status()] == ["firing"]

@@ -55,6 +55,8 @@ def test_a_mail_has_the_chart_the_numbers_and_the_link_and_its_end_answers_it_af
         eventually(lambda: oculus.reader.query(counted).rows[0][0] >= 2)
         port.stop()
         eventually(lambda: mailbox.mails)
+        sent = "SELECT state FROM deliveries"
+        eventually(lambda: oculus.reader.query(sent).rows == [["sent"]])
     port.start()
     with house(text):
         eventually(lambda: len(mailbox.mails) == 2)

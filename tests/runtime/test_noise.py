@@ -31,7 +31,7 @@ def oculus(tmp_path):
 
 
 def test_it_says_how_often_for_how_long_and_what_would_have_helped(oculus, eventually):
-    eventually(lambda: len(oculus.reader.alerts()) == 7)
+    eventually(lambda: len(oculus.reader.alerts(state="resolved")) == 7)
     (noise,) = oculus.noise.report(oculus.clock.now_ms())
     assert (noise.rule, noise.count, noise.short) == ("slow", 7, 6)
     assert noise.seconds == 6 * 60 + 60 * 60
@@ -42,7 +42,7 @@ def test_it_says_how_often_for_how_long_and_what_would_have_helped(oculus, event
 
 
 def test_it_is_an_event_once_a_week(oculus, eventually):
-    eventually(lambda: len(oculus.reader.alerts()) == 7)
+    eventually(lambda: len(oculus.reader.alerts(state="resolved")) == 7)
     reports = "SELECT count(*) FROM events WHERE payload->>'report' = 'noise'"
     oculus.noise.step()
     assert oculus.reader.query(reports).rows == [[0]]  # it is not a week old

@@ -86,7 +86,7 @@ def test_an_event_without_its_messages_is_not_written(house, monkeypatch):
 def test_what_began_and_ended_in_one_group_is_told_to_nobody_and_stays_an_event(
     house, servers, eventually, monkeypatch
 ):
-    monkeypatch.setattr(Discord, "group_for", Duration(seconds=3))
+    monkeypatch.setattr(Discord, "group_for", Duration(seconds=6))
     team = servers(DiscordServer)
     text = f"""
 channels: {{team: {{type: discord, discord_webhook: "{team.webhook}"}}}}
@@ -106,7 +106,7 @@ rules: [{{name: blip, condition: custom.a.blip > 5, channels: [team]}}]
 
 def test_what_is_acknowledged_in_time_goes_to_nobody_else(house, servers, eventually):
     boss = servers(AnyServer)
-    escalate = "channels: [log], escalate: {after: 3s, channels: [boss]}"
+    escalate = "channels: [log], escalate: {after: 6s, channels: [boss]}"
     text = f"""
 channels: {{boss: {{type: webhook, url: "{boss.url}"}}}}
 rules:
