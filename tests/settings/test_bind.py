@@ -82,6 +82,23 @@ def test_yaml_words_are_words_where_a_word_is_wanted():
     assert thing.tags == {"a": "on", "b": "true", "c": "1.10", "d": "0x1f"}
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("42", 42),
+        ("1.50", 1.5),
+        ("true", True),
+        ('"42"', "42"),
+        ("up", "up"),
+        ("[1, x]", [1, "x"]),
+        ("", None),
+    ],
+)
+def test_where_anything_may_stand_a_number_is_a_number(written, meant):
+    thing, problems = bound(f"anything: {written}")
+    assert (thing.anything, type(thing.anything), problems) == (meant, type(meant), [])
+
+
 def test_a_value_from_the_environment_may_stand_for_a_number_or_a_truth():
     thing, _ = bound(
         '{port: "${P}", flag: "${F}", share: "${S}", codes: ["${P}"]}', P="8420", F="off", S="1.5"

@@ -162,10 +162,13 @@ def bind_leaf(kind: Any, plain: Any, where: Where, draft: Draft) -> Any:
 
 
 def fitting(given: Any, plain: Any, where: Where, draft: Draft) -> Any:
-    """`on` is true where a truth is wanted; an unquoted 1.10 is the text "1.10" where text is."""
+    """`on` is true where a truth is wanted; an unquoted 1.10 is the text "1.10" where text is.
+
+    Where anything may stand, a number is a number.
+    """
     if plain is bool and isinstance(given, str):
         return TRUTHS.get(given.lower(), given)
-    if plain not in (int, float, bool) and isinstance(given, int | float):
+    if plain not in (int, float, bool, Any) and isinstance(given, int | float):
         return draft.place(where).text or given
     return given
 
