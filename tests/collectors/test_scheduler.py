@@ -339,6 +339,21 @@ def test_freshness_is_when_the_source_last_answered_be_it_with_bad_news(desk, sc
     assert desk.scheduler.freshness("custom.nobody") is None
 
 
+def test_what_was_taken_out_of_the_settings_nobody_collects_and_what_is_switched_off_somebody_may(
+    desk, scripted
+):
+    desk.scheduler.replace([scripted.settings(name="a"), scripted.settings(name="b")])
+    desk.scheduler.replace([scripted.settings(name="b", enabled=False)])
+    symbols = ["custom.scripted.a", "custom.scripted.b", "custom.scripted.b.up", "oculus.queue"]
+    assert [desk.scheduler.collects(symbol) for symbol in symbols] == [False, True, True, True]
+
+
+def test_what_cannot_be_set_up_may_write_anything(desk, scripted, monkeypatch):
+    monkeypatch.setattr(scripted, "symbols", raising(OSError("no file")))
+    desk.scheduler.replace([scripted.settings(name="a")])
+    assert desk.scheduler.collects("custom.a")
+
+
 def test_a_paused_collector_is_not_asked_and_nothing_counts_as_missed(desk, scripted):
     desk.scheduler.replace([scripted.settings(name="a")])
     desk.scheduler.pause("a")

@@ -148,3 +148,62 @@ def test_the_collector_of_a_part_is_that_of_its_main_symbol(world, make_rule):
         world.at(second)
         answer(world, "net.ping.x")
     assert world.told() == []
+
+
+@pytest.fixture
+def watched(new_world, make_rule):
+    """A rule for every host; `world.part(host)` takes it out of the settings."""
+    hosts = {"net.tcp.a", "net.tcp.b"}
+    world = new_world(collected=lambda symbol: symbol in hosts)
+    world.hosts = hosts
+
+    def part(host):
+        hosts.remove(host)
+        world.engine.prune()
+
+    world.part = part
+    world.rules(make_rule("net.tcp.* > 5", no_data=NoData.ALERT, no_data_for="60s"))
+    return world
+
+
+def test_a_host_that_is_taken_out_of_the_settings_is_no_missing_data(watched):
+    watched.at(0, ("net.tcp.a", 1), ("net.tcp.b", 1))
+    watched.part("net.tcp.a")
+    watched.wait(70)
+    assert watched.told() == [(60, "NO_DATA", "net.tcp.b")]
+
+
+def test_what_fires_for_it_ends_with_it(watched):
+    watched.at(0, ("net.tcp.a", 9))
+    watched.part("net.tcp.a")
+    watched.at(1)
+    assert watched.told() == [(0, "FIRED", "net.tcp.a"), (1, "RESOLVED", "net.tcp.a")]
+    assert watched.news[-1].alert.tags["reason"] == "nobody collects it any more"
+    assert watched.saved() == watched.open_alerts() == []
+
+
+def test_what_is_left_of_it_is_not_judged_again(watched, make_rule):
+    watched.at(0, ("net.tcp.a", 9))
+    watched.part("net.tcp.a")
+    watched.at(1, ("net.tcp.a", 9, 0.5))  # it was on its way
+    watched.rules(make_rule("net.tcp.* > 5"), make_rule("age(net.tcp.*) > 60", name="silent"))
+    watched.wait(70)
+    assert watched.kinds() == ["FIRED", "RESOLVED"]
+
+
+def test_one_that_comes_back_is_judged_again(watched):
+    watched.at(0, ("net.tcp.a", 9))
+    watched.part("net.tcp.a")
+    watched.at(1)
+    watched.hosts.add("net.tcp.a")
+    watched.at(20, ("net.tcp.a", 9))
+    assert watched.told()[2:] == [(20, "FIRED", "net.tcp.a")]
+
+
+def test_what_was_taken_out_while_oculus_was_off_ends_too(watched):
+    watched.at(0, ("net.tcp.a", 9))
+    watched.hosts.remove("net.tcp.a")
+    watched.restart(away=600)
+    watched.engine.prune()
+    watched.at(601)
+    assert watched.told() == [(0, "FIRED", "net.tcp.a"), (601, "RESOLVED", "net.tcp.a")]

@@ -11,7 +11,7 @@ from oculus.collectors.job import Job
 from oculus.core.errors import OculusError
 from oculus.core.metric import Metric
 from oculus.core.nearest import nearest
-from oculus.core.symbols import main_of
+from oculus.core.symbols import OWN, main_of
 
 MOST_SEEN = 10_000  # symbols that one collector is remembered to have written
 
@@ -65,6 +65,14 @@ class Roster:
     def owner_of(self, symbol: str) -> Job | None:
         """Who writes `symbol`, or else the whole that it is a part of, or may come to do so."""
         return self._owners.get(symbol) or self._owners.get(main_of(symbol)) or self.may_own(symbol)
+
+    def collects(self, symbol: str) -> bool:
+        """Whether anybody writes `symbol` or what it is a part of, or may come to; Oculus itself, too."""
+        wholes = (symbol[:end] for end, sign in enumerate(f"{symbol}.") if sign == ".")
+        if symbol.startswith(OWN) or any(whole in self._owners for whole in wholes):
+            return True
+        # What could not be set up says neither what it writes nor how that begins.
+        return any(symbol.startswith(job.heads) if job.heads else not job.expected for job in self.jobs)
 
     def find(self, name: str) -> Job:
         """The job of that name or main symbol. Raises OculusError, in words, when it is not exactly one."""

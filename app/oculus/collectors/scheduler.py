@@ -170,6 +170,10 @@ class Scheduler(Worker):
         interval_s = max(job.interval_s, job.rest_s, job.stands_s)
         return Freshness(answered_ms=job.health.answered_ms, interval_s=interval_s, collector=job.label)
 
+    def collects(self, symbol: str) -> bool:
+        """Whether anybody writes `symbol`, or may come to."""
+        return self._roster.collects(symbol)
+
     # The loop
 
     def step(self) -> None:

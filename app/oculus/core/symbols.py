@@ -25,6 +25,7 @@ PART_UNITS = {
     "loss": "%", "status": "", "match": "", "up": "", "bytes": "B", "tls_days": "d",
     "change_24h": "%", "change": "%",
 }  # fmt: skip
+OWN = "oculus."  # how those begin that Oculus writes about itself
 VALID = re.compile(r"[a-z0-9._\-:/]+")
 
 

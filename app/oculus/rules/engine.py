@@ -58,9 +58,11 @@ class Engine(Worker):
         silence: Silence | None = None,
         present: Callable[[], bool] = lambda: False,
         look: Callable[[], None] | None = None,
+        collected: Callable[[str], bool] = lambda _symbol: True,
     ) -> None:
         """What looks into the past and what runs SQL is called on threads of its own. `look` is called
-        before each round: whoever is there finds out whether there was a gap, and calls `skip`.
+        before each round: whoever is there finds out whether there was a gap, and calls `skip`. `collected`
+        says whether anybody collects a symbol, or may come to: no glob finds what nobody does.
 
         Without `history` and `aggregate`, windows know only what came since; without `run_sql` no SQL runs.
         """
@@ -71,7 +73,7 @@ class Engine(Worker):
         self._clock = clock
         self._lookup = Lookup(history, aggregate, self._give, self._say) if history and aggregate else None
         self._runner = Runner(run_sql, self._ran, clock, counters) if run_sql else None
-        self._sight = Sight(latest, freshness, Recall(self._lookup.ask if self._lookup else None))
+        self._sight = Sight(latest, freshness, Recall(self._lookup.ask if self._lookup else None), collected)
         self._judge = Judge(self._sight, tell, counters, silence, present)
         self._row_judge = RowJudge(self._judge, tell, counters)
         self._given_work: queue.SimpleQueue[Callable[[int], None]] = queue.SimpleQueue()
@@ -144,6 +146,10 @@ class Engine(Worker):
     def skip(self, gap: Gap) -> None:
         """Nobody was watching, or with no end yet, nobody can from now on. Never waits."""
         self._hand_in(lambda _: self._judge.skip(gap))
+
+    def prune(self) -> None:
+        """Collectors may have gone: what they wrote, and a glob has found, is watched no longer."""
+        self._hand_in(self._judge.prune)
 
     def status(self) -> list[RuleStatus]:
         """Every rule, in the order of the settings."""

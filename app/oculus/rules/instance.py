@@ -115,6 +115,10 @@ class Instance:
     def firing(self) -> bool:
         return self.standing.state in (State.FIRING, State.RECOVERING)
 
+    def found_symbols(self) -> list[str]:
+        """Those that a `*` stands for: nobody has named them."""
+        return [fill(glob, self.name) for glob in self.rule.condition.globs]
+
     def conditions(self) -> list[Condition]:
         """What is computed from samples."""
         return [each for each in (self.condition, self.clear) if isinstance(each, Condition)]

@@ -46,6 +46,8 @@ class Roster:
 
     def meet(self, symbol: str, now_ms: int) -> None:
         """Make the instances that are possible now that `symbol` is there."""
+        if not self._exists(symbol):
+            return  # it is what is left of a collector that is gone
         self._met.add(symbol)
         for rule in self._globbed:
             for name in rule.condition.names(symbol):
@@ -59,6 +61,14 @@ class Roster:
         if len(rule.instances) > before:
             self._listen(instance)
         return instance
+
+    def leave(self, instance: Instance) -> None:
+        """Forget it. It may be made anew when its symbols come again."""
+        del instance.rule.instances[instance.key]
+        self.timed = [each for each in self.timed if each is not instance]
+        for symbol in instance.symbols:
+            self._woken[symbol] = [each for each in self._woken[symbol] if each is not instance]
+        self._met.difference_update(instance.found_symbols())
 
     def enter_single(self, now_ms: int) -> None:
         """Rules without a glob have their one instance whether its symbols are there or not."""

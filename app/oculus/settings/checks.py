@@ -8,7 +8,7 @@ from typing import Any
 from oculus.collectors import build
 from oculus.core.errors import ConfigError
 from oculus.core.logs import parse_levels
-from oculus.core.symbols import main_of, matches
+from oculus.core.symbols import OWN, main_of, matches
 from oculus.notify import ALWAYS_THERE
 from oculus.rules.lint import Facts, lint
 from oculus.rules.settings import RuleSettings
@@ -17,8 +17,6 @@ from oculus.settings.draft import Draft, Where
 from oculus.settings.sections import Bound
 from oculus.settings.words import advice
 from oculus.storage.settings import StorageSettings
-
-OWN = "oculus."  # symbols that Oculus writes about itself
 
 
 def check(draft: Draft, bound: Bound) -> None:

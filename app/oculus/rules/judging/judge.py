@@ -164,12 +164,19 @@ class Judge:
         return known
 
     def close(self, instance: Instance, now_ms: int, reason: str) -> None:
-        """Its rule is no longer what it was: end all it has open, and forget it."""
+        """Its rule, or what it is about, is no longer what it was: end all it has open, and forget it."""
         _, notices = evaluator.close(instance.standing, now_ms, reason)
         self.changes.announce(self._teller.news(instance, notice, now_ms) for notice in notices)
         instance.rule.firing.discard(instance.key)
         self._awake.pop(instance, None)
         self.changes.drop(instance)
+
+    def prune(self, now_ms: int) -> None:
+        """What a glob has found and nobody collects any more is watched no longer."""
+        gone = [each for each in self.roster.instances() if self._sight.orphaned(each.found_symbols())]
+        for instance in gone:
+            self.close(instance, now_ms, "nobody collects it any more")
+            self.roster.leave(instance)
 
     def skip(self, gap: Gap) -> None:
         """Nobody was watching, or from now on nobody can: no clock runs through it.

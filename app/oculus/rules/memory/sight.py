@@ -6,7 +6,7 @@ symbols never compares a number with one that came after it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -47,12 +47,15 @@ class Sight:
         latest: Callable[[str], Metric | None],
         freshness: Callable[[str], Freshness | None],
         recall: Recall | None = None,
+        collected: Callable[[str], bool] = lambda _symbol: True,
     ) -> None:
+        """`collected` says whether anybody collects a symbol, or may come to."""
         self.recall = recall or Recall(None)
         self.grace = Grace()
         self.unwatched = Unwatched()
         self._latest = latest
         self._freshness = freshness
+        self._collected = collected
         self._seen: dict[str, Seen] = {}
         self._now_ms = self._moment_ms = 0
         self._patience_ms: int | None = None
@@ -87,6 +90,10 @@ class Sight:
             self.recall.learn(metric)
         return seen.metric.ts_ms if seen else 0
 
+    def orphaned(self, symbols: Iterable[str]) -> bool:
+        """Whether nobody collects one of them any more."""
+        return not all(map(self._collected, symbols))
+
     def set_back(self, now_ms: int) -> None:
         """The clock was: no sample can be later than now, or the next ones would count as older."""
         for seen in self._seen.values():
@@ -94,7 +101,8 @@ class Sight:
             seen.heard_ms = min(seen.heard_ms, now_ms)
 
     def exists(self, symbol: str) -> bool:
-        return symbol in self._seen
+        """Whether a glob may find it."""
+        return symbol in self._seen and self._collected(symbol)
 
     def look(self, now_ms: int, patience_ms: int | None, moment_ms: int | None = None) -> Sight:
         """Set the moment, and how long without an answer is too long; None: 3 intervals, at least 5 m.
