@@ -29,7 +29,7 @@ from pathlib import Path
 from oculus.core.counters import Counters
 from oculus.core.durations import Duration
 from oculus.core.metric import Metric
-from oculus.storage import folding as folding_module, retention, rollups
+from oculus.storage import checkpointer as checkpointer_module, retention, rollups
 from oculus.storage.database import open_database
 from oculus.storage.settings import StorageSettings
 from oculus.storage.upkeep import Upkeep
@@ -41,7 +41,7 @@ class Fast:  # an hour passes in a second
     def monotonic(self): return time.monotonic() * 3600
 
 retention.PAUSE_S = 0.001
-folding_module.CHECKPOINT_BYTES = 100_000
+checkpointer_module.CHECKPOINT_BYTES = 100_000
 clock = Fast()
 settings = StorageSettings(retention=Duration(minutes=20))
 database = open_database(Path(sys.argv[1]), settings, clock)

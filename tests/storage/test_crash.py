@@ -20,12 +20,12 @@ from pathlib import Path
 from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
 from oculus.core.metric import Metric
-from oculus.storage import folding as folding_module
+from oculus.storage import checkpointer as checkpointer_module
 from oculus.storage.database import open_database
 from oculus.storage.settings import StorageSettings
 from oculus.storage.writer import Writer
 
-folding_module.CHECKPOINT_BYTES = 200_000  # so that many a kill falls into a checkpoint
+checkpointer_module.CHECKPOINT_BYTES = 200_000  # so that many a kill falls into a checkpoint
 database = open_database(Path(sys.argv[1]), StorageSettings(), SystemClock())
 told = lambda batch: print(len(batch), flush=True)  # after the commit: from here on the rows must be there
 writer = Writer(database, Counters(), SystemClock(), on_commit=[told])
@@ -74,13 +74,13 @@ from pathlib import Path
 from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
 from oculus.core.metric import Metric
-from oculus.storage import folding as folding_module
+from oculus.storage import checkpointer as checkpointer_module
 from oculus.storage.database import open_database
 from oculus.storage.settings import StorageSettings
 from oculus.storage.writer import Writer
 
-folding_module.CHECKPOINT_BYTES = int(sys.argv[2])
-folding_module.CHECKPOINT_REST_S = 0.2
+checkpointer_module.CHECKPOINT_BYTES = int(sys.argv[2])
+checkpointer_module.CHECKPOINT_REST_S = 0.2
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write beyond the limit fails as it would on a full disk
 database = open_database(Path(sys.argv[1]), StorageSettings(), SystemClock())
 counters = Counters()

@@ -12,7 +12,7 @@ from oculus.core.durations import Duration
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.fields import Size
 from oculus.core.gap import Gap
-from oculus.storage import alerts, folding, gaps, retention
+from oculus.storage import alerts, checkpointer, gaps, retention
 from oculus.storage.reader import Reader
 from oculus.storage.rollups_sql import DAY_MS, HOUR_MS
 from oculus.storage.settings import Rollups, StorageSettings
@@ -184,7 +184,7 @@ def test_a_long_question_that_keeps_the_room_of_deleted_rows_costs_no_more_of_th
     database, writer, clock, pieces, monkeypatch
 ):
     monkeypatch.setattr(retention, "MOST_HELD", 100_000)
-    monkeypatch.setattr(folding, "WISH_S", 0.1)
+    monkeypatch.setattr(checkpointer, "WISH_S", 0.1)
     monkeypatch.setattr("oculus.storage.writer.IDLE_S", 0.1)
     database.writing.execute(
         FILL.replace("round(random(), 3)", "random()"),

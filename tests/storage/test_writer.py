@@ -11,7 +11,7 @@ import pytest
 from oculus.core.alert import Alert, AlertState, Delivery, DeliveryState, News, NewsKind
 from oculus.core.errors import StorageError
 from oculus.core.event import Event, EventType, Severity
-from oculus.storage import folding as folding_module
+from oculus.storage import checkpointer as checkpointer_module
 from oculus.storage import writer as writer_module
 from oculus.storage.inbox import Inbox
 from oculus.storage.writer import Writer
@@ -181,7 +181,7 @@ def test_one_bad_number_is_dropped_counted_and_told_and_its_neighbours_are_writt
     assert sorted(values(database)) == [float(v) for v in range(20) if v != 7] + [100.0]
     assert counters.get("writer.dropped") == 1
     assert any("net.tcp.db:5432" in message for message in messages(database))
-    assert not writer._trouble
+    assert not writer._committer.trouble
 
 
 def test_text_that_is_no_text_is_dropped_like_any_bad_number(writer, database, metric):
@@ -370,7 +370,7 @@ def test_the_log_is_folded_into_the_file_between_commits(writer, database, metri
 
 
 def test_the_log_does_not_grow_without_end(writer, database, metric, monkeypatch):
-    monkeypatch.setattr(folding_module, "CHECKPOINT_BYTES", 50_000)
+    monkeypatch.setattr(checkpointer_module, "CHECKPOINT_BYTES", 50_000)
     monkeypatch.setattr(writer_module, "LINGER_S", (0.0, 0.0))
     for value in range(60):
         writer.put([metric(float(value), at=value * 1000 + n) for n in range(100)])

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from oculus.core.errors import StorageError
-from oculus.storage import folding
+from oculus.storage import checkpointer
 from oculus.storage import writer as writer_module
 
 FILL = """
@@ -58,9 +58,9 @@ def test_the_log_stays_bounded_while_readers_never_rest(
     writer, database, counters, restless, metric, monkeypatch
 ):
     monkeypatch.setattr(writer_module, "LINGER_S", (0.0, 0.0))
-    monkeypatch.setattr(folding, "CHECKPOINT_BYTES", 10_000)
-    monkeypatch.setattr(folding, "MOST_BYTES", 50_000)
-    monkeypatch.setattr(folding, "LONGEST_S", 2.0)
+    monkeypatch.setattr(checkpointer, "CHECKPOINT_BYTES", 10_000)
+    monkeypatch.setattr(checkpointer, "MOST_BYTES", 50_000)
+    monkeypatch.setattr(checkpointer, "LONGEST_S", 2.0)
     database.writing.execute("CHECKPOINT")
     before, longest = len(restless), 0
     for value in range(12):
@@ -91,9 +91,9 @@ def test_a_checkpoint_that_readers_stand_in_the_way_of_is_made_when_they_end(
 def test_who_reads_for_ever_is_told_of_once_and_holds_up_no_wish(
     writer, database, reading, metric, monkeypatch
 ):
-    monkeypatch.setattr(folding, "MOST_BYTES", 1_000)
-    monkeypatch.setattr(folding, "LONGEST_S", 0.01)
-    monkeypatch.setattr(folding, "WISH_S", 0.0)
+    monkeypatch.setattr(checkpointer, "MOST_BYTES", 1_000)
+    monkeypatch.setattr(checkpointer, "LONGEST_S", 0.01)
+    monkeypatch.setattr(checkpointer, "WISH_S", 0.0)
     for value in range(3):
         writer.put([metric(float(value), at=value)])
         writer.change(keep)

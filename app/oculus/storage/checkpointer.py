@@ -20,7 +20,7 @@ from oculus.core.counters import Counters
 from oculus.core.errors import StorageError
 from oculus.storage.connection import first_line
 from oculus.storage.database import Database
-from oculus.storage.handed import Checkpoint
+from oculus.storage.work import Checkpoint
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ WISH_S = 30.0  # a wish that was refused for so long is given up
 REFUSED = re.compile(r"Cannot CHECKPOINT: there are other write transactions")
 
 
-class Folding:
+class Checkpointer:
     """The writer's part, used on its thread alone. `failed` hears why it failed, `complain` what to tell."""
 
     def __init__(
@@ -55,7 +55,7 @@ class Folding:
         self._long = False  # the log is too long, and somebody has been told
 
     def wish(self, wishes: Sequence[Checkpoint]) -> None:
-        """To be answered by the next fold, which is due at once."""
+        """To be answered by the next checkpoint, which is due at once."""
         if wishes:
             self._wishes += wishes
             self._not_before = 0.0
@@ -69,7 +69,7 @@ class Folding:
             return False
         return self.wished() or self._database.log_bytes() > CHECKPOINT_BYTES
 
-    def fold(self) -> None:
+    def checkpoint(self) -> None:
         """To be called between two commits, when it is due."""
         try:
             folded = self._insist(LONGEST_S * min(1.0, self._database.log_bytes() / MOST_BYTES) ** 2)
