@@ -1,15 +1,17 @@
 // Numbers and times as people read them: the digits that their meaning deserves, as numbers.py has them.
-const SIGNS = { USD: "$", EUR: "€", GBP: "£", JPY: "¥" };
+const SIGNS = { USD: "$", EUR: "€", GBP: "£", JPY: "¥", HKD: "HK$", CNY: "CN¥", INR: "₹", KRW: "₩" };
 
 export function say(value, unit = "", symbol = "") {
   if (value === null || value === undefined || !Number.isFinite(value)) return "—";
-  if (symbol.startsWith("pred.")) return `${digits(value * 100, 3)} %`;
+  if (symbol.startsWith("pred.")) return percent(value * 100);
   if (unit === "ms") return Math.abs(value) >= 999.5 ? `${digits(value / 1000, 3)} s` : `${digits(value, 3)} ms`;
   if (unit === "B") return bytes(value);
+  if (unit === "%") return percent(value);
   const text = /^(crypto\.(price|ma)|stock)\./.test(symbol) ? price(value) : digits(value, Math.abs(value) >= 1000 ? 7 : 4);
   return unit ? `${text} ${SIGNS[unit] ?? unit}` : text;
 }
 
+const percent = (value) => `${new Intl.NumberFormat("en", { maximumFractionDigits: 1 }).format(value)} %`;
 const digits = (value, most) => new Intl.NumberFormat("en", { maximumSignificantDigits: most }).format(value);
 
 function price(value) {
