@@ -65,8 +65,11 @@ class NoiseReport(Worker):
     def step(self) -> None:
         now_ms = self._clock.now_ms()
         before_ms = self._reader.last_report("noise")
-        if before_ms is not None and now_ms - before_ms >= WEEK_MS:
-            self._tell(event(self.report(now_ms), now_ms))
+        if before_ms is None or now_ms - before_ms < WEEK_MS:
+            return
+        found = self.report(now_ms)
+        if not self.stopping.is_set():  # or it may lack what was still to be tried
+            self._tell(event(found, now_ms))
 
     def report(self, now_ms: int) -> list[Noise]:
         """The rules that fired in the last 7 days, the noisiest first. Raises StorageError."""

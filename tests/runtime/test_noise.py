@@ -1,5 +1,7 @@
 """The weekly noise report."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from oculus.core.alert import Alert, AlertState
@@ -58,6 +60,16 @@ def test_it_is_an_event_once_a_week(oculus, eventually):
     oculus.noise.step()
     oculus.writer.change(lambda cursor: None).result(30)
     assert oculus.reader.query(reports).rows == [[1]]
+
+
+def test_a_report_that_a_stop_cuts_short_is_made_at_the_next_start(oculus, eventually):
+    eventually(lambda: len(oculus.reader.alerts(state="resolved")) == 7)
+    later = oculus.clock.now_ms() + 8 * DAY
+    oculus.noise._clock = SimpleNamespace(now_ms=lambda: later)
+    oculus.noise.stopping.set()
+    oculus.noise.step()
+    oculus.writer.change(lambda cursor: None).result(30)
+    assert oculus.reader.query("SELECT * FROM events WHERE payload->>'report' = 'noise'").rows == []
 
 
 def test_looking_for_the_last_report_is_no_statement_from_outside(oculus):
