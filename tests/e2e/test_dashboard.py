@@ -96,6 +96,7 @@ def test_a_hidden_page_asks_for_nothing_until_it_is_looked_at(house, visit):
     ping(house, 9)
     page = visit()
     page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+    page.wait_for_timeout(300)  # what was under way is told of
     page.asked.clear()
     page.wait_for_timeout(2300)
     assert [url for url in page.asked if not url.endswith("/icon.svg")] == []

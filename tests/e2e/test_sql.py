@@ -53,6 +53,7 @@ def test_a_mistake_is_told_with_what_to_do(house, visit):
     ask(page, "SELECT nonsense FROM metrics")
     expect(page.locator("[data-mistake]")).to_contain_text("nonsense")
     ask(page, "DELETE FROM metrics")
+    expect(page.locator("[data-mistake]")).not_to_contain_text("nonsense")
     expect(page.locator("[data-mistake]")).to_be_visible()
     assert page.locator("[data-answer]").is_hidden()
     ask(page, "SELECT 1")

@@ -66,7 +66,7 @@ def test_a_chart_is_drawn_with_its_figures(shop, visit, eventually):
     page = open_chart(visit)
     eventually(lambda: inked(page, "[data-canvas]") > 500)
     eventually(lambda: inked(page, "[data-phases-canvas]") > 500)
-    assert stat(page, "count").inner_text() in ("60", "61")
+    assert stat(page, "count").inner_text() in ("59", "60", "61")  # a busy machine takes a minute
     assert stat(page, "max").inner_text() == "220 ms"
     assert stat(page, "uptime").inner_text() == "100 %"
     assert page.locator("[data-phases-legend]").inner_text().split()[:3] == ["Name", "40", "ms"]

@@ -107,10 +107,11 @@ def test_a_mistake_is_told_where_the_outcome_would_be(desk):
 
 
 @pytest.mark.parametrize("office", [RULES], indirect=True)
-def test_a_noisy_rule_is_found_and_made_quiet(office):
+def test_a_noisy_rule_is_found_and_made_quiet(office, eventually):
     for minute in range(120, -1, -1):
         office.put("custom.load", 90 if minute % 20 == 5 else 10, ago_s=minute * 60)
     office.settle()
+    eventually(lambda: len(office.oculus.reader.alerts(rule="any_load", state="resolved")) == 6)
     page = office("/rules")
     follow(page, page.get_by_role("link", name="noise"))
     expect(page.get_by_role("heading", name="No report yet")).to_be_visible()

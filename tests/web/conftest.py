@@ -34,7 +34,7 @@ class House:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         headers.update(more.pop("headers", {}))
         more.setdefault("allow_redirects", False)
-        return requests.request(method, self.url + path, headers=headers, timeout=30, **more)
+        return requests.request(method, self.url + path, headers=headers, timeout=90, **more)
 
     def get(self, path, **more):
         return self.ask("GET", path, **more)
