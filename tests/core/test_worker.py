@@ -91,14 +91,16 @@ def test_a_step_that_waits_for_work_is_woken_to_stop():
 
 
 def test_a_step_that_hangs_makes_stop_say_so_in_time():
-    release = threading.Event()
+    begun, release = threading.Event(), threading.Event()
 
     class Hanging(Worker):
         def step(self):
+            begun.set()
             release.wait(60)
 
     worker = Hanging("hanging")
     worker.start()
+    assert begun.wait(60)
     assert not worker.stop(0.05)
     release.set()
     assert worker.stop(30)

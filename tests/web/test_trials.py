@@ -128,10 +128,10 @@ rules:
   - {name: "high <b>", condition: "net.x > 5", for: 1m}
   - name: asks
     sql: >-
-      SELECT symbol, max(value) AS top FROM metrics WHERE ts > now() - INTERVAL '2 minutes'
+      SELECT symbol, max(value) AS top FROM metrics WHERE ts > now() - INTERVAL '10 minutes'
       AND symbol = 'net.x' GROUP BY symbol HAVING top > $limit AND $kind = $kind
     params: {limit: 5, kind: "any"}
-    schedule: "*/2 * * * *"
+    schedule: "*/10 * * * *"
   - {name: many, condition: "net.* > 5"}
 """
 
@@ -256,7 +256,7 @@ def test_the_numbers_of_a_rule_in_sql_can_be_moved(visitor):
     said = words(found)
     assert re.search(r"B would have fired 0 times instead of \d", said)
     assert re.search(r"Its SQL was run [\d,]+ times as of then", said)
-    assert found.count('class="lane-bar') >= 1  # in even minutes one long firing, in odd ones two
+    assert found.count('class="lane-bar') >= 1
     (changes,) = re.findall(r'name="with" value="([^"]*)"', found)
     assert json.loads(html.unescape(changes)) == {"params": {"limit": 20, "kind": "any"}}
     form = visitor.ask("POST", "/settings/fill?section=rules", data={"with": html.unescape(changes)}).text
