@@ -84,8 +84,8 @@ def world(home: str) -> None:
             signal.SIGUSR1, lambda *_: threading.Thread(target=lose, args=(oculus, seen[0])).start()
         )
         login = Login(DesktopFile(["oculus"], Path(home)))
-        shell = Shell(oculus, server.one_time_link, Path(home), login, stop, stop.set)
-        shell.run(hidden=False)
+        shell = oculus.desk = Shell(oculus, server.one_time_link, Path(home), login, stop, stop.set)
+        shell.run()
         shell.close()
 
 

@@ -71,3 +71,16 @@ def test_a_popup_that_nobody_could_show_comes_once_somebody_can(full_screen, ocu
     assert popup["summary"] == "shop_down fired (critical)"
     eventually(lambda: program.desk()["notes"] == [])
     assert program.quit() == 0
+
+
+def test_a_popup_that_nobody_could_show_is_shown_by_the_next_start(full_screen, oculus, port):
+    program = oculus(full_screen, "--hidden").ready()
+    full_screen.programs.stop("dunst")
+    port.close()
+    eventually(lambda: program.desk()["notes"])
+    assert program.quit() == 0
+    full_screen.start_popups()
+    program.process = program.start("--hidden")  # it may be due before there is an icon
+    (popup,) = eventually(full_screen.popups)
+    assert popup["summary"] == "shop_down fired (critical)"
+    assert program.quit() == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from oculus.cli import serve
 from oculus.cli.client import Running
@@ -15,6 +16,9 @@ from oculus.desktop.autostart import HIDDEN, command_here, here
 from oculus.desktop.display import has_display
 from oculus.storage.lock import holder
 from oculus.web.serving.tls import place as certificate_at
+
+if TYPE_CHECKING:
+    from oculus.desktop.shell import Shell
 
 START_S = 10.0  # another copy may be starting this moment
 
@@ -29,18 +33,19 @@ def run(args: argparse.Namespace) -> int:
     return serve.run(args, lambda house: desktop(args, where, house))
 
 
-def desktop(args: argparse.Namespace, where: Place, house: serve.House) -> serve.Farewell:
-    """Show icon and window until told to stop. What is left to do once everything else has stopped."""
+def desktop(args: argparse.Namespace, where: Place, house: serve.House) -> Shell:
+    """Icon, window and popups, not shown yet."""
     from oculus.desktop.shell import Shell
 
     login = here(command(args, where))
     tls = house.oculus.settings.server.tls
     certificate = certificate_at(house.oculus.settings, tls.cert) if tls else None
-    shell = Shell(
-        house.oculus, house.server.one_time_link, where.data, login, house.stop, house.end, certificate
+    once = house.server.one_time_link
+    made = Shell(
+        house.oculus, once, where.data, login, house.stop, house.end, certificate, hidden=args.hidden
     )
-    shell.run(hidden=args.hidden)
-    return shell.close
+    house.oculus.desk = made
+    return made
 
 
 def other(args: argparse.Namespace, where: Place) -> Running | None:

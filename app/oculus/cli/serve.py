@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from oculus.cli.place import Place, place
 from oculus.cli.settings import overrides, read_settings
@@ -24,7 +24,6 @@ from oculus.web.access.token import load_token
 from oculus.web.serving.server import WebServer, reachable
 
 LOOK_S = 1.0  # how often a signal that another thread was given is looked for
-Farewell = Callable[[], None]  # what is left to do once everything has stopped
 
 
 class House(NamedTuple):
@@ -36,11 +35,33 @@ class House(NamedTuple):
     end: Callable[[], None]
 
 
-Face = Callable[[House], Farewell]
+class Face(Protocol):
+    """What people see of it on this machine. It is made before anything starts: the first alert needs it."""
+
+    def run(self) -> None:
+        """Has the main thread until it is time to stop."""
+
+    def close(self) -> None:
+        """Everything else has stopped."""
 
 
-def run(args: argparse.Namespace, face: Face | None = None) -> int:
-    """Until told to stop. `face` has the main thread meanwhile; without one it only waits."""
+class Faceless:
+    """Nothing is seen but the pages."""
+
+    def __init__(self, house: House) -> None:
+        self._stop = house.stop
+
+    def run(self) -> None:
+        # The system may hand a signal to any thread, but Python acts on it in this one only, once awake.
+        while not self._stop.wait(LOOK_S):
+            pass
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def run(args: argparse.Namespace, make: Callable[[House], Face] = Faceless) -> int:
+    """Until told to stop. What `make` makes has the main thread meanwhile."""
     keep_private()
     keep_few_arenas()
     where = place(args)
@@ -48,31 +69,37 @@ def run(args: argparse.Namespace, face: Face | None = None) -> int:
     settings = read_settings(args, where)
     stop = _until_told()
     with ExitStack() as running:
-        oculus, server = _start(running, args, where, settings)
-        _announce(oculus, server)
-        farewell = (face or _faceless)(House(stop, oculus, server, lambda: _end(running, oculus)))
+        oculus, server = _made(running, args, where, settings)
+        face = make(House(stop, oculus, server, lambda: _end(running, oculus)))
+        _start(running, oculus, server)
+        face.run()
         running.close()
-        farewell()
+        face.close()
     _end(running, oculus)
     return 1 if oculus.lost else 0
 
 
-def _start(
+def _made(
     running: ExitStack, args: argparse.Namespace, where: Place, settings: Settings
 ) -> tuple[Oculus, WebServer]:
-    """Whatever was started ends with `running`, the last first."""
+    """What is held here, and below, is let go of with `running`, the last first."""
     running.enter_context(_logging(where, settings))
     token = load_token(where.data, settings.server)
     oculus = Oculus(settings, where.data, where.config, overrides(args))
     running.enter_context(closing(oculus))
     # The port is taken before anything is asked: a taken one ends the start, and a probe of it finds it.
     server = WebServer(oculus, settings.server.host, settings.server.port, token)
+    oculus.address = server.url  # the first message has links, too
+    return oculus, server
+
+
+def _start(running: ExitStack, oculus: Oculus, server: WebServer) -> None:
     running.enter_context(oculus)
     running.enter_context(server)
     thrift = Thrift()
     running.callback(thrift.stop)
     thrift.start()
-    return oculus, server
+    _announce(oculus, server)
 
 
 def _end(running: ExitStack, oculus: Oculus) -> None:
@@ -83,19 +110,11 @@ def _end(running: ExitStack, oculus: Oculus) -> None:
 
 def _announce(oculus: Oculus, server: WebServer) -> None:
     oculus.database.announce(server.url)
-    oculus.address = server.url
     _say(f"Oculus is at {server.url} (Ctrl+C stops it).")
     if sys.stderr.isatty():
         _say(f"Open {server.one_time_link()} within a minute, or run `oculus open` later.")
     else:  # what goes into a file must let nobody in
         _say("`oculus open` opens it in a browser; elsewhere, log in with what `oculus token` shows.")
-
-
-def _faceless(house: House) -> Farewell:
-    # The system may hand a signal to any thread, but Python acts on it in this one only, once it is awake.
-    while not house.stop.wait(LOOK_S):
-        pass
-    return lambda: None
 
 
 @contextmanager

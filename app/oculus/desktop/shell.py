@@ -48,7 +48,8 @@ class Shell(Worker):
 
     `once()` makes an address that opens the pages once. `end()` stops everything else from the main thread,
     for when it will not come back: X ends whoever loses the display. `certificate` is the file with that of
-    the pages, where they are served over TLS.
+    the pages, where they are served over TLS. `hidden`: the window stays closed until it is asked for.
+    Popups can be shown before `run`, too.
     """
 
     pause_s = 0
@@ -62,8 +63,11 @@ class Shell(Worker):
         stop: threading.Event,
         end: Callable[[], None],
         certificate: Path | None = None,
+        *,
+        hidden: bool = False,
     ) -> None:
         super().__init__("desktop")
+        self._hidden = hidden
         self._oculus = oculus
         self._login = login
         self._stop = stop
@@ -85,27 +89,25 @@ class Shell(Worker):
             certificate=certificate,
         )
 
-    def run(self, *, hidden: bool) -> None:
-        """Until `stop` is set. `hidden`: without opening the window."""
+    def run(self) -> None:
+        """Until `stop` is set."""
         self.start()
         self._thrift.start()
         threading.Thread(target=self._await_stop, name="desktop-stop", daemon=True).start()
-        self._oculus.desk = self
         try:
-            if not hidden:
+            if not self._hidden:
                 self.open_window()
             while not self._stop.is_set():
                 self._stop.wait(self._show_icon())
         finally:
             self._left.set()
-            self._oculus.desk = None
             self._keeper.ask_to_close()
-            self._popups.close()
             self._thrift.stop(1.0)
             self.stop(1.0)
 
     def close(self) -> None:
-        """The window has had its time to go while everything else stopped."""
+        """The window has had its time to go while everything else stopped, which could still show popups."""
+        self._popups.close()
         self._keeper.close()
 
     # What the rest of the house asks of a Desk
@@ -239,7 +241,6 @@ class Shell(Worker):
 
     def _lost(self) -> None:
         """On the main thread, inside a call that does not return."""
-        self._oculus.desk = None
         self._keeper.ask_to_close()
         self._end()
         self._keeper.close()
