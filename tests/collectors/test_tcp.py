@@ -40,6 +40,14 @@ def test_a_refused_port_is_down_and_has_no_latency(closed_port, ask):
     assert trouble == "refused the connection"
 
 
+def test_why_it_is_down_stands_beside_the_zero_and_is_gone_when_it_is_up(closed_port, listen, ask):
+    _, _, [zero] = ask(TcpSettings(target=f"127.0.0.1:{closed_port}"))
+    assert zero.tags["error"] == "refused the connection"
+    port = listen(lambda connection: connection.recv(1))
+    _, _, metrics = ask(TcpSettings(target=f"127.0.0.1:{port}"))
+    assert not any("error" in metric.tags for metric in metrics)
+
+
 def test_a_silent_port_is_down_when_the_timeout_has_passed(silent_port, ask):
     begun = time.monotonic()
     values, trouble, _ = ask(TcpSettings(target=f"127.0.0.1:{silent_port}", timeout=SHORT))

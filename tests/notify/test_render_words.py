@@ -19,6 +19,7 @@ from oculus.notify.render.escape import (
     within,
 )
 from oculus.notify.render.mention import mentions
+from oculus.notify.render.news import as_text
 from oculus.notify.render.snapshot import snapshot
 from oculus.notify.render.words import arranged, fit, moment, spelt_out, summary, words
 
@@ -29,6 +30,16 @@ def test_the_details_say_how_much_against_what_since_when_and_where(news, facts)
     assert (shown["Value"], shown["Limit"], shown["Where"]) == ("503 ms", "200 ms", "net.http.api")
     assert re.fullmatch(r"2026-01-01 \d\d:\d\d .+, for 1 m", shown["Since"])
     assert told.link == "http://oculus.test:8420/metric/net.http.api"
+
+
+def test_why_a_host_is_down_is_told_once_and_no_more_when_that_is_over(news, facts):
+    down = {"symbol": "net.http.api.up", "error": "refused the connection"}
+    shown = dict(words(news(tags=down), facts).details)
+    assert shown["Why"] == "refused the connection"
+    assert "API unreachable; refused the connection; down" in as_text(news(tags=down, value=0.0))
+    for told in (news(tags=down, message="refused the connection"), news(NewsKind.RESOLVED, tags=down)):
+        assert "Why" not in dict(words(told, facts).details)
+        assert as_text(told).count("refused") == (told.kind is not NewsKind.RESOLVED)
 
 
 def test_the_end_says_the_worst_and_how_long(news, facts):

@@ -49,6 +49,20 @@ def test_an_alert_says_all_that_is_known(world, make_rule):
     assert (end.value, end.worst, end.message) == (99_000, 103_000, alert.message)
 
 
+def test_an_alert_says_why_its_host_is_down(world, make_rule):
+    world.rules(make_rule("net.tcp.db.up == 0", repeat="60s"))
+    for at, error in ((0, "refused the connection"), (60, "no answer within 5 s")):
+        world.at(at, ("net.tcp.db.up", 0, None, {"error": error}))
+    world.at(70, ("net.tcp.db.up", 1))
+    fired, reminder, _ = [news.alert for news in world.news]
+    assert fired.message == "net.tcp.db.up is 0: refused the connection (net.tcp.db.up == 0)"
+    assert reminder.message == "net.tcp.db.up is 0: no answer within 5 s (net.tcp.db.up == 0)"
+    assert [each.tags["error"] for each in (fired, reminder)] == [
+        "refused the connection",
+        "no answer within 5 s",
+    ]
+
+
 def test_a_message_is_made_from_its_template(world, make_rule):
     text = "{{ rule }}: {{ symbol }} = {{ value }} over {{ threshold }} for {{ duration }} "
     text += "({{ tags.host }}, {{ severity }})"

@@ -18,6 +18,11 @@ def masked(text: str) -> str:
     return QUERY.sub(rf"\g<1>{MASK}", USER.sub(f"{MASK}@", text))
 
 
+def short(trouble: str) -> str:
+    """Why something is down, as it stands in a tag."""
+    return trouble if len(trouble) <= LONGEST else f"{trouble[: LONGEST - 1]}…"
+
+
 def of_crash(error: BaseException) -> str:
     """An exception nobody expected, on one line."""
     said = " ".join(str(error).split())

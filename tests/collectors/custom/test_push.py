@@ -93,6 +93,7 @@ def test_a_push_that_stops_coming_is_down_until_it_comes_again(running, clock):
     assert [value for value, _ in kept(desk, "custom.backup.up")] == [1.0]
     desk.round(26 * HOUR_S + 60)
     assert [value for value, _ in kept(desk, "custom.backup.up")] == [1.0, 0.0]
+    assert desk.metrics[-1].tags["error"].startswith("nothing came for 1 d 2 h")
     assert "backup is overdue: nothing came for 1 d 2 h" in desk.events[0].message
     desk.scheduler.receive("backup", "open sesame", b"1")
     assert [value for value, _ in kept(desk, "custom.backup.up")] == [1.0, 0.0, 1.0]

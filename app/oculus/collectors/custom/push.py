@@ -88,7 +88,7 @@ class Push(Collector):
             if late
             else ""
         )
-        return [self._up(not late)]
+        return [self._up(self.trouble)]
 
     def receive(self, body: bytes) -> list[Metric]:
         """What was pushed, as metrics. Raises PushRefused; then nothing of it counts."""
@@ -96,7 +96,7 @@ class Push(Collector):
             readings = read_push(body)
         except ValueError as error:
             what, _, hint = str(error).partition("; ")
-            raise PushRefused("bad", what, hint.capitalize()) from error
+            raise PushRefused("bad", what, hint[:1].upper() + hint[1:]) from error
         keys = {reading.key for reading in readings}
         self._learn(keys)
         now_ms = self.clock.now_ms()
@@ -105,7 +105,7 @@ class Push(Collector):
         self.tools.counters.add("collectors.clipped", late)
         symbols = {key: f"{self._base}.{key}" for key in keys}
         metrics = [self.metric(symbols[key], value, ts_ms) for key, value, ts_ms in readings]
-        return [*metrics, self._up(True)] if self.settings.expect_every else metrics
+        return [*metrics, self._up()] if self.settings.expect_every else metrics
 
     def _learn(self, keys: set[str]) -> None:
         """Raises PushRefused when they may not be used. Several pushes may come at once."""
@@ -119,8 +119,10 @@ class Push(Collector):
                 )
             self._keys = together
 
-    def _up(self, well: bool) -> Metric:
-        return self.metric(f"{self._base}.up", float(well))
+    def _up(self, trouble: str = "") -> Metric:
+        if trouble:
+            return self.metric(f"{self._base}.up", 0.0, error=trouble)
+        return self.metric(f"{self._base}.up", 1.0)
 
     def _last_ms(self, now_ms: int) -> int:
         """When something last came, be it before a restart; if nothing ever did, when the wait began."""

@@ -11,7 +11,7 @@ from msgspec import Meta
 from oculus.collectors.collector import Collector, CollectorSettings
 from oculus.collectors.network.deadline import Deadline
 from oculus.collectors.network.down import Down
-from oculus.collectors.words import masked
+from oculus.collectors.words import masked, short
 from oculus.core.metric import Metric
 from oculus.core.symbols import clean
 
@@ -29,6 +29,7 @@ class Probe(Collector):
 
     Symbols  net.<kind>.<name>        what it measures, ms; only when there was something to measure
              net.<kind>.<name>.up     1 or 0, always
+    Tags     probe, target; of a run that found it down also `error`: why
     """
 
     backs_off = False
@@ -63,8 +64,9 @@ class Probe(Collector):
         values["up"] = 0.0 if self.trouble else 1.0
         now_ms = self.clock.now_ms()
         category = self.settings.category or self.category
+        tags = {**self._tags, "error": short(self.trouble)} if self.trouble else self._tags
         return [
-            Metric(now_ms, category, f"{self.symbol}.{part}" if part else self.symbol, value, self._tags)
+            Metric(now_ms, category, f"{self.symbol}.{part}" if part else self.symbol, value, tags)
             for part, value in values.items()
         ]
 

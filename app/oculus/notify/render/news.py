@@ -29,6 +29,7 @@ def as_text(news: News) -> str:
     alert = news.alert
     parts = [
         f"{alert.rule} {VERBS[news.kind]} ({alert.severity}): {alert.message or 'no message'}",
+        why(news),
         how_much(news),
         how_long(news),
         alert.instance,
@@ -39,6 +40,13 @@ def as_text(news: News) -> str:
 def symbol_of(alert: Alert) -> str:
     """The series that the alert is about, as far as it is one: a SQL row's key is none."""
     return str(alert.tags.get("symbol") or alert.instance)
+
+
+def why(news: News) -> str:
+    """What the source said when it was found down, unless the message tells it, or it is over."""
+    error = one_line(str(news.alert.tags.get("error") or ""))
+    told = news.kind is NewsKind.RESOLVED or error in news.alert.message
+    return "" if told else error
 
 
 def how_much(news: News) -> str:

@@ -13,7 +13,7 @@ from oculus.core.event import Severity
 from oculus.core.symbols import unit_of
 from oculus.notify.facts import Facts
 from oculus.notify.render.escape import shorten, units
-from oculus.notify.render.news import VERBS, amount, one_line, symbol_of
+from oculus.notify.render.news import VERBS, amount, one_line, symbol_of, why
 
 MOST = 20  # spelt out in one message; the rest is counted
 LONGEST_NAME = 150
@@ -61,7 +61,8 @@ def details(news: News) -> list[tuple[str, str]]:
     unit = unit_of(symbol_of(alert), alert.tags)
     numbers = {"Worst": alert.worst} if over else {"Value": alert.value}
     numbers["Limit"] = alert.threshold
-    rows = [(label, amount(number, unit)) for label, number in numbers.items() if number is not None]
+    rows = [("Why", error)] if (error := why(news)) else []
+    rows += [(label, amount(number, unit)) for label, number in numbers.items() if number is not None]
     rows.append(lasted(news) if over else ("Since", since(news)))
     where = alert.instance or symbol_of(alert)
     return [*rows, ("Where", shorten(one_line(where), LONGEST_NAME))] if where else rows

@@ -60,6 +60,7 @@ class Teller:
             values["severity"] = instance.severity
         if notice.kind is NewsKind.REMINDER or instance.alert:
             values["message"] = self._words(instance, notice, now_ms)
+            values["tags"] = self._tags(instance)
         instance.alert = replace(alert, **values)
         return instance.alert
 
@@ -137,8 +138,9 @@ class Teller:
         condition = f"{instance.condition}{held}"
         if instance.value is None:
             return condition
-        unit = self._unit(instance)
-        return f"{instance.symbol} is {shown(instance.value)}{f' {unit}' if unit else ''} ({condition})"
+        unit, error = self._unit(instance), self._sight.tags(instance.symbol).get("error")
+        said = f"{shown(instance.value)}{f' {unit}' if unit else ''}{f': {error}' if error else ''}"
+        return f"{instance.symbol} is {said} ({condition})"
 
     def _complain(self, instance: Instance, error: TemplateError, now_ms: int) -> None:
         if instance.rule.mute_template:
