@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+from msgspec.structs import replace
 
 from fakes.chat import Chat
 from oculus.core.alert import DeliveryState, NewsKind
@@ -189,6 +190,22 @@ def test_the_end_is_kept_to_itself_when_its_beginning_failed_after_all(hook, tab
         "skipped",
         "its beginning was not told here",
     )
+
+
+def test_an_end_that_waits_for_the_quiet_to_be_over_goes_when_that_ends_sooner(hook, service, news):
+    hook.home.tell(news(alert=1), news(alert=2))
+    hook.work()
+    morning_ms = hook.clock.now_ms() + 8 * 3_600_000
+    for alert in (1, 2):
+        hook.home.tell(replace(news(NewsKind.RESOLVED, alert=alert), due_ms=morning_ms))
+    hook.work_for(5)
+    assert len(service.got) == 2
+    soon_ms = hook.clock.now_ms() + 2000
+    hook.home.notifier.reconsider(lambda each: soon_ms if each.alert.id == 1 else morning_ms)
+    hook.work()
+    assert len(service.got) == 2
+    hook.work_for(5)
+    assert [(body["news"], body["id"]) for body in service.told()[2:]] == [("RESOLVED", 1)]
 
 
 def test_what_waits_for_a_channel_that_is_removed_is_skipped(hook, table, news):

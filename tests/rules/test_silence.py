@@ -63,6 +63,20 @@ def test_the_end_of_something_told_waits_for_the_end_of_the_muted_hours(quiet, m
     assert quiet.state() == "ok"
 
 
+def test_the_end_of_something_told_may_be_told_when_a_snooze_is_ended_by_hand(quiet, make_rule):
+    quiet.rules(make_rule("a > 1"))
+    quiet.at(0, ("a", 5))
+    snooze(quiet, HOUR)
+    snooze(quiet, 600, ALL)
+    quiet.at(20, ("a", 0))
+    [_, end] = quiet.news
+    assert quiet.seconds(end.due_ms) == quiet.seconds(quiet.engine.due_ms(end)) == HOUR
+    quiet.silence.wake("r")
+    assert quiet.seconds(quiet.engine.due_ms(end)) == 600
+    quiet.silence.wake(ALL)
+    assert quiet.seconds(quiet.engine.due_ms(end)) == 20
+
+
 def test_several_reasons_that_follow_one_another_are_waited_out(quiet, make_rule):
     quiet.silence.mutes = [LUNCH, Mute(name="nap", from_="12:59", to="14:00")]
     settings = make_rule("a > 1", active=Hours(from_="15:00", to="16:00"))

@@ -120,10 +120,13 @@ class Notifier:
 
     def slept(self, seconds: float) -> None:
         """The monotonic clock stood still for so long: what became due meanwhile is due now."""
-        with self._lock:
-            senders = list(self._senders.values())
-        for sender in senders:
+        for sender in self._all():
             sender.slept(seconds)
+
+    def reconsider(self, due_ms: Callable[[News], int]) -> None:
+        """Muted hours or a snooze may end sooner than was thought: `due_ms` says when news may be told."""
+        for sender in self._all():
+            sender.reconsider(due_ms)
 
     def stop(self, timeout_s: float = 5.0) -> bool:
         """End all senders. What was not sent stays in the table. True if all ended in time."""
@@ -194,6 +197,10 @@ class Notifier:
         sender.put(waiting)
         with self._lock:
             self._wake_up(sender)
+
+    def _all(self) -> list[Sender]:
+        with self._lock:
+            return list(self._senders.values())
 
     def _sender(self, name: str) -> Sender:
         if name not in self._senders:

@@ -10,7 +10,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Sequence
 
-from oculus.core.alert import Alert, SavedState, Verdict
+from oculus.core.alert import Alert, News, SavedState, Verdict
 from oculus.core.clock import Clock
 from oculus.core.counters import Counters
 from oculus.core.event import Event, EventType, Severity
@@ -74,7 +74,8 @@ class Engine(Worker):
         self._lookup = Lookup(history, aggregate, self._give, self._say) if history and aggregate else None
         self._runner = Runner(run_sql, self._ran, clock, counters) if run_sql else None
         self._sight = Sight(latest, freshness, Recall(self._lookup.ask if self._lookup else None), collected)
-        self._judge = Judge(self._sight, tell, counters, silence, present)
+        self._silence = silence or Silence()
+        self._judge = Judge(self._sight, tell, counters, self._silence, present)
         self._row_judge = RowJudge(self._judge, tell, counters)
         self._given_work: queue.SimpleQueue[Callable[[int], None]] = queue.SimpleQueue()
         self._settings: dict[str, RuleSettings] = {}
@@ -150,6 +151,11 @@ class Engine(Worker):
     def prune(self) -> None:
         """Collectors may have gone: what they wrote, and a glob has found, is watched no longer."""
         self._hand_in(self._judge.prune)
+
+    def due_ms(self, news: News) -> int:
+        """When people are to be told of an end that waits until nothing keeps its rule quiet."""
+        settings, now_ms = self._settings.get(news.alert.rule), self._clock.now_ms()
+        return self._silence.ends_ms(settings, news.alert.severity, now_ms) if settings else news.due_ms
 
     def status(self) -> list[RuleStatus]:
         """Every rule, in the order of the settings."""

@@ -6,8 +6,9 @@ News of one alert stays in order: its end never overtakes its beginning, however
 from __future__ import annotations
 
 import heapq
+import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice, takewhile
 
 from oculus.core.alert import Delivery
@@ -70,7 +71,7 @@ class DeliveryQueue:
         With `tried`, what was tried before is due whenever its next try was to be.
         """
         if tried:
-            self._hasten(now)
+            self.hasten(lambda delivery: now if delivery.attempts else math.inf)
         group: list[Delivery] = []
         while self._firsts and self._firsts[0][0] <= now and len(group) < most:
             behind = self._alerts[heapq.heappop(self._firsts)[2]]
@@ -101,11 +102,11 @@ class DeliveryQueue:
         self._due = {delivery: due - seconds for delivery, due in self._due.items()}
         self._firsts = [(due - seconds, delivery, alert) for due, delivery, alert in self._firsts]
 
-    def _hasten(self, now: float) -> None:
+    def hasten(self, due: Callable[[Delivery], float]) -> None:
+        """Whatever may go sooner than was thought does."""
         for behind in self._alerts.values():
             for delivery in behind:
-                if delivery.attempts:
-                    self._due[delivery.id] = min(self._due[delivery.id], now)
+                self._due[delivery.id] = min(self._due[delivery.id], due(delivery))
         self._firsts = [(self._due[delivery], delivery, alert) for _, delivery, alert in self._firsts]
         heapq.heapify(self._firsts)
 

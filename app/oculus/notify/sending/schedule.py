@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from oculus.core.alert import Delivery, DeliveryState
+from oculus.core.alert import Delivery, DeliveryState, News
 from oculus.core.clock import Clock
 from oculus.core.errors import ChannelError
 from oculus.notify.channel import Channel
@@ -62,6 +62,18 @@ class Schedule:
         with self._changed:
             self._queue.sooner(seconds)
             self._backoff.sooner(seconds)
+            self._changed.notify_all()
+
+    def reconsider(self, due_ms: Callable[[News], int]) -> None:
+        """What waits for the end of muted hours, or of a snooze, waits no longer than `due_ms` says."""
+
+        def due(delivery: Delivery) -> float:
+            if not delivery.news.due_ms or delivery.attempts:
+                return math.inf
+            return self._now() + max(0, due_ms(delivery.news) - self._clock.now_ms()) / 1000
+
+        with self._changed:
+            self._queue.hasten(due)
             self._changed.notify_all()
 
     def wait(self, stopping: threading.Event) -> None:
