@@ -77,6 +77,20 @@ def test_the_cooldown_survives_a_restart(world, make_rule):
     assert world.news[-1].held == "cooldown"
 
 
+@pytest.mark.parametrize("more", [{"for_": "60s"}, {"cooldown": "5m"}, {"recover_for": "60s"}])
+def test_a_clock_that_is_behind_after_a_start_stops_no_rule(world, make_rule, more):
+    """A small computer without a battery begins with the time at which it was last written down."""
+    world.rules(make_rule("a.b > 5", **more))
+    world.at(3600, ("a.b", 9))
+    world.at(3610, ("a.b", 9 if "for_" in more else 1))
+    world.values.clear()  # what lies ahead is not read
+    world.restart(away=-3000)
+    world.at(620, ("a.b", 1 if "recover_for" in more else 9))
+    for second in range(630, 1000, 30):
+        world.at(second, ("a.b", 1 if "recover_for" in more else 9))
+    assert world.kinds()[-1] == ("RESOLVED" if "recover_for" in more else "FIRED")
+
+
 def test_an_acknowledged_alert_stays_so(world, make_rule):
     world.rules(make_rule("a.b > 5", repeat="60s", no_data_for="1h"))
     world.at(0, ("a.b", 9))

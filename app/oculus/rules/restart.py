@@ -9,7 +9,7 @@ from oculus.rules.instance import Instance, Memory, Rule, read_memory
 from oculus.rules.judging.judge import Judge
 from oculus.rules.judging.telling import ended
 from oculus.rules.language.condition import ConditionError, parse
-from oculus.rules.life.pauses import away
+from oculus.rules.life.pauses import away, set_back
 from oculus.rules.life.standing import Standing, State, with_data
 from oculus.rules.settings import RuleSettings
 
@@ -46,7 +46,8 @@ class Past:
         return None if name is None else judge.roster.enter(rule, name, now_ms)
 
     def _put_back(self, judge: Judge, instance: Instance, memory: Memory, now_ms: int) -> None:
-        standing = memory.standing
+        # Of a clock that is behind, nothing can have happened later than now.
+        standing = set_back(memory.standing, now_ms)
         instance.alert = self._alerts.pop(memory.alert or 0, None)
         instance.no_data_alert = self._alerts.pop(memory.no_data_alert or 0, None)
         if standing.state in (State.FIRING, State.RECOVERING) and instance.alert is None:
