@@ -72,7 +72,7 @@ def test_a_collector_is_never_asked_twice_at_the_same_time(desk, scripted, gate,
     assert scripted.runs["slow"] == 1
     assert desk.status("slow").missed == 3
     gate.set()
-    eventually(lambda: desk.metrics)
+    eventually(lambda: desk.scheduler._pool.busy() == 0)
     desk.round(30)
     assert scripted.runs["slow"] == 2
 

@@ -244,16 +244,18 @@ def test_a_plugin_that_raises_or_returns_nonsense_costs_only_its_own_run(run, ac
     assert [metric.symbol for metric in desk.metrics] == ["custom.office.a"]
 
 
-def test_a_plugin_that_hangs_is_given_up_and_the_rest_goes_on(desk, settings_of, eventually):
+def test_a_plugin_that_hangs_is_given_up_and_the_rest_goes_on(desk, settings_of, eventually, tmp_path):
     entries = """
     - {type: plugin, module: bad.py}
     - {type: plugin, module: office.py, settings: {room: a}}
     """
-    hang = COLLECT % "import time; time.sleep(30)"
+    hangs = tmp_path / "hangs"
+    hang = COLLECT % f"import time; open({str(hangs)!r}, 'w').close(); time.sleep(30)"
     desk.scheduler.replace(settings_of(entries, bad=hang, office=OFFICE).collectors)
     desk.clock.move(60)
     desk.scheduler.tick()
-    eventually(lambda: desk.metrics)
+    eventually(lambda: hangs.exists() and desk.status("office").state == "ok" and desk.metrics)
+    eventually(lambda: desk.scheduler._pool.busy() == 1)
     desk.clock.move(10)
     desk.scheduler.tick()
     assert "took longer than 6s" in desk.status("bad").last_error

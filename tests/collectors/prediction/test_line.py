@@ -34,7 +34,7 @@ def peer():
 def dial():
     made = []
 
-    def start(address, timeout_s=5.0):
+    def start(address, timeout_s=30.0):
         made.append(Line(address, timeout_s))
         return made[-1]
 
@@ -146,7 +146,7 @@ def test_another_thread_can_end_a_wait(peer, dial):
 )
 def test_whoever_speaks_no_websocket_is_told_in_words(answers, said, told):
     with pytest.raises(Lost, match=told):
-        Line(f"ws://127.0.0.1:{answers(said)}/ws", 2.0)
+        Line(f"ws://127.0.0.1:{answers(said)}/ws", 30.0)
 
 
 def test_a_handshake_that_drips_ends_in_time(answers):
