@@ -15,7 +15,7 @@ FLOORS = [
     {"core"},
     {"collectors", "storage", "rules", "notify"},
     {"settings", "vitals", "plugin", "snoozes", "watch", "movers", "reruns", "pins"},
-    {"hints", "played"},
+    {"hints", "backtest_inputs"},
     {"backtests"},
     {"noise"},
     {"runtime"},

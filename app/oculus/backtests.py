@@ -9,13 +9,13 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from oculus.backtest_inputs import audience, explaining, intervals, lead, samples, tick_ms, watched
 from oculus.core.clock import to_iso
 from oculus.core.durations import parse_duration
 from oculus.core.errors import QueryError
 from oculus.core.gap import Gap
 from oculus.core.nearest import nearest
 from oculus.core.progress import Progress
-from oculus.played import audience, explaining, intervals, lead, samples, tick_ms, watched
 from oculus.reruns import LastRuns, Reruns
 from oculus.rules.life.silence import Silence
 from oculus.rules.life.trigger import end_ms

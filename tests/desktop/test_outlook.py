@@ -70,7 +70,7 @@ def fires(number=1, rule="shop_down", severity=Severity.CRITICAL, where="", ackn
     return number, rule, severity, where, acknowledged
 
 
-class Deeds:
+class Actions:
     """Notes what the menu sets going."""
 
     def __init__(self):
@@ -162,8 +162,8 @@ def test_a_tooltip_is_one_line_that_every_system_takes():
 
 
 def test_the_menu_opens_acknowledges_pauses_and_quits():
-    deeds = Deeds()
-    entries = menu(outlook(house(fires(7, NASTY))), False, deeds)
+    actions = Actions()
+    entries = menu(outlook(house(fires(7, NASTY))), False, actions)
     assert texts(entries) == [
         "Open Oculus", "-", f"critical: {NASTY}", "-", "Snooze all",
         "Pause collecting", "Start at login", "-", "Quit Oculus",
@@ -172,7 +172,7 @@ def test_the_menu_opens_acknowledges_pauses_and_quits():
     assert entries[0].default
     for entry in (entries[0], *entries[2].inside, *entries[4].inside[:2], entries[5], entries[6], entries[8]):
         entry.act()
-    assert deeds.done == [
+    assert actions.done == [
         ("open_window",), ("open_window", "/alerts#alert-7"), ("acknowledge", 7),
         ("snooze", NASTY, Duration(hours=1)), ("snooze", "", Duration(minutes=15)),
         ("snooze", "", Duration(hours=1)), ("pause", True),
@@ -181,20 +181,20 @@ def test_the_menu_opens_acknowledges_pauses_and_quits():
 
 
 def test_what_is_acknowledged_is_not_acknowledged_again():
-    (_, _, alert, *_) = menu(outlook(house(fires(acknowledged=True))), False, Deeds())
+    (_, _, alert, *_) = menu(outlook(house(fires(acknowledged=True))), False, Actions())
     assert texts(alert.inside) == ["Open", "Acknowledged", "Snooze 1 h"]
     assert alert.inside[1].act is None
 
 
 def test_what_is_snoozed_says_so_and_can_be_woken():
     soon_ms = SystemClock().now_ms() + 60_000
-    deeds = Deeds()
+    actions = Actions()
     now = outlook(house(fires(rule="a"), snoozed={"a": soon_ms, "": soon_ms}))
-    entries = menu(now, False, deeds)
+    entries = menu(now, False, actions)
     assert texts(entries[2].inside)[-1] == "Snoozed"
     assert entries[4].text == f"Snoozed until {now.snoozed}"
     entries[4].inside[0].act()
-    assert deeds.done == [("wake_all",)]
+    assert actions.done == [("wake_all",)]
     assert now.tooltip.startswith(f"Oculus: snoozed until {now.snoozed} · 1 firing")
 
 
@@ -205,7 +205,7 @@ def test_until_tomorrow_is_until_the_morning(hour, hours):
 
 
 def test_a_thousand_alerts_are_ten_lines_and_a_number():
-    entries = menu(outlook(house(*(fires(number) for number in range(1000)))), False, Deeds())
+    entries = menu(outlook(house(*(fires(number) for number in range(1000)))), False, Actions())
     assert sum(entry.text.startswith("critical") for entry in entries) == 10
     assert "and 990 more" in texts(entries)
 
@@ -213,7 +213,7 @@ def test_a_thousand_alerts_are_ten_lines_and_a_number():
 def test_a_menu_whose_numbers_alone_changed_has_the_same_shape():
     def entries(value):
         metric = Metric(0, "net.ping", "net.ping.gw", value, {})
-        return menu(outlook(house(pinned=("net.ping.gw",), values={"net.ping.gw": metric})), False, Deeds())
+        return menu(outlook(house(pinned=("net.ping.gw",), values={"net.ping.gw": metric})), False, Actions())
 
     before, after = entries(1.0), entries(2.0)
     assert before != after

@@ -11,7 +11,7 @@ def figure(page, symbol):
 
 
 def clients(house):
-    return len(house.server._front._door()._stream._clients)
+    return len(house.server._front._websockets()._stream._clients)
 
 
 def test_a_number_is_pushed_to_the_dashboard(house, visit, eventually):

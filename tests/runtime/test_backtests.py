@@ -193,7 +193,7 @@ def test_a_rule_on_which_it_depends_and_that_is_not_played_is_named(oculus):
 
 
 def test_a_condition_that_takes_too_long_is_refused_with_how_far_it_came(oculus, monkeypatch):
-    monkeypatch.setattr("oculus.played.LONGEST_S", -1)
+    monkeypatch.setattr("oculus.backtest_inputs.LONGEST_S", -1)
     with pytest.raises(QueryError, match="it was played up to") as refused:
         played(oculus, "plain")
     assert "shorter windows" in str(refused.value.hint)

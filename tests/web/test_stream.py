@@ -183,7 +183,7 @@ def test_a_stream_outlives_the_patience_for_requests(house, monkeypatch):
 
 
 def test_a_token_that_is_renewed_ends_what_the_old_one_opened(house, monkeypatch):
-    monkeypatch.setattr("oculus.web.stream.door.LOOK_AGAIN_S", 0.05)
+    monkeypatch.setattr("oculus.web.stream.endpoint.LOOK_AGAIN_S", 0.05)
     with listen(house) as link:
         wish(link, symbols=[])
         monkeypatch.setattr("oculus.web.access.guard.Guard.is_token", lambda self, given: False)
@@ -193,7 +193,7 @@ def test_a_token_that_is_renewed_ends_what_the_old_one_opened(house, monkeypatch
 
 
 def test_signing_out_ends_at_once_what_this_session_opened_and_nothing_else(house, monkeypatch):
-    monkeypatch.setattr("oculus.web.stream.door.LOOK_AGAIN_S", 3600)  # only signing out itself can end it
+    monkeypatch.setattr("oculus.web.stream.endpoint.LOOK_AGAIN_S", 3600)  # only signing out itself can end it
     mine, other = cookie(house), cookie(house)
     with (
         listen(house, additional_headers={"Cookie": mine}) as gone,
@@ -255,7 +255,7 @@ def test_a_reader_who_stands_still_holds_nobody_up_and_learns_what_it_missed(hou
 
 
 def streams(house):
-    return house.server._front._door()._stream
+    return house.server._front._websockets()._stream
 
 
 def test_nothing_is_gathered_for_those_who_have_gone(house, eventually):

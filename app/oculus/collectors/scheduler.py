@@ -19,7 +19,7 @@ from oculus.collectors.collector import CollectorSettings
 from oculus.collectors.delivery import Delivery
 from oculus.collectors.health import Outcome, Turn
 from oculus.collectors.job import Job, Run
-from oculus.collectors.pool import Errand, Pool
+from oculus.collectors.pool import Pool, Task
 from oculus.collectors.roster import Roster
 from oculus.collectors.slots import Slots, phase
 from oculus.collectors.sockets import room
@@ -197,8 +197,8 @@ class Scheduler(Worker):
         now = self._clock.monotonic()
         if now >= self._look_at:
             self._look_at = now + LOOK_S
-            for errand in self._pool.give_up(now):
-                errand.too_long()
+            for task in self._pool.give_up(now):
+                task.too_long()
         with self._lock:
             while self._heap and self._heap[0][0] <= now:
                 job = heapq.heappop(self._heap)[2]
@@ -228,7 +228,7 @@ class Scheduler(Worker):
     def _launch(self, job: Job, run: Run) -> None:
         job.run = run
         work, too_long = partial(self._work, job, run), partial(self._give_up, job, run)
-        self._pool.submit(Errand(work, job.limit_s, too_long, slow=job.slow))
+        self._pool.submit(Task(work, job.limit_s, too_long, slow=job.slow))
 
     # One run, on a thread of the pool
 

@@ -38,7 +38,7 @@ class Entry:
 LINE = Entry("-")
 
 
-class Deeds(Protocol):
+class Actions(Protocol):
     """What the menu can set going. None of it waits."""
 
     def open_window(self, path: str = "/") -> None: ...
@@ -56,18 +56,18 @@ class Deeds(Protocol):
     def quit(self) -> None: ...
 
 
-def menu(outlook: Outlook, at_login: bool, deeds: Deeds) -> tuple[Entry, ...]:
+def menu(outlook: Outlook, at_login: bool, actions: Actions) -> tuple[Entry, ...]:
     """From top to bottom: open, what fires, what is pinned, what can be done, quit."""
     parts = [
-        [Entry("Open Oculus", deeds.open_window, default=True)],
-        troubles(outlook, deeds),
+        [Entry("Open Oculus", actions.open_window, default=True)],
+        troubles(outlook, actions),
         [Entry(clipped(text, ITEM)) for text in outlook.pinned],
         [
-            snoozing(outlook, deeds),
-            Entry("Pause collecting", lambda: deeds.pause(not outlook.paused), checked=outlook.paused),
-            Entry("Start at login", lambda: deeds.set_login(not at_login), checked=at_login),
+            snoozing(outlook, actions),
+            Entry("Pause collecting", lambda: actions.pause(not outlook.paused), checked=outlook.paused),
+            Entry("Start at login", lambda: actions.set_login(not at_login), checked=at_login),
         ],
-        [Entry("Quit Oculus", deeds.quit)],
+        [Entry("Quit Oculus", actions.quit)],
     ]
     lines: list[Entry] = []
     for part in filter(None, parts):
@@ -75,41 +75,41 @@ def menu(outlook: Outlook, at_login: bool, deeds: Deeds) -> tuple[Entry, ...]:
     return tuple(lines)
 
 
-def troubles(outlook: Outlook, deeds: Deeds) -> list[Entry]:
-    lines = [trouble(each, deeds) for each in outlook.troubles[:MOST]]
+def troubles(outlook: Outlook, actions: Actions) -> list[Entry]:
+    lines = [trouble(each, actions) for each in outlook.troubles[:MOST]]
     if hidden := len(outlook.troubles) - MOST:
-        lines += [Entry(f"and {hidden} more", lambda: deeds.open_window("/alerts"))] if hidden > 0 else []
+        lines += [Entry(f"and {hidden} more", lambda: actions.open_window("/alerts"))] if hidden > 0 else []
     return lines
 
 
-def trouble(each: Trouble, deeds: Deeds) -> Entry:
+def trouble(each: Trouble, actions: Actions) -> Entry:
     number = each.alert_id
-    inside = [Entry("Open", lambda: deeds.open_window(f"/alerts#alert-{number}"))]
+    inside = [Entry("Open", lambda: actions.open_window(f"/alerts#alert-{number}"))]
     if each.acknowledged:
         inside.append(Entry("Acknowledged"))
     else:
-        inside.append(Entry("Acknowledge", lambda: deeds.acknowledge(number)))
+        inside.append(Entry("Acknowledge", lambda: actions.acknowledge(number)))
     if each.snoozed:
         inside.append(Entry("Snoozed"))
     else:
-        inside.append(Entry("Snooze 1 h", lambda: deeds.snooze(each.rule, HOUR)))
+        inside.append(Entry("Snooze 1 h", lambda: actions.snooze(each.rule, HOUR)))
     return Entry(clipped(each.label, ITEM), inside=tuple(inside))
 
 
-def snoozing(outlook: Outlook, deeds: Deeds) -> Entry:
+def snoozing(outlook: Outlook, actions: Actions) -> Entry:
     """Silence about everything, or its end."""
     if outlook.snoozed:
-        return Entry(f"Snoozed until {outlook.snoozed}", inside=(Entry("Tell me again", deeds.wake_all),))
+        return Entry(f"Snoozed until {outlook.snoozed}", inside=(Entry("Tell me again", actions.wake_all),))
     lengths = (
         ("15 minutes", lambda: Duration(minutes=15)),
         ("1 hour", lambda: HOUR),
         ("until tomorrow", lambda: until_tomorrow(datetime.now().astimezone())),
     )
-    return Entry("Snooze all", inside=tuple(snooze(text, length, deeds) for text, length in lengths))
+    return Entry("Snooze all", inside=tuple(snooze(text, length, actions) for text, length in lengths))
 
 
-def snooze(text: str, length: Callable[[], Duration], deeds: Deeds) -> Entry:
-    return Entry(text, lambda: deeds.snooze(ALL, length()))
+def snooze(text: str, length: Callable[[], Duration], actions: Actions) -> Entry:
+    return Entry(text, lambda: actions.snooze(ALL, length()))
 
 
 def until_tomorrow(now: datetime) -> Duration:

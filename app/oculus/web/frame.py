@@ -51,15 +51,15 @@ class Frames:
     def __init__(self, oculus: Oculus, look: Look) -> None:
         self._oculus = oculus
         self._look = look
-        self._watch = Watch()
+        self._loss = RecentLoss()
 
     def frame(self, collectors: Sequence[CollectorStatus], firing_count: int) -> Frame:
         oculus = self._oculus
-        lost = self._watch.lost(oculus.counters.get("writer.dropped"), oculus.clock.monotonic())
+        lost = self._loss.lost(oculus.counters.get("writer.dropped"), oculus.clock.monotonic())
         return Frame(firing_count, pulse(collectors), notices(oculus, collectors, lost), self._look.market)
 
 
-class Watch:
+class RecentLoss:
     """Remembers when numbers were last lost: a counter alone would accuse for ever."""
 
     def __init__(self) -> None:

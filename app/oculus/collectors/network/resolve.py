@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from oculus.collectors.network.deadline import Deadline
 from oculus.collectors.network.down import Down, from_error
-from oculus.collectors.pool import Errand, Pool
+from oculus.collectors.pool import Pool, Task
 
 THREADS = 16
 WAITING = 256  # look-ups that a name server leaves without an answer
@@ -72,7 +72,7 @@ class Resolver:
             if future is None:
                 future = self._under_way[host] = Future()
                 answer = future
-                self._pool.submit(Errand(lambda: self._answer(host, answer), math.inf, lambda: None))
+                self._pool.submit(Task(lambda: self._answer(host, answer), math.inf, lambda: None))
             return future
 
     def _wait(self, answer: Future[list[Address]], deadline: Deadline) -> list[Address]:

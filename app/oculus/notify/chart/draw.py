@@ -29,15 +29,15 @@ XY = tuple[float, float]
 
 def draw(plot: Plot, theme: Theme = "dark", severity: str = "critical") -> bytes:
     """The PNG. Takes about 15 ms."""
-    paper = Paper(plot, PALETTES[theme], PALETTES[theme].states[severity])
-    picture = paper.lines().reduce(TWICE)
-    paper.words(picture)
+    canvas = Canvas(plot, PALETTES[theme], PALETTES[theme].states[severity])
+    picture = canvas.lines().reduce(TWICE)
+    canvas.words(picture)
     kept = BytesIO()
     picture.save(kept, "PNG", compress_level=6)
     return kept.getvalue()
 
 
-class Paper:
+class Canvas:
     """One chart while it is drawn."""
 
     def __init__(self, plot: Plot, palette: Palette, alarm: str) -> None:

@@ -18,7 +18,7 @@ REMEMBERED = 32  # boards: some pages with views of their own, a few refreshes e
 ANY = Pulse("", "")
 
 
-class Lately:
+class RecentBoards:
     """The boards sent lately, by version. Any thread may ask."""
 
     def __init__(self) -> None:

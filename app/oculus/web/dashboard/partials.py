@@ -7,7 +7,7 @@ from bottle import HTTPResponse, request, response
 from oculus.runtime import Oculus
 from oculus.web.access.guard import READS
 from oculus.web.dashboard.board import Boards
-from oculus.web.dashboard.changes import Lately
+from oculus.web.dashboard.changes import RecentBoards
 from oculus.web.dashboard.view import View
 from oculus.web.site import Site
 from oculus.web.templates import render
@@ -17,7 +17,7 @@ QUIET = ("/in/", "/api/query")  # are sent, too, but nobody waits to see what th
 
 def mount(app: Site, _: Oculus, boards: Boards) -> None:
     """Hang the fragments on `app`."""
-    lately = Lately()
+    recent = RecentBoards()
 
     def sent() -> None:
         if request.method not in READS and not request.path.startswith(QUIET):
@@ -30,7 +30,7 @@ def mount(app: Site, _: Oculus, boards: Boards) -> None:
         """The dashboard's content, or what of it changed; 304 when whoever asks has it already."""
         board = boards.board(query)
         tag, seen = f'"{board.version}"', request.get_header("If-None-Match", "")
-        changed = lately.changed(seen.strip('"'), board)
+        changed = recent.changed(seen.strip('"'), board)
         if seen == tag:
             return HTTPResponse(status=304, headers={"ETag": tag})
         response.set_header("ETag", tag)

@@ -34,7 +34,7 @@ class Health(Protocol):
     async def answer(self, path: str) -> Answer | None: ...
 
 
-class Door(Protocol):
+class WebSockets(Protocol):
     """Answers WebSocket requests."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
@@ -43,8 +43,8 @@ class Door(Protocol):
 class Front:
     """The ASGI application. `server` gives the settings as they are now.
 
-    `app` and `door` are asked for when the first request needs them, so that whatever shows pages is not
-    loaded on a machine that nobody looks at.
+    `app` and `websockets` are asked for when the first request needs them, so that whatever shows pages is
+    not loaded on a machine that nobody looks at.
     """
 
     def __init__(
@@ -52,11 +52,11 @@ class Front:
         app: Callable[[], App],
         guard: Guard,
         health: Health,
-        door: Callable[[], Door],
+        websockets: Callable[[], WebSockets],
         server: Callable[[], ServerSettings],
     ) -> None:
         self._guard = guard
-        self._door = door
+        self._websockets = websockets
         self._health = health
         self._server = server
         # What takes seconds has workers of its own, so sixteen questions at once do not stop the pages.
@@ -71,7 +71,7 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            await self._door()(scope, receive, send)
+            await self._websockets()(scope, receive, send)
             return
         answer = await self._answer(scope, receive)
         if answer is not None:

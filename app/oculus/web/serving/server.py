@@ -26,7 +26,7 @@ from oculus.web.serving.tls import server_context
 
 if TYPE_CHECKING:
     from oculus.web.site import Site
-    from oculus.web.stream.door import Door
+    from oculus.web.stream.endpoint import WebSocketEndpoint
 
 LARGEST_HEAD = 16 * 1024
 LARGEST_WISH = 64 * 1024  # of what a client says over a WebSocket
@@ -62,8 +62,8 @@ class WebServer:
         )
         self._health = Health(oculus)
         self.app = Later(self._site)
-        door = Later(self._door)
-        self._front = Front(self.app, self._guard, self._health, door, lambda: oculus.settings.server)
+        websockets = Later(self._endpoint)
+        self._front = Front(self.app, self._guard, self._health, websockets, lambda: oculus.settings.server)
         self._server = Server(self._front, tls)
         self._thread = threading.Thread(target=self._serve, name="web", daemon=True)
 
@@ -103,12 +103,12 @@ class WebServer:
 
         return build(self._oculus, self._guard, self._codes, self.one_time_link)
 
-    def _door(self) -> Door:
+    def _endpoint(self) -> WebSocketEndpoint:
         """Where WebSockets come in."""
-        from oculus.web.stream.door import Door
+        from oculus.web.stream.endpoint import WebSocketEndpoint
         from oculus.web.stream.hub import Stream
 
-        return Door(Stream(self._oculus.feed), self._guard, lambda: self._oculus.settings.server)
+        return WebSocketEndpoint(Stream(self._oculus.feed), self._guard, lambda: self._oculus.settings.server)
 
     def _serve(self) -> None:
         asyncio.run(self._server.serve([self._socket]))
@@ -155,7 +155,7 @@ class Server(uvicorn.Server):
 
 def patient_socket(**given: Any) -> asyncio.Protocol:
     """uvicorn asks for it when the first WebSocket comes; until then its library is not needed."""
-    from oculus.web.stream.door import PatientSocket
+    from oculus.web.stream.endpoint import PatientSocket
 
     return PatientSocket(**given)
 

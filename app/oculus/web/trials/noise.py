@@ -24,7 +24,7 @@ from oculus.web.templates import render
 from oculus.web.trials.compare import difference
 from oculus.web.trials.plays import Plays
 from oculus.web.trials.setting import read_setting, setting_of
-from oculus.web.trials.sheet import Asked, Desk, address
+from oculus.web.trials.sheet import Asked, Trials, address
 
 SEEN_S = 10.0  # a report that was made is in the file by then
 
@@ -63,11 +63,11 @@ class Report:
 
 def mount(app: Site, oculus: Oculus, boards: Boards) -> None:
     """Hang the report on `app`."""
-    desk, plays = Desk(oculus, Editor(oculus)), Plays(oculus)
+    trials, plays = Trials(oculus, Editor(oculus)), Plays(oculus)
 
     @app.get("/noise")
     def noise() -> str:
-        return render("pages/noise.html", page="rules", frame=boards.frame(), report=report(oculus, desk))
+        return render("pages/noise.html", page="rules", frame=boards.frame(), report=report(oculus, trials))
 
     @app.post("/partials/noise/now")
     def make() -> str:
@@ -80,23 +80,23 @@ def mount(app: Site, oculus: Oculus, boards: Boards) -> None:
     @app.post("/partials/noise")
     def effect() -> str:
         """What a suggested change would have done in the week of the report."""
-        return render("partials/effect.html", said=said(desk, plays, sent(request.body.read())))
+        return render("partials/effect.html", said=said(trials, plays, sent(request.body.read())))
 
 
-def report(oculus: Oculus, desk: Desk) -> Report:
+def report(oculus: Oculus, trials: Trials) -> Report:
     last = oculus.reader.report("noise")
     if last is None:
         begun_ms = oculus.reader.last_report("noise") or oculus.clock.now_ms()
         return Report(None, begun_ms + WEEK_MS, "", ())
     noises = msgspec.convert(last.payload["rules"], list[Noise])
     names = {rule.name for rule in oculus.settings.rules}
-    rows = tuple(noise_row(each, desk, each.rule in names) for each in noises)
+    rows = tuple(noise_row(each, trials, each.rule in names) for each in noises)
     return Report(last.ts_ms, last.ts_ms + WEEK_MS, last.message, rows)
 
 
-def noise_row(noise: Noise, desk: Desk, there: bool) -> NoiseRow:
+def noise_row(noise: Noise, trials: Trials, there: bool) -> NoiseRow:
     found = [(name, text) for name, text in (("for", noise.for_), ("clear", noise.clear)) if text]
-    where = desk.where(Asked(rule=noise.rule)) if there and found else None
+    where = trials.where(Asked(rule=noise.rule)) if there and found else None
     return NoiseRow(
         rule=noise.rule,
         there=there,
@@ -117,7 +117,7 @@ def noise_row(noise: Noise, desk: Desk, there: bool) -> NoiseRow:
     )
 
 
-def said(desk: Desk, plays: Plays, given: Mapping[str, str]) -> str:
+def said(trials: Trials, plays: Plays, given: Mapping[str, str]) -> str:
     """In words; why not, where it cannot be played. Raises HttpError 400."""
     try:
         until_ms = int(given.get("until", ""))
@@ -125,7 +125,7 @@ def said(desk: Desk, plays: Plays, given: Mapping[str, str]) -> str:
         raise bad_request("until: is no moment", "Open the page again.") from error
     span = (until_ms - WEEK_MS, until_ms)
     try:
-        subject = desk.subject(Asked(rule=given.get("rule", "")))
+        subject = trials.subject(Asked(rule=given.get("rule", "")))
         now = setting_of(subject.rule)
         tried = read_setting({f"b.{given.get('name', '')}": given.get("text", "")}, "b", now)
         a, b = plays.play(subject, now, span), plays.play(subject, tried, span)

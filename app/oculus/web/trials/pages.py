@@ -26,7 +26,7 @@ from oculus.web.templates import render
 from oculus.web.trials.compare import difference, lanes, lasting, outcome, source
 from oculus.web.trials.plays import Plays, Subject
 from oculus.web.trials.setting import Setting, read_setting, setting_of
-from oculus.web.trials.sheet import LENGTHS, SPANS, USUAL_SPAN, Asked, Desk, TrialSheet, address
+from oculus.web.trials.sheet import LENGTHS, SPANS, USUAL_SPAN, Asked, Trials, TrialSheet, address
 
 FIRINGS = 30  # listed; the chart shows all
 PART = "/partials/backtest"
@@ -36,12 +36,12 @@ class Page:
     """Shows a rule that is tried."""
 
     def __init__(self, oculus: Oculus, boards: Boards, editor: Editor) -> None:
-        self.desk = Desk(oculus, editor)
+        self.trials = Trials(oculus, editor)
         self._boards = boards
 
     def of(self, asked: Asked, given: Mapping[str, str]) -> str:
         """Raises HttpError, QueryError."""
-        sheet = self.desk.sheet(asked, given)
+        sheet = self.trials.sheet(asked, given)
         return self._shown(sheet)
 
     def of_draft(self, draft: Draft, where: Where) -> str:
@@ -72,24 +72,24 @@ def mount(app: Site, oculus: Oculus, boards: Boards) -> None:
 
     @app.post(PART)
     def part() -> str:
-        return played(page.desk, plays, sent(request.body.read()), oculus.clock.now_ms())
+        return played(page.trials, plays, sent(request.body.read()), oculus.clock.now_ms())
 
 
-def played(desk: Desk, plays: Plays, given: Mapping[str, str], now_ms: int) -> str:
+def played(trials: Trials, plays: Plays, given: Mapping[str, str], now_ms: int) -> str:
     """What two settings would have done. What cannot be played is told in words, and is no failure."""
     asked = asked_of(given, now_ms)
     try:
-        return render("partials/backtest.html", trouble=None, **outcomes(desk, plays, asked, given))
+        return render("partials/backtest.html", trouble=None, **outcomes(trials, plays, asked, given))
     except OculusError as error:
         return render("partials/backtest.html", trouble=error)
 
 
-def outcomes(desk: Desk, plays: Plays, asked: Asked, given: Mapping[str, str]) -> dict[str, Any]:
-    subject, span = desk.subject(asked), span_of(given, asked.until_ms)
+def outcomes(trials: Trials, plays: Plays, asked: Asked, given: Mapping[str, str]) -> dict[str, Any]:
+    subject, span = trials.subject(asked), span_of(given, asked.until_ms)
     now = setting_of(subject.rule)
     settings = [read_setting(given, key, now) for key in "ab"]
     a, b = (plays.play(subject, setting, span) for setting in settings)
-    where = desk.where(asked)
+    where = trials.where(asked)
     symbol = given.get("symbol", "")
     return {
         "sides": [

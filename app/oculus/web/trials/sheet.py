@@ -71,7 +71,7 @@ class TrialSheet:
     written: bool  # it is a rule of the settings, with a page of its own
 
 
-class Desk:
+class Trials:
     """Finds the rules that are tried."""
 
     def __init__(self, oculus: Oculus, editor: Editor) -> None:

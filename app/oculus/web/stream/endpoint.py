@@ -26,7 +26,7 @@ NOT_ALLOWED = 4401  # the close code for that
 PIECES = 64 * 1024
 
 
-class Door:
+class WebSocketEndpoint:
     """Answers WebSocket requests. Made on the event loop. `server` gives the settings as they are now."""
 
     def __init__(self, stream: Stream, guard: Guard, server: Callable[[], ServerSettings]) -> None:
