@@ -23,6 +23,12 @@ def test_ids_of_a_later_start_are_larger_than_all_before_it():
     assert second.next(NOW_MS + 1) > last
 
 
+def test_ids_are_larger_than_those_known_though_the_clock_is_behind_them():
+    ids = Ids()
+    ids.above(NOW_MS * 1000)
+    assert ids.next(NOW_MS - 3_600_000) > NOW_MS * 1000
+
+
 def test_ids_stay_exact_for_readers_of_json():
     assert Ids().next(9_000_000_000_000) < 2**53
 

@@ -273,6 +273,49 @@ def test_after_a_restart_whatever_is_not_final_goes_on(house, clock, service, ta
     assert {row.state for row in table.rows.values()} == {"sent"}
 
 
+def test_an_end_follows_its_beginning_though_the_clock_is_behind_after_the_restart(
+    house, clock, service, table, news
+):
+    settings = {"hook": WebhookSettings(url=Secret(service.url))}
+    first = Step(house(settings, clock), clock)
+    service.answers.append(503)
+    first.home.tell(news(alert=1))
+    first.work()
+    clock.pass_s(-3600)
+    second = Step(house(settings, clock), clock)
+    second.home.notifier.put(table.unfinished())
+    second.home.tell(news(NewsKind.RESOLVED, alert=1))
+    second.work_for(400)
+    assert [body["news"] for body in service.told()] == ["FIRED", "FIRED", "RESOLVED"]
+
+
+def test_what_waits_does_not_wait_for_a_clock_that_is_behind_after_the_restart(
+    house, clock, service, table, news
+):
+    settings = {"hook": WebhookSettings(url=Secret(service.url))}
+    Step(house(settings, clock), clock).home.tell(news())
+    clock.pass_s(-86_400)
+    second = Step(house(settings, clock), clock)
+    second.home.notifier.put(table.unfinished())
+    second.work()
+    assert len(service.got) == 1
+
+
+def test_a_wish_of_a_service_is_obeyed_for_no_longer_than_a_message_lives(
+    house, clock, service, table, news, facts
+):
+    settings = {"hook": WebhookSettings(url=Secret(service.url))}
+    service.answers.append(lambda handler: handler.answer(503, {"Retry-After": "100"}))
+    first = Step(house(settings, clock, facts=facts), clock)
+    first.home.tell(news())
+    first.work()
+    clock.pass_s(-86_400)
+    second = Step(house(settings, clock, facts=facts), clock)
+    second.home.notifier.put(table.unfinished())
+    second.work_for(6 * 3600 + 60, step=60)
+    assert len(service.got) == 2
+
+
 def test_a_retry_of_before_the_restart_keeps_its_time(house, clock, service, table, news):
     settings = {"hook": WebhookSettings(url=Secret(service.url))}
     first = Step(house(settings, clock), clock)

@@ -20,3 +20,8 @@ class Ids:
         with self._lock:
             self._last = max(self._last + 1, now_ms * 1000)
             return self._last
+
+    def above(self, known: int) -> None:
+        """Those to come are larger than `known`: an earlier start gave it, perhaps by a clock ahead of ours."""
+        with self._lock:
+            self._last = max(self._last, known)

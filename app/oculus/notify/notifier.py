@@ -106,6 +106,7 @@ class Notifier:
         for channel in {delivery.channel for delivery in deliveries}:
             mine = sorted((row for row in deliveries if row.channel == channel), key=lambda row: row.id)
             for delivery in mine:
+                self._ids.above(delivery.id)
                 if delivery.attempts == 0:
                     self._context.counters.add(f"deliveries.{channel}.{delivery.state}")
             waiting = [delivery for delivery in mine if not delivery.state.final]

@@ -12,6 +12,7 @@ from oculus.core.clock import Clock
 from oculus.notify.channel import Limit
 from oculus.notify.facts import ChannelNotes
 from oculus.notify.sending.rate_limiter import RateLimiter
+from oculus.notify.sending.retry import EXPIRES
 
 NEW_S = 5.0  # the longest rest before a new message gets its first try
 CHANNEL_NOTE = -2  # the note about the channel itself: no alert has this id
@@ -84,7 +85,8 @@ class Backoff:
             self._recalled = True
             until_ms = self._notes.read_one(CHANNEL_NOTE).get("until_ms")
             if isinstance(until_ms, int) and (wait_ms := until_ms - self._clock.now_ms()) > 0:
-                self._asked_until = max(self._asked_until, self._clock.monotonic() + wait_ms / 1000)
+                wait_s = min(wait_ms / 1000, EXPIRES.total_seconds())  # the clock may be far behind by now
+                self._asked_until = max(self._asked_until, self._clock.monotonic() + wait_s)
         if self._outdated:
             self._outdated = False
             if self._notes.read_one(CHANNEL_NOTE):

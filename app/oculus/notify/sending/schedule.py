@@ -18,7 +18,7 @@ from oculus.notify.sending.backoff import Backoff
 from oculus.notify.sending.batch import BatchSizer, Blame
 from oculus.notify.sending.outbox import AGAIN_S
 from oculus.notify.sending.queue import DeliveryQueue
-from oculus.notify.sending.retry import EXPIRES
+from oculus.notify.sending.retry import LONGEST_S
 
 
 class Schedule:
@@ -164,10 +164,11 @@ class Schedule:
         return self.channel.group_for.total_seconds() if self.channel else 0.0
 
     def _due(self, delivery: Delivery) -> float:
+        # The clock may be behind the one of the last run: only the end of muted hours lies far ahead.
         wait = max(0, delivery.next_ms - self._clock.now_ms()) / 1000
-        if delivery.state is DeliveryState.QUEUED:
-            return self._now() + max(wait, self._group_s())
-        return self._now() + min(wait, EXPIRES.total_seconds())
+        if delivery.state is not DeliveryState.QUEUED:
+            return self._now() + min(wait, LONGEST_S)
+        return self._now() + max(wait if delivery.news.due_ms else 0.0, self._group_s())
 
     def _now(self) -> float:
         return self._clock.monotonic()
