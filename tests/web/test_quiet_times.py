@@ -85,7 +85,7 @@ def test_what_has_no_form_is_told_where_to_write_it_and_how(office):
     said = words(office.get("/settings").text)
     assert str(office.folder / "oculus.yaml") in said
     assert re.search(r"server Where the pages .*? oculus.yaml:2 Example", said)
-    assert re.search(r"sources .*? not written: the usual counts Example", said)
+    assert re.search(r"storage .*? not written: the usual counts Example", said)
     for example in EXAMPLES.values():
         assert words(example) in said
 
@@ -94,4 +94,4 @@ def test_what_has_no_form_is_told_where_to_write_it_and_how(office):
 def test_each_example_is_taken_as_it_stands(section, tmp_path):
     path = tmp_path / "oculus.yaml"
     path.write_text(EXAMPLES[section])
-    assert load(path, environment={"COINGECKO_API_KEY": "x"}).files == [path]
+    assert load(path).files == [path]

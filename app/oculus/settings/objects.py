@@ -1,4 +1,4 @@
-"""Collectors, rules, channels, muted times one by one: where each is written, what a change would mean."""
+"""What is set one by one (collectors, rules, ...): where each is written, what a change would mean."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from oculus.collectors import build
 from oculus.collectors.collector import CollectorSettings
+from oculus.collectors.sources.settings import PolymarketSettings, SourceSettings
 from oculus.core.masking import hide
 from oculus.notify.channel import ChannelSettings
 from oculus.rules.life.hours import Mute
@@ -18,15 +19,15 @@ from oculus.rules.settings import RuleSettings
 from oculus.settings.draft import Draft, SettingsProblem, Where, spell
 from oculus.settings.hidden import secrets_of
 from oculus.settings.load import settle
-from oculus.settings.merge import called, files_of, merged
+from oculus.settings.merge import GROUPS, called, files_of, merged
 from oculus.settings.read import read
 from oculus.settings.read_yaml import read_yaml
 from oculus.settings.schema import Settings
 from oculus.settings.sections import PLAIN
 from oculus.settings.write import is_own
 
-KINDS = ("collectors", "rules", "channels", "mute")
-One = CollectorSettings | RuleSettings | ChannelSettings | Mute
+KINDS = ("collectors", "rules", "channels", "mute", "sources")
+One = CollectorSettings | RuleSettings | ChannelSettings | Mute | SourceSettings | PolymarketSettings
 Changes = Mapping[Path, str | None]  # what files would hold; None: they would be gone
 
 
@@ -35,7 +36,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     section: str
     name: str
-    type: str  # empty for rules and muted times
+    type: str  # empty for rules and muted times; of a provider its name
     data: dict[str, Any]
     path: Path
     file: str  # as a person calls it
@@ -80,8 +81,8 @@ def entry_of(main: Path, raw: Draft, where: Where, known: str) -> Entry:
     data = dict(given) if isinstance(given, dict) else {}
     place = raw.place(where)
     path = main.parent / place.file
-    named = str(last) if section == "channels" else str(data.get("name") or data.get("target") or "")
-    kind = str(data.get("type") or (last if section == "channels" else ""))
+    named = str(last) if section in GROUPS else str(data.get("name") or data.get("target") or "")
+    kind = str(data.get("type") or (last if section in GROUPS else ""))
     return Entry(
         section=section,
         name=known or named or kind or "without a name",
@@ -107,6 +108,7 @@ def trial(main: Path, path: Path, text: str | None) -> Trial:
         hide(secret)
     found: dict[Where, One] = {**bound.collectors, **bound.rules, **bound.mute}
     found |= {("channels", name): channel for name, channel in bound.channels.items()}
+    found |= {("sources", name): getattr(settings.sources, name) for name in draft.data.get("sources") or ()}
     ones = [one for where, one in found.items() if draft.place(where).file == file]
     return Trial(settings=settings, one=ones[0] if ones else None, problems=[])
 

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from oculus.core.errors import OculusError
+from oculus.settings.merge import GROUPS
 
 MARK = "# Made in the window of Oculus, which may rewrite this file. Delete this line and it stays as it is."
 FOLDER = "conf.d"
@@ -35,8 +36,8 @@ Emitter.add_representer(str, represent_text)
 
 
 def file_text(section: str, name: str, entry: Mapping[str, Any]) -> str:
-    """What a file with this one object holds. `name` is only written for channels, which are named by it."""
-    body = {name: dict(entry)} if section == "channels" else [dict(entry)]
+    """What a file with this one object holds. `name` is only written in groups, whose objects it names."""
+    body = {name: dict(entry)} if section in GROUPS else [dict(entry)]
     return f"{MARK}\n{plain_yaml({section: body})}"
 
 

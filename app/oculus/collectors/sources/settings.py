@@ -9,7 +9,12 @@ from msgspec import Meta, Struct, field
 from oculus.core.secret import Secret
 
 Address = Annotated[
-    str, Meta(description="Where to ask instead of its usual address.", pattern="^(https?://.+)?$")
+    str,
+    Meta(
+        description="Where to ask instead of its usual address.",
+        pattern="^(https?://.+)?$",
+        extra={"front": True},
+    ),
 ]
 Socket = Annotated[
     str, Meta(description="Where to listen instead of its usual address.", pattern="^(wss?://.+)?$")
@@ -20,8 +25,8 @@ Calls = Annotated[int, Meta(description="Most questions in that time; 0: what it
 class SourceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How one provider is asked."""
 
-    api_key: Annotated[Secret, Meta(description="Your key, where it has one.")] = field(
-        default_factory=lambda: Secret("")
+    api_key: Annotated[Secret, Meta(description="Your key, where it has one.", extra={"front": True})] = (
+        field(default_factory=lambda: Secret(""))
     )
     base_url: Address = ""
     per_minute: Calls = 0

@@ -14,7 +14,6 @@ EXAMPLES = {
     "logging": "logging:\n  level: info,rules=debug\n  keep_days: 30",
     "desktop": "desktop:\n  pinned: [crypto.price.btc_usd, net.ping.gw]",
     "connectivity": 'connectivity:\n  anchors: ["1.1.1.1:53", "9.9.9.9:53"]',
-    "sources": 'sources:\n  coingecko: {api_key: "${COINGECKO_API_KEY}"}',
 }
 
 

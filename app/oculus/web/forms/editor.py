@@ -22,6 +22,7 @@ from oculus.settings.merge import called
 from oculus.settings.objects import Entry, Trial, entries, trial
 from oculus.settings.write import file_text, fresh_path, remove, write
 from oculus.web.errors import HttpError, not_found
+from oculus.web.forms import providers
 from oculus.web.forms.fields import fields_of
 
 # A plugin is code: which of it is loaded is said in a file, not in a page.
@@ -30,8 +31,15 @@ TYPES: dict[str, dict[str, type[Struct]]] = {
     "channels": {name: kind.settings_class for name, kind in CHANNELS.items()},
     "rules": {"": RuleSettings},
     "mute": {"": Mute},
+    "sources": providers.KINDS,
 }
-ONE = {"collectors": "collector", "rules": "rule", "channels": "channel", "mute": "quiet time"}
+ONE = {
+    "collectors": "collector",
+    "rules": "rule",
+    "channels": "channel",
+    "mute": "quiet time",
+    "sources": "provider",
+}
 UNDO_S = 600.0  # for so long what was deleted can be brought back
 
 
@@ -40,7 +48,7 @@ class Draft(Struct, frozen=True, kw_only=True):
 
     section: str
     type: str
-    name: str  # of a channel; the others hold theirs in `data`
+    name: str  # of a channel or a provider; the others hold theirs in `data`
     data: dict[str, Any]
     entry: Entry | None = None
     stored: dict[str, Any] = {}  # what it began with, from a file
@@ -104,6 +112,13 @@ class Editor:
             "rules": [name for name in listed["rules"] if name != own],
         }
 
+    def choices(self, section: str) -> list[str]:
+        """The types of which one can be made; each provider there is once, those that take a key first."""
+        if section != "sources":
+            return list(TYPES[section])
+        there = {each.type for each in self.entries() if each.section == section}
+        return sorted(TYPES[section].keys() - there, key=lambda name: (not providers.takes_key(name), name))
+
     @property
     def gone(self) -> Gone | None:
         """What can be brought back."""
@@ -145,7 +160,9 @@ class Editor:
         return self._take_on(f"The {ONE[draft.section]} {label(draft)} was {done} in the window")
 
     def switch(self, entry: Entry) -> bool:
-        """Pause what runs, and let run what is paused."""
+        """Pause what runs, and let run what is paused. Raises HttpError 409 for a provider."""
+        if entry.section == "sources":
+            raise HttpError(409, "A provider is never paused", "Pause the collectors that ask it.")
         data = {key: value for key, value in entry.data.items() if key != "enabled"}
         if entry.enabled:
             data["enabled"] = False
@@ -198,7 +215,7 @@ class Editor:
 
 
 def text_of(draft: Draft) -> str:
-    typed = {"type": draft.type} if draft.type else {}
+    typed = {"type": draft.type} if draft.type and draft.section != "sources" else {}
     return file_text(draft.section, draft.name, {**typed, **draft.data})
 
 

@@ -19,7 +19,7 @@ FRONT = frozenset(
 )
 LONG = frozenset(("sql", "message", "body"))  # texts of several lines
 RANKED = frozenset(("fallback",))  # lists whose order counts
-LETTERS = frozenset(("ca", "id", "json", "smtp", "sql", "tls", "ts", "url"))  # spelt, not spoken
+LETTERS = frozenset(("api", "ca", "id", "json", "smtp", "sql", "tls", "ts", "url"))  # spelt, not spoken
 LISTS = (inspect.ListType, inspect.VarTupleType)
 Known = Mapping[str, Sequence[str]]  # channels and rules: the names there are
 NOBODY: Known = {}

@@ -30,6 +30,7 @@ TITLES = {
     "rules": "Rules",
     "channels": "Channels",
     "mute": "Maintenance and quiet times",
+    "sources": "API keys and quotas",
 }
 SAID = {
     "added": "Added. It runs now.",

@@ -12,13 +12,15 @@ from msgspec import Struct, structs
 from oculus.core.errors import OculusError
 from oculus.runtime import Oculus
 from oculus.settings.objects import Entry
-from oculus.web.forms.editor import ONE, TYPES, Draft, Editor, kind_of, without
+from oculus.web.forms import providers
+from oculus.web.forms.editor import ONE, Draft, Editor, kind_of, without
 from oculus.web.forms.fields import Field, filled
 from oculus.web.forms.submission import read_form
 from oculus.web.forms.tries import Tried, attempt
 
 NAME = "oculus.name"  # of a channel; no setting is called so
 DO = "oculus.do"
+CHOSEN = ("collectors", "channels", "sources")  # what has types to choose from
 NAME_HELP = "What rules and pages call it."
 NO_NAME = "is missing; write what rules shall call it"
 
@@ -55,8 +57,8 @@ class Sheet:
 
     def begin(self, query: Where) -> str:
         """The form as it is first shown, or a choice of types. Raises HttpError."""
-        if query.section in ("collectors", "channels") and not (query.type or query.like or query.at):
-            kinds = [(name, first_line(kind)) for name, kind in TYPES[query.section].items()]
+        if query.section in CHOSEN and not (query.type or query.like or query.at):
+            kinds = [(name, about(query.section, name)) for name in self._editor.choices(query.section)]
             return self._render("choose", section=query.section, one=ONE[query.section], kinds=kinds)
         return self._show(self._start(query), query, by_hand=self._by_hand(query))
 
@@ -76,7 +78,7 @@ class Sheet:
         """Save or try what was sent; with mistakes the form is shown again."""
         origin = self._start(query)
         read = read_form(kind_of(origin.section, origin.type), given, origin.data)
-        name = given.get(NAME, "").strip()
+        name = origin.type if origin.section == "sources" else given.get(NAME, "").strip()
         draft = structs.replace(origin, data=read.data, name=name)
         mistakes = dict(read.mistakes)
         if draft.section == "channels" and not name:
@@ -104,7 +106,8 @@ class Sheet:
         if query.like:
             return of_entry(self._editor.entry(query.like), None)
         kind_of(query.section, query.type)
-        return Draft(section=query.section, type=query.type, name="", data={})
+        name = query.type if query.section == "sources" else ""
+        return Draft(section=query.section, type=query.type, name=name, data={})
 
     def _wrong(
         self, draft: Draft, query: Where, mistakes: Mapping[str, str], elsewhere: Sequence[str] = ()
@@ -125,12 +128,14 @@ class Sheet:
         fields = filled(kind, draft.data, draft.stored, wrong, self._editor.names(draft))
         if draft.section == "channels":
             fields.insert(0, name_field(draft.name, wrong.get("name", "")))
-        named = {field.name for field in fields} | {"name"}
+        if draft.section == "sources":
+            fields = providers.fitted(draft.type, fields)
+        named = {field.name.removeprefix("oculus.") for field in fields}
         return self._render(
             "form",
             one=ONE[draft.section],
             draft=draft,
-            about=first_line(kind),
+            about=about(draft.section, draft.type),
             fields=fields,
             action=query.action,
             elsewhere=[*elsewhere, *(f"{key}: {said}" for key, said in wrong.items() if key not in named)],
@@ -142,7 +147,7 @@ class Sheet:
 def of_entry(entry: Entry, own: Entry | None) -> Draft:
     """What is written there; a copy of it where `own` is None."""
     kind_of(entry.section, entry.type)
-    name = entry.name if own and entry.section == "channels" else ""
+    name = entry.name if entry.section == "sources" or (own and entry.section == "channels") else ""
     data = without(entry.data, "type")
     return Draft(section=entry.section, type=entry.type, name=name, data=data, entry=own, stored=data)
 
@@ -152,6 +157,10 @@ def name_field(value: str, mistake: str) -> Field:
         name=NAME, label="Name", help=NAME_HELP, kind="text", required=True, usual="", front=True,
         value=value, mistake=mistake,
     )  # fmt: skip
+
+
+def about(section: str, kind: str) -> str:
+    return providers.about(kind) if section == "sources" else first_line(kind_of(section, kind))
 
 
 def first_line(kind: type[Struct]) -> str:

@@ -9,6 +9,8 @@ from oculus.backtests import backtest
 from oculus.collectors.collector import CollectorSettings
 from oculus.collectors.custom.push import PushSettings
 from oculus.collectors.once import collect_once
+from oculus.collectors.sources.hello import hello
+from oculus.collectors.sources.settings import PolymarketSettings, SourceSettings
 from oculus.collectors.tools import Tools
 from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
@@ -46,6 +48,8 @@ def attempt(oculus: Oculus, found: Trial, name: str) -> Tried:
             return play(oculus, found, found.one)
         if isinstance(found.one, Mute):
             return next_time(found.one, oculus.clock.now_ms())
+        if isinstance(found.one, SourceSettings | PolymarketSettings):
+            return greet(found, name)
         return send(found, name)
     except OculusError as error:
         return Tried(False, error.what, error.hint)
@@ -107,6 +111,13 @@ def until(mute: Mute, wanted: bool, ms: int) -> int:
 
 def wall(mute: Mute, ms: int) -> str:
     return f"{local(ms, mute.timezone):%A, %Y-%m-%d %H:%M} ({mute.timezone})"
+
+
+def greet(found: Trial, provider: str) -> Tried:
+    assert found.settings is not None
+    hello(provider, found.settings.sources)
+    key = isinstance(found.one, SourceSettings) and found.one.api_key
+    return Tried(True, "It answers with your key" if key else "It answers")
 
 
 def send(found: Trial, name: str) -> Tried:
