@@ -22,6 +22,6 @@ class Ids:
             return self._last
 
     def above(self, known: int) -> None:
-        """Those to come are larger than `known`: an earlier start gave it, perhaps by a clock ahead of ours."""
+        """Those to come are larger than `known`, of an earlier start whose clock may have been ahead."""
         with self._lock:
             self._last = max(self._last, known)
