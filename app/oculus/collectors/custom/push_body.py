@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -17,13 +17,7 @@ LONGEST_KEY = 100
 TIME = "ts"
 BARE = "value"  # the key of a number that came without one
 
-
-class Reading(NamedTuple):
-    """One number that was pushed. `ts_ms` is None when it came without a time."""
-
-    key: str
-    value: float
-    ts_ms: int | None
+Reading = tuple[str, float, int | None]  # key, value and ms since 1970, None when it came without a time
 
 
 def read_push(body: bytes) -> list[Reading]:
@@ -44,10 +38,10 @@ def read_push(body: bytes) -> list[Reading]:
 
 def _entry(given: Any) -> list[Reading]:
     if not isinstance(given, dict):
-        return [Reading(BARE, number(given), None)]
+        return [(BARE, number(given), None)]
     moment = given.pop(TIME, None)
     ts_ms = None if moment is None else moment_ms(moment)
-    return [Reading(_key(key), _value(key, value), ts_ms) for key, value in given.items()]
+    return [(_key(key), _value(key, value), ts_ms) for key, value in given.items()]
 
 
 @lru_cache(maxsize=1024)  # the same keys come again and again; a wrong one, however long, is not kept
