@@ -271,6 +271,21 @@ def test_saving_deliveries_after_the_stop_is_refused_at_once(writer):
         writer.save_deliveries([delivery()], timeout_s=60)
 
 
+def test_what_comes_while_the_writer_ends_is_answered_and_counted(writer, counters, metric, monkeypatch):
+    late = []
+
+    def come_late():
+        late.append(writer.change(lambda cursor: None))
+        writer.put([metric(1.0), metric(2.0)])
+
+    monkeypatch.setattr(writer._checkpointer, "end", come_late)
+    writer.start()
+    assert writer.stop(30)
+    with pytest.raises(StorageError, match="stopped"):
+        late[0].result(0)
+    assert (counters.get("writer.dropped"), writer.queue_length()) == (3, 0)
+
+
 FULL = "Could not write file: No space left on device"
 
 

@@ -134,6 +134,12 @@ class Writer(Worker):
         """Whether what is handed over gets into the file."""
         return self.alive() and not self._committer.trouble
 
+    def stop(self, timeout_s: float = 5.0) -> bool:
+        """Write what was handed over, and end. True if that was done in time."""
+        ended = super().stop(timeout_s)
+        self._refuse_rest()
+        return ended
+
     def wake(self) -> None:
         self._inbox.wake()
 
@@ -168,6 +174,7 @@ class Writer(Worker):
         """Once nobody takes from the inbox any more, let nobody wait for it."""
         if self.alive() or not self.stopping.is_set():
             return
+        self._counters.add("writer.dropped", self.queue_length())
         for item in self._inbox.drain():
             if isinstance(item, Change | Checkpoint):
                 item.future.set_exception(StorageError("Oculus has stopped; nothing more is written"))
