@@ -39,6 +39,8 @@ NOW = 10 * HOUR_MS
         ("pred.poly.rate-cut", 0.634, {}, "63.4 %"),
         ("custom.shop.orders", 1284.0, {}, "1,284"),
         ("custom.office.hall", 21.5, {"unit": "C"}, "21.50 C"),
+        ("custom.backup.up", 0.0, {}, "down"),
+        ("custom.shop.up", 37.0, {}, "37"),
         ("net.ping.gw", float("nan"), {}, "—"),
     ],
 )

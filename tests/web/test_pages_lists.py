@@ -193,6 +193,12 @@ def test_a_rule_without_a_hold_time_fires_at_once():
     assert rule_row(rule(for_="0s"), NOW).for_text == "at once"
 
 
+def test_a_rule_that_cannot_be_computed_is_broken_and_not_ok():
+    row = rule_row(rule("ok", trouble="There is no table 'nowhere' to read here."), NOW)
+    assert (row.state, row.tone) == ("broken", "error")
+    assert rule_row(rule(trouble="of one of several"), NOW).state == "firing", "it still says what it knows"
+
+
 def collector(name="gw", state="ok", **given):
     about = {
         "name": name,

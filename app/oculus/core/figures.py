@@ -54,7 +54,7 @@ def figure(symbol: str, value: float, tags: Mapping[str, str]) -> Figure:
         return Figure(NOTHING)
     if abs(value) >= BEYOND:
         return Figure(f"{value:.3g}", unit_of(symbol, dict(tags)))
-    part = part_of(symbol)
+    part = part_of(symbol) or state_part(symbol, value)
     if part in WORDS:
         return Figure(WORDS[part][value >= 0.5])
     if part == "status" or symbol.startswith(SCORES):
@@ -64,6 +64,11 @@ def figure(symbol: str, value: float, tags: Mapping[str, str]) -> Figure:
     if symbol.startswith("crypto.spread."):
         return Figure(significant(value, 2), "%")
     return measured(value, OWN.get(symbol) or unit_of(symbol, dict(tags)), symbol)
+
+
+def state_part(symbol: str, value: float) -> str:
+    """The "up" of a push that is expected: a symbol of its own, no part of another."""
+    return "up" if symbol.startswith("custom.") and symbol.endswith(".up") and value in (0, 1) else ""
 
 
 def measured(value: float, unit: str, symbol: str = "") -> Figure:
@@ -149,7 +154,7 @@ def trend(symbol: str, points: Sequence[Point], now_ms: int) -> Trend | None:
 
     None when there is nothing to compare, or when a difference would mean nothing (up or down).
     """
-    if len(points) < 2 or part_of(symbol) in WORDS:
+    if len(points) < 2 or (part_of(symbol) or state_part(symbol, points[-1][1])) in WORDS:
         return None
     then, last = reference(points, now_ms - HOUR_MS), points[-1][1]
     if symbol.startswith("pred."):

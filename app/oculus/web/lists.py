@@ -17,7 +17,8 @@ from oculus.web.dashboard.firing import measured
 
 OLD_INTERVALS = 2  # of its collector, and the age of its newest number is told
 MOST_SYMBOLS = 3  # named below a collector; the rest is counted
-STATES = ("firing", "recovering", "pending", "ok", "off")
+STATES = ("firing", "recovering", "broken", "pending", "ok", "off")
+BROKEN = "broken"  # a rule that cannot be computed is not "ok"
 REACHED = (DeliveryState.SENT, DeliveryState.SENDING, DeliveryState.QUEUED, DeliveryState.RETRYING)
 
 
@@ -146,13 +147,14 @@ def some(names: Sequence[str]) -> str:
 def rule_row(status: RuleStatus, now_ms: int) -> RuleRow:
     hold_s = parse_duration(status.for_).total_seconds()
     since = status.since_ms if status.state not in ("ok", "off") else None
+    broken = bool(status.trouble) and status.state == "ok"
     return RuleRow(
         name=status.name,
         condition=status.condition or status.sql,
         trouble=status.trouble,
-        state=how_many(status),
-        tone=status.severity if status.state in ("firing", "recovering") else "",
-        rank=STATES.index(status.state),
+        state=BROKEN if broken else how_many(status),
+        tone=tone_of(status, broken),
+        rank=STATES.index(BROKEN if broken else status.state),
         for_text=spoken(hold_s) if hold_s else "at once",
         for_s=hold_s,
         severity=status.severity,
@@ -161,6 +163,12 @@ def rule_row(status: RuleStatus, now_ms: int) -> RuleRow:
         since_ms=since,
         since=spoken((now_ms - since) / 1000) if since else "—",
     )
+
+
+def tone_of(status: RuleStatus, broken: bool) -> str:
+    if status.state in ("firing", "recovering"):
+        return status.severity
+    return Severity.ERROR if broken else ""
 
 
 def how_many(status: RuleStatus) -> str:

@@ -47,7 +47,7 @@ function tell(words) { find("[data-said]").textContent = words; }
 function fail({ message, hint }) {
   find("[data-answer]").hidden = find("[data-empty]").hidden = true;
   find("[data-mistake]").hidden = false;
-  find("[data-what]").textContent = message;
+  find("[data-what]").textContent = hint && !/[.!?]$/.test(message) ? `${message}.` : message;
   find("[data-hint]").textContent = hint ?? "";
 }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from oculus.core.alert import Alert
 from oculus.core.event import Severity
-from oculus.core.figures import figure
+from oculus.core.figures import figure, state_part
 from oculus.core.symbols import main_of, part_of
 from oculus.rules.status import InstanceStatus, RuleStatus
 
@@ -92,7 +92,7 @@ def measured(symbol: str, value: float | None, limit: float | None, tags: Mappin
     if value is None:
         return ""
     said = str(figure(symbol, value, tags))
-    if limit is None or part_of(symbol) in PLAIN:
+    if limit is None or (part_of(symbol) or state_part(symbol, value)) in PLAIN:
         return said
     return f"{said}, limit {figure(symbol, limit, tags)}"
 
