@@ -89,11 +89,11 @@ def test_a_cleaning_that_fails_is_not_tried_again_every_second(running, clock, m
 def test_it_cleans_every_hour_and_tidies_every_day(running, clock):
     jobs = Upkeep(running, StorageSettings(), clock).calendar.jobs
     assert [(job.unit, job.interval, job.job_func.__name__) for job in jobs] == [
-        ("hours", 1, "clean"),
+        ("hours", 1, "hourly"),
         ("days", 1, "tidy"),
     ]
     jobs = Upkeep(running, StorageSettings(vacuum="off"), clock).calendar.jobs
-    assert [job.job_func.__name__ for job in jobs] == ["clean"]
+    assert [job.job_func.__name__ for job in jobs] == ["hourly"]
 
 
 def test_a_large_deletion_goes_in_slices_between_which_others_are_written(

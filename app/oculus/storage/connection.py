@@ -1,10 +1,10 @@
 """Opening the file: the only place that knows DuckDB's settings and what its complaints mean.
 
-The settings are fixed here for good (`lock_configuration`), because statements from outside run in
-the same process: no file but the database can be reached, no extension loaded, no Python variable
-read. Two files beside the database stay open to COPY and ATTACH, since that door cannot be opened
-again later: `<name>.copying` for backups and `<name>.exporting` for exports; they hold nothing but
-the database's own rows, and the guard lets no statement from outside name them.
+The settings are fixed here for good (`lock_configuration`), but for `memory_limit` (caches.py), because
+statements from outside run in the same process: no file but the database can be reached, no extension
+loaded, no Python variable read. Two files beside the database stay open to COPY and ATTACH, since that
+door cannot be opened again later: `<name>.copying` for backups and `<name>.exporting` for exports; they
+hold nothing but the database's own rows, and the guard lets no statement from outside name them.
 
 The database never checkpoints by itself. A checkpoint that fails (full disk) in the middle of a
 commit leaves it unusable and the commit in doubt; without it a failed commit is plainly not done,
@@ -89,6 +89,7 @@ def lockdown(path: Path) -> dict[str, str]:
         "python_enable_replacements": "false",
         "allowed_paths": "[" + ", ".join(literal(str(door)) for door in doors) + "]",
         "enable_external_access": "false",
+        "allowed_configs": "['memory_limit']",
         "lock_configuration": "true",
     }
 

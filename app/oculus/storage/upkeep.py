@@ -20,6 +20,7 @@ from oculus.core.durations import short
 from oculus.core.errors import StorageError
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.worker import Worker
+from oculus.storage.caches import drop_caches
 from oculus.storage.connection import DAMAGE
 from oculus.storage.copies import copy_database
 from oculus.storage.recovery import daily_backup
@@ -81,9 +82,13 @@ class Upkeep(Worker):
 
     def _plan(self) -> None:
         self.calendar.clear()
-        self.calendar.every().hour.do(self.clean)
+        self.calendar.every().hour.do(self.hourly)
         if self._settings.vacuum == "daily":
             self.calendar.every().day.at(TIDY_AT).do(self.tidy)
+
+    def hourly(self) -> None:
+        self.clean()
+        drop_caches(self._database)
 
     def clean(self) -> None:
         """Delete what is older than the retention, then the oldest while the file is too large."""
