@@ -1,1 +1,1 @@
-"""HTTP for channels: posting, and what the answers mean."""
+"""HTTP and SMTP for channels: handing over, and what the answers mean."""
