@@ -13,6 +13,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from oculus.collectors.collector import Collector, CollectorSettings
+from oculus.collectors.prediction.catalogue import Catalogue
 from oculus.collectors.prediction.gamma import Market
 from oculus.collectors.prediction.odds import Written, main_symbols, rows
 from oculus.collectors.prediction.quotes import Price, Quotes
@@ -32,7 +33,6 @@ log = logging.getLogger(__name__)
 Slug = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_\-]*$", max_length=200)]
 SHORTEST = Duration(seconds=5)  # between two rows of a token: the stream may say a hundred times as much
 SHARE = 0.8  # of the time-out that may go into questions
-MOST_MARKETS = 500
 SAVE_S = 20.0  # it is a long list
 IDLE_S = 600.0  # between two runs once all markets have ended
 
@@ -70,11 +70,8 @@ class Polymarket(Collector):
         super().__init__(settings)
         self._quotes = Quotes()
         self._streams = Streams(self._quotes)
-        self._watched: dict[str, Watched] = {}
-        self._asked: dict[str, float] = {}  # slugs of the settings: when they were last looked up
-        self._unknown: set[str] = set()
-        self._events: set[str] = set()  # those of the slugs that are events
         self._rest = Rest()
+        self._catalogue = Catalogue(settings.markets, self._rest, self._heard)
         self._written: Written | None = None
         self._saved_at = 0.0
 
@@ -95,69 +92,21 @@ class Polymarket(Collector):
         self._rest.begin(self.tools.sources, SHARE * self.settings.timeout.total_seconds())
         self._written = self._written or Written(self.tools.memory.load(self._kept_as))
         found: list[Metric] = []
-        self._describe()
+        self._catalogue.refresh(self.clock)
         self._listen()
         self._compare()
-        for watched in self._watched.values():
+        for watched in self._catalogue.markets.values():
             found += self._rows(watched)
         self._conclude(self._rest.failure)
         self._say(found)
         self._keep()
         return found
 
-    # What the markets are
-
-    def _describe(self) -> None:
-        """Look up what is due, as far as the time goes."""
-        try:
-            for slug in self.settings.markets:
-                if self._due(slug) and not self._rest.out_of_time():
-                    self._look_up(slug)
-            for watched in sorted(self._watched.values(), key=lambda each: each.asked):
-                if (
-                    watched.wants_description(self._now(), self._heard(watched))
-                    and not self._rest.out_of_time()
-                ):
-                    self._look_up_again(watched)
-        except SourceError as error:
-            self._rest.failure = error
-
-    def _due(self, slug: str) -> bool:
-        asked = self._asked.get(slug)
-        return asked is None or (slug in self._unknown and self._now() - asked >= IDLE_S)
-
-    def _look_up(self, slug: str) -> None:
-        markets = [] if slug in self._events else self._rest.market(slug)
-        if not markets:
-            markets = self._rest.event(slug)
-            self._events.update([slug] if markets else [])
-        self._asked[slug] = self._now()
-        self._unknown.discard(slug)
-        if not markets:
-            self._unknown.add(slug)
-        for market in markets[:MOST_MARKETS]:
-            event = slug if slug in self._events else ""
-            watched = self._watched.setdefault(market.slug, Watched(market, event))
-            watched.describe(market, self._now(), self.clock.now_ms())
-
-    def _look_up_again(self, watched: Watched) -> None:
-        """All markets of an event at once, and those that have been added to it."""
-        if watched.event:
-            for each in self._watched.values():
-                if each.event == watched.event:
-                    each.asked = self._now()  # also when it is not there any more
-            self._look_up(watched.event)
-            return
-        watched.asked = self._now()
-        for market in self._rest.market(watched.market.slug):
-            if market.slug == watched.market.slug:
-                watched.describe(market, self._now(), self.clock.now_ms())
-
     # Listening
 
     def _listen(self) -> None:
         """To all that are traded; to nothing where the settings say so."""
-        going = [each.market for each in self._watched.values() if not each.ended]
+        going = [each.market for each in self._catalogue.going()]
         tokens = [token for market in going for token in market.tokens] if self.settings.stream else []
         self._streams.listen(self.tools.sources.settings.polymarket.ws_url, tokens, self.pace)
 
@@ -168,7 +117,7 @@ class Polymarket(Collector):
 
     def _compare(self) -> None:
         """A frozen stream looks well from outside: hold it against what Polymarket answers."""
-        for watched in self._watched.values():
+        for watched in self._catalogue.markets.values():
             if (
                 watched.wants_comparison(self._now())
                 and self._heard(watched)
@@ -239,14 +188,14 @@ class Polymarket(Collector):
 
     def _conclude(self, failure: SourceError | None) -> None:
         """Say what is missing. Raises the failure when nothing at all is to be had."""
-        going = [each for each in self._watched.values() if not each.ended]
+        going = self._catalogue.going()
         silent = [each for each in going if not self._heard(each)]
         answered = [each.answered_ms for each in going if each.answered_ms]
-        if failure and (len(silent) == len(going)) and (going or not self._watched):
+        if failure and (len(silent) == len(going)) and (going or not self._catalogue.markets):
             raise failure
         self.heard_ms = max(answered, default=self.clock.now_ms())
-        self.rest_s = IDLE_S if self._watched and not going and not self._unknown else 0.0
-        said = [f"there is no market or event {slug}" for slug in sorted(self._unknown)]
+        self.rest_s = IDLE_S if self._catalogue.markets and not going and not self._catalogue.unknown else 0.0
+        said = [f"there is no market or event {slug}" for slug in sorted(self._catalogue.unknown)]
         if failure and silent:
             said.append(str(failure))
         elif down := self._streams.down():
@@ -254,7 +203,7 @@ class Polymarket(Collector):
         self.trouble = "; ".join(said)
 
     def _say(self, found: list[Metric]) -> None:
-        going = [each for each in self._watched.values() if not each.ended]
+        going = self._catalogue.going()
         heard = sum(self._heard(each) for each in going)
         markets = f"{len(going)} market{'' if len(going) == 1 else 's'} open"
         numbers = f"{len(found)} new number{'' if len(found) == 1 else 's'}" if found else "nothing new"
