@@ -198,6 +198,17 @@ def test_a_file_that_somebody_claimed_is_no_longer_changed(office):
     assert office.ask("GET", f"/settings/edit?at={office.key('hot')}").status_code == 409
 
 
+@pytest.mark.parametrize("more", ["- {name: cold, condition: a.b < 5}\n", "logging: {keep_days: 7}\n"])
+def test_a_file_to_which_somebody_has_added_more_is_no_longer_changed(office, more):
+    office.save("section=rules", name="hot", condition="custom.backup.value > 5")
+    path = office.folder / "conf.d" / "rule-hot.yaml"
+    path.write_text(path.read_text() + more)
+    for deed in ("pause", "delete"):
+        answer = office.ask("POST", f"/settings/{deed}?at={office.key('hot')}")
+        assert answer.status_code == 409
+    assert path.read_text().endswith(more)
+
+
 def test_while_a_file_is_broken_nothing_is_saved_and_every_page_says_why(office):
     (office.folder / "rules.yaml").write_text("rules: [{name: 5")
     office.oculus.reload()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from oculus.collectors import build
 from oculus.collectors.collector import CollectorSettings
@@ -59,7 +61,11 @@ def entries(main: Path) -> list[Entry]:
     raw, draft = drafted(main, {}), drafted(main, {})
     bound = settle(draft, {}, os.environ)
     names = {where: build(one).name for where, one in bound.collectors.items()}
-    return [entry_of(main, raw, where, names.get(where, "")) for where in places(raw)]
+    found = [entry_of(main, raw, where, names.get(where, "")) for where in places(raw)]
+    # Who writes a file anew knows of one object: what somebody has added beside it would be gone.
+    beside = [raw.place((name,)).file for name in PLAIN if name in raw.data and name not in KINDS]
+    times = Counter([*(each.file for each in found), *beside])
+    return [each if times[each.file] == 1 else replace(each, own=False) for each in found]
 
 
 def spots(main: Path) -> dict[str, str]:
