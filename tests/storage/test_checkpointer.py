@@ -88,6 +88,23 @@ def test_a_checkpoint_that_readers_stand_in_the_way_of_is_made_when_they_end(
     assert database.cursor().execute("SELECT message FROM events").fetchall() == []
 
 
+def test_who_comes_while_a_deletion_is_committed_does_not_wait_for_the_checkpoint_after_it(
+    writer, database, metric
+):
+    order = []
+
+    def come_meanwhile(_):
+        writer.put([metric(7.0)])
+        writer.change(keep).add_done_callback(lambda _: order.append("committed"))
+
+    writer.change(lambda cursor: cursor.execute("DELETE FROM metrics").fetchone(), then=come_meanwhile)
+    writer.checkpoint().add_done_callback(lambda _: order.append("checkpoint"))
+    writer.put([metric(1.0)])
+    writer.step()
+    assert order == ["committed", "checkpoint"]
+    assert database.cursor().execute("SELECT value FROM metrics").fetchall() == [(7.0,)]
+
+
 def test_who_reads_for_ever_is_told_of_once_and_holds_up_no_wish(
     writer, database, reading, metric, monkeypatch
 ):
