@@ -16,21 +16,20 @@ from oculus.collectors.sources.circuit import Circuit
 from oculus.collectors.sources.etags import Etags
 from oculus.collectors.sources.memory import Memory
 from oculus.collectors.sources.providers import Limits, Provider
+from oculus.collectors.sources.refusal import refusal
 from oculus.collectors.sources.reply import Question, Refused, Reply, Unchanged, Unreached
 from oculus.collectors.sources.settings import SourceSettings
 from oculus.core.clock import Clock, to_iso
 from oculus.core.durations import spoken
 from oculus.core.errors import SourceBusy, SourceError
 from oculus.core.masking import hide, mask
-from oculus.core.outgoing import Watch, retry_after_s
+from oculus.core.outgoing import Watch
 
 log = logging.getLogger(__name__)
 
 MINUTE_S = 60.0
 FAIR_SHARE = 0.2  # of its time that a question has at least, once it is its turn
-BUSY = (418, 429, 503)
 UNREACHED_S = 60.0  # the longest rest of who has not been reached, and so not been bothered
-OUR_FAULT = (400, 404, 405, 406, 409, 410, 414, 416, 422)
 
 
 class SourceStatus(Struct, frozen=True, kw_only=True):
@@ -178,7 +177,7 @@ class Source:
                 raise Unchanged
             return known
         if not 200 <= reply.status < 300:
-            raise self._refusal(reply)
+            raise refusal(self.provider, reply, self._clock.now_ms(), has_key=self.has_key)
         try:
             if question.json:
                 answer = reply.json(self.provider.title)
@@ -191,27 +190,6 @@ class Source:
             self._memory.save(f"etags.{self.provider.name}", self._etags.saved())
         self._note_success(f"{len(reply.body)} bytes")
         return reply
-
-    def _refusal(self, reply: Reply) -> SourceError:
-        title, message = self.provider.title, reply.message()
-        refused = Refused(title, reply.status, message)
-        if reply.status in OUR_FAULT:
-            return refused
-        wish_s = retry_after_s(reply.headers.get("retry-after", ""), self._clock.now_ms())
-        if reply.status in BUSY:
-            what = "was asked too often" if reply.status != 503 else "is overloaded"
-            return SourceBusy(title, f"{what} ({refused.what.partition(': ')[2]})", retry_after_s=wish_s)
-        if reply.status == 451:
-            return SourceError(title, "does not serve this country (451)", self.provider.refused_hint)
-        if reply.status in (401, 403):
-            return SourceError(title, refused.what.partition(": ")[2], self._about_the_key())
-        return SourceError(title, refused.what.partition(": ")[2])
-
-    def _about_the_key(self) -> str:
-        if not (self.provider.key_header or self.provider.key_param):
-            return ""
-        setting = f"sources.{self.provider.name}.api_key"
-        return f"Check {setting}." if self._key else f"It may want a key: {setting}."
 
     def _note_failure(self, error: SourceError) -> None:
         if isinstance(error, LeftAlone) or self._closed:
