@@ -6,7 +6,7 @@ from oculus.collectors.status import CollectorStatus, Freshness
 from oculus.core.event import Severity
 from oculus.core.symbols import category_of
 from oculus.storage.live import Trail
-from oculus.web.dashboard.cards import Cards
+from oculus.web.dashboard.cards import Cards, chosen
 from oculus.web.dashboard.state import Facts
 
 NOW = 1_790_000_000_000
@@ -196,6 +196,11 @@ def test_promised_parts_make_no_cards_of_their_own():
     gw = collector("gw", "net.ping.gw", "net.ping.gw.jitter", "net.ping.gw.loss", "net.ping.gw.up")
     card = only_card(trail("net.ping.gw", 11, 12), collectors=[gw])
     assert card.label == "gw"
+
+
+def test_why_something_is_down_is_no_tag_to_filter_by():
+    tags = {"team": "shop", "target": "gw", "error": "no answer within 1 s"}
+    assert chosen(tags) == ("team:shop",)
 
 
 def test_a_collector_that_is_off_leaves_no_empty_card():

@@ -21,7 +21,7 @@ from oculus.rules.language.operand import Age, Function, Symbol
 from oculus.rules.life.reach import channels
 from oculus.rules.life.standing import Notice
 from oculus.rules.memory.sight import Sight
-from oculus.rules.sql.statement import RESERVED
+from oculus.rules.sql.statement import RESERVED, Statement
 from oculus.rules.template import Template, TemplateError
 
 
@@ -104,7 +104,7 @@ class Teller:
         return {
             "value": shown(instance.value),
             "symbol": instance.symbol,
-            "threshold": shown(instance.threshold),
+            "threshold": shown(limit_of(instance)),
             "rule": instance.rule.name,
             "since": to_datetime(notice.started_ms // 1000 * 1000),
             "duration": spoken((max(now_ms, notice.ts_ms) - notice.started_ms) / 1000),
@@ -169,6 +169,12 @@ def brief(value: Any) -> Any:
 
 def shown(value: float | None) -> Shown | None:
     return None if value is None else Shown(value)
+
+
+def limit_of(instance: Instance) -> float | None:
+    """What a message calls threshold: the limit of a condition, or the parameter of that name."""
+    condition = instance.condition
+    return condition.limit if isinstance(condition, Statement) else instance.threshold
 
 
 def ended(alert: Alert, ts_ms: int, reason: str = "") -> Alert:

@@ -54,7 +54,7 @@ class RowJudge:
     def _holds(self, rule: Rule, key: str, row: Row, outcome: Outcome, now_ms: int) -> None:
         instance = self._judge.roster.enter(rule, key, now_ms)
         instance.row, instance.value = row, row.value
-        instance.symbol, instance.threshold = row.symbol, outcome.statement.limit
+        instance.symbol, instance.threshold = row.symbol, None  # what is compared with what, the SQL knows
         instance.heard_ms, instance.judged_ms = now_ms, outcome.ts_ms
         reading = Reading(Input.TRUE, outcome.ts_ms, row.value, rank=instance.severity.rank)
         self._judge.step(instance, reading, now_ms)

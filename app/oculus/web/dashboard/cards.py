@@ -26,7 +26,7 @@ TROUBLES = ("down", "failing")  # their reason is told
 NUMBERLESS = ("down", "waiting")
 OWN_TAGS = frozenset(
     ("probe", "target", "source", "currency", "market", "approx", "unit", "question", "outcome", "record")
-)
+) | {"error"}
 FOLDED = "oculus"  # the panel that a person opens when they want it
 
 
