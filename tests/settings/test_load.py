@@ -254,6 +254,17 @@ def test_a_rule_on_a_symbol_nobody_collects_is_only_noticed(write):
     ]
 
 
+def test_a_window_may_reach_as_far_back_as_summaries_do(write):
+    text = """\
+        collectors: [{{type: ping, target: gw}}]
+        rules: [{{name: a, condition: "avg(net.ping.gw, 30d) > 5"}}]
+        storage: {{rollups: {rollups}}}
+        """
+    assert load(write("oculus.yaml", text.format(rollups="{}"))).notices == []
+    (odd,) = load(write("oculus.yaml", text.format(rollups="{1m: 1d, 1h: 20d, 1d: 20d}"))).notices
+    assert "avg(net.ping.gw, 30d) looks further back than numbers are kept (20d)" in odd
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -41,7 +41,7 @@ class Facts(Struct, frozen=True):
     known: Collection[str]  # symbols there are
     writes: Callable[[str], bool]  # whether anybody may write a symbol, or what a glob matches
     interval_s: Callable[[str], float | None]  # how often a symbol is asked for
-    kept_s: float = inf  # how long numbers are kept
+    kept_s: float = inf  # how long numbers, or summaries of them, are kept
 
 
 def lint(rule: RuleSettings, facts: Facts) -> list[Hint]:

@@ -137,7 +137,7 @@ def notice_oddities(draft: Draft, bound: Bound) -> None:
             symbol.startswith(OWN) or somebody_may_write(symbol, heads) or somebody_writes(symbol, known)
         ),
         interval_s=lambda symbol: every_s.get(main_of(symbol)),
-        kept_s=bound.plain.get("storage", StorageSettings()).retention.total_seconds(),
+        kept_s=bound.plain.get("storage", StorageSettings()).reach_s(),
     )
     for where, rule in bound.rules.items():
         for odd in lint(rule, facts):

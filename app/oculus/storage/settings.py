@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from oculus.core.durations import Duration
+from oculus.core.durations import Duration, parse_duration
 from oculus.core.fields import Size
 
 KEPT = r"^(forever|\s*\d+(\.\d+)?\s*(ms|s|m|h|d|w|y)\s*)$"
@@ -40,3 +41,11 @@ class StorageSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     memory_limit: Annotated[
         Size, Meta(description="The most memory that the database may use for its work.")
     ] = Size(256 * 10**6)
+
+    def reach_s(self) -> float:
+        """How far back anything is kept, be it a summary; inf where that is for ever."""
+        kept = (self.rollups.minutes, self.rollups.hours, self.rollups.days)
+        lengths = [
+            inf if text.strip() == "forever" else parse_duration(text).total_seconds() for text in kept
+        ]
+        return max(self.retention.total_seconds(), *lengths)
