@@ -1,4 +1,6 @@
-from oculus.cli.table import table
+from oculus.cli.doctor import report
+from oculus.cli.table import table, width_of
+from oculus.doctor.finding import ok
 
 
 def test_numbers_stand_to_the_right_and_words_to_the_left():
@@ -29,3 +31,13 @@ def test_the_last_column_says_why_and_is_not_cut_short_for_that():
 
 def test_no_rows_are_shown_as_the_names_alone():
     assert table(["a", "bc"], []) == "a  bc\n-  --"
+
+
+def test_the_doctor_stands_in_line_whatever_names_look_like_and_one_long_one_moves_only_its_own_line():
+    long = "source " + "x" * 60
+    lines = report(
+        [ok("clock", "right"), ok("source 温度計 (push)", "asked"), ok(long, "asked")]
+    ).splitlines()
+    begins = [line[: line.rindex("  ") + 2] for line in lines[:3]]
+    assert width_of(begins[0]) == width_of(begins[1]) == 46
+    assert begins[2] == f"ok  {long}  "

@@ -14,6 +14,7 @@ from oculus.cli.client import Running
 from oculus.cli.copy import running
 from oculus.cli.place import Place, place
 from oculus.cli.settings import read_settings
+from oculus.cli.table import width_of
 from oculus.core.clock import SystemClock
 from oculus.core.errors import ConfigError, OculusError
 from oculus.doctor import desk, machine, stored, told, watched
@@ -22,6 +23,7 @@ from oculus.doctor.finding import Finding, State, bad, ok
 from oculus.doctor.internet import internet
 from oculus.settings.schema import Settings
 
+WIDEST = 40  # columns of a name that others stand in line with
 MARKS = {State.OK: "ok  ", State.ODD: "odd ", State.BAD: "BAD ", State.SKIPPED: "-   "}
 
 
@@ -121,10 +123,11 @@ def size_of(where: Place, settings: Settings) -> int:
 
 def report(findings: Sequence[Finding]) -> str:
     """A line for each thing, its remedy under it, and the sum of it all."""
-    wide = max(len(found.check) for found in findings)
+    wide = min(WIDEST, max(width_of(found.check) for found in findings))
     lines = []
     for found in findings:
-        lines.append(f"{MARKS[found.state]}{found.check:<{wide}}  {found.says}")
+        rest = " " * (wide - width_of(found.check))  # none for a longer one, which moves only its own line
+        lines.append(f"{MARKS[found.state]}{found.check}{rest}  {found.says}")
         if found.remedy:
             lines.append(f"{'':<{wide + 4}}  -> {found.remedy}")
     count = {state: sum(found.state is state for found in findings) for state in State}

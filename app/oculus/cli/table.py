@@ -14,7 +14,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """Columns under their names, numbers to the right. Empty text for no rows is only the names."""
     most = [WIDEST] * (len(columns) - 1) + [LAST]
     cells = [[_cell(value, longest) for value, longest in zip(row, most, strict=True)] for row in rows]
-    widths = [max(_width(line[i]) for line in [list(columns), *cells]) for i in range(len(columns))]
+    widths = [max(width_of(line[i]) for line in [list(columns), *cells]) for i in range(len(columns))]
     right = [all(_is_number(row[i]) for row in rows) and bool(rows) for i in range(len(columns))]
     lines = [list(columns), ["-" * min(width, WIDEST) for width in widths], *cells]
     return "\n".join(_line(line, widths, right) for line in lines)
@@ -22,7 +22,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
     padded = [
-        " " * (width - _width(cell)) + cell if to_right else cell + " " * (width - _width(cell))
+        " " * (width - width_of(cell)) + cell if to_right else cell + " " * (width - width_of(cell))
         for cell, width, to_right in zip(cells, widths, right, strict=True)
     ]
     return "  ".join(padded).rstrip()
@@ -39,7 +39,7 @@ def _is_number(value: Any) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
-def _width(text: str) -> int:
+def width_of(text: str) -> int:
     """Columns on a terminal: East Asian wide characters take two, combining ones none."""
     return sum(
         0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
