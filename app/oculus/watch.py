@@ -135,6 +135,7 @@ class Diary:
     def begin(self, last_sign_ms: int | None) -> None:
         """Oculus has started. `last_sign_ms` is the last that was written before that."""
         now_ms = self._clock.now_ms()
+        self._writer.change(lambda cursor: gaps.set_back(cursor, now_ms))
         if last_sign_ms is not None and last_sign_ms < now_ms:
             self._writer.change(lambda cursor: gaps.end(cursor, last_sign_ms))
             stopped = Gap(last_sign_ms, now_ms, GapReason.STOPPED)
@@ -146,6 +147,8 @@ class Diary:
         self._skip(gap)
         if stood_s:
             self._slept(stood_s)
+        if gap.back:
+            self._writer.change(lambda cursor: gaps.set_back(cursor, gap.from_ms))
         self._note(gap)
 
     def lost(self, gap: Gap) -> None:

@@ -275,3 +275,12 @@ def test_an_open_gap_gives_way_to_the_same_when_it_is_over():
     assert unwatched.since(1500, 4000) == 0
     assert unwatched.much_of(0, 9000)
     assert not unwatched.much_of(0, 10_000)
+
+
+def test_of_a_clock_that_was_ahead_nothing_is_left_in_the_time_to_come():
+    unwatched = Unwatched()
+    unwatched.note(Gap(1000, 900_000, GapReason.STOPPED))
+    unwatched.note(Gap(901_000, 950_000, GapReason.SLEEP))
+    unwatched.note(Gap(2000, 950_000, GapReason.CLOCK, back=True))
+    assert unwatched.since(500, 4000) == 1000
+    assert not unwatched.much_of(2000, 900_000)

@@ -7,7 +7,7 @@ from oculus.runtime import Oculus
 from oculus.settings.schema import Settings
 from oculus.watch import Watch, between, said
 
-SECOND, HOUR = 1000, 3_600_000
+SECOND, HOUR, DAY = 1000, 3_600_000, 86_400_000
 
 
 class Clocks:
@@ -96,9 +96,9 @@ def test_where_the_system_does_not_count_sleep_a_jump_is_taken_for_one():
     assert between((0, 0.0, 0.0), (HOUR, 1.0, 0.0)).reason is GapReason.SLEEP
 
 
-def rows(oculus):
+def rows(oculus, until_ms=None):
     oculus.writer.change(lambda cursor: None).result(30)
-    return oculus.reader.gaps(0, oculus.clock.now_ms() + HOUR)
+    return oculus.reader.gaps(0, until_ms or oculus.clock.now_ms() + HOUR)
 
 
 def test_a_stop_and_a_start_are_a_gap_and_a_first_start_is_none(tmp_path):
@@ -139,3 +139,23 @@ def test_a_row_that_a_crash_left_open_ends_when_oculus_last_wrote(tmp_path):
         rows(oculus)
     with Oculus(Settings(), tmp_path) as oculus:
         assert all(gap.to_ms is not None for gap in rows(oculus))
+
+
+def test_a_clock_that_was_ahead_leaves_no_gap_in_the_time_to_come(tmp_path):
+    with Oculus(Settings(), tmp_path) as oculus:
+        now = oculus.clock.now_ms()
+        oculus.diary.over(Gap(now - HOUR, now + 8 * HOUR, GapReason.CLOCK), 0)
+        oculus.diary.over(Gap(now + 7 * HOUR, now + 8 * HOUR, GapReason.SLEEP), 0)
+        oculus.diary.over(Gap(now, now + 8 * HOUR, GapReason.CLOCK, back=True), 0)
+        assert rows(oculus, until_ms=now + DAY) == [
+            Gap(now, now, GapReason.CLOCK),
+            Gap(now - HOUR, now, GapReason.CLOCK),
+        ]
+
+
+def test_a_start_ends_the_gaps_of_a_clock_that_was_ahead(tmp_path):
+    with Oculus(Settings(), tmp_path) as oculus:
+        now = oculus.clock.now_ms()
+        oculus.diary.over(Gap(now - HOUR, now + 8 * HOUR, GapReason.CLOCK), 0)
+    with Oculus(Settings(), tmp_path) as oculus:
+        assert all(gap.to_ms <= oculus.clock.now_ms() for gap in rows(oculus, until_ms=now + DAY))

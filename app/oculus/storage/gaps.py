@@ -13,6 +13,12 @@ ADD = """
     VALUES (make_timestamptz($from), make_timestamptz($to), $reason)
 """
 END = "UPDATE gaps SET to_at = greatest(from_at, make_timestamptz($to)) WHERE to_at IS NULL"
+# What lies ahead of the clock was noted while that was wrong, and will be watched.
+SET_BACK = (
+    "UPDATE gaps SET from_at = least(from_at, make_timestamptz($now)) WHERE to_at IS NULL",
+    "UPDATE gaps SET to_at = make_timestamptz($now) WHERE to_at > make_timestamptz($now)",
+    "DELETE FROM gaps WHERE from_at > make_timestamptz($now)",
+)
 FIND = """
     SELECT epoch_ms(from_at), epoch_ms(to_at), reason FROM gaps
     WHERE coalesce(to_at >= make_timestamptz($since), true) AND from_at < make_timestamptz($until)
@@ -27,14 +33,21 @@ LAST_SIGN = """
 
 
 def add(cursor: duckdb.DuckDBPyConnection, gap: Gap) -> None:
-    """Write one, over or not. On the writer's thread."""
-    to_us = None if gap.to_ms is None else gap.to_ms * 1000
+    """Write one, over or not; of a clock that was set back only when that was. On the writer's thread."""
+    to_ms = gap.from_ms if gap.back else gap.to_ms
+    to_us = None if to_ms is None else to_ms * 1000
     cursor.execute(ADD, {"from": gap.from_ms * 1000, "to": to_us, "reason": gap.reason})
 
 
 def end(cursor: duckdb.DuckDBPyConnection, to_ms: int) -> None:
     """Close what is still open. On the writer's thread."""
     cursor.execute(END, {"to": to_ms * 1000})
+
+
+def set_back(cursor: duckdb.DuckDBPyConnection, now_ms: int) -> None:
+    """The clock was ahead, and is no longer. On the writer's thread."""
+    for sql in SET_BACK:
+        cursor.execute(sql, {"now": now_ms * 1000})
 
 
 def find(cursor: duckdb.DuckDBPyConnection, since_ms: int, until_ms: int, limit: int) -> list[Gap]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
+from msgspec.structs import replace
+
 from oculus.core.gap import Gap
 
 KEPT = 500  # gaps
@@ -19,10 +21,19 @@ class Unwatched:
     def note(self, gap: Gap) -> None:
         """One that is over takes the place of the same while it lasted."""
         if gap.back:
+            self._set_back(gap.from_ms)
             return  # that time came twice
         if self._gaps and self._gaps[-1].to_ms is None:
             self._gaps.pop()
         self._gaps.append(gap)
+
+    def _set_back(self, now_ms: int) -> None:
+        """What lies ahead of the clock will be watched."""
+        known = [gap for gap in self._gaps if gap.from_ms <= now_ms or gap.to_ms is None]
+        self._gaps.clear()
+        for gap in known:
+            to_ms = None if gap.to_ms is None else min(gap.to_ms, now_ms)
+            self._gaps.append(replace(gap, from_ms=min(gap.from_ms, now_ms), to_ms=to_ms))
 
     def since(self, moment_ms: int, now_ms: int) -> int:
         """How many ms since a moment at which something was heard.
