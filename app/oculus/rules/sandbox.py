@@ -75,7 +75,8 @@ def parse(text: str, names: tuple[str, ...] | None) -> tuple[Pieces, frozenset[s
             loop.iter = nodes.Filter(loop.iter, "counted", [], [], None, None)
         code = SANDBOX.compile(tree)
     except BROKEN as error:
-        raise TemplateError(f"is no template: {error}; write {{{{ value }}}} where the value goes") from error
+        why = str(error).rstrip(".")
+        raise TemplateError(f"is no template: {why}; write {{{{ value }}}} where the value goes") from error
     made = jinja2.Template.from_code(SANDBOX, code, {})
     return lambda facts: made.generate(facts, _rounds=count(1)), used
 

@@ -195,8 +195,13 @@ class Grammar:
         if self.word() == "not":
             return self.wrong("not stands before a comparison", "write: not x > 5, or x outside 1 and 5")
         example = f"write {left} > 100" if isinstance(left, Symbol) else "write a comparison such as x > 100"
-        hint = self.near(WORDS) or self.near(WORDS, str(left)) or example
+        hint = self.two_words() or self.near(WORDS) or self.near(WORDS, str(left)) or example
         return self.wrong(f"{self.next} where a comparison of {left} was expected", hint)
+
+    def two_words(self) -> str:
+        """For somebody who wrote `crosses above`."""
+        joined = f"{self.word()}_{self.tokens[self.at + 1].text.lower()}" if self.word() else ""
+        return f"write {joined}" if joined in WORDS else ""
 
     # The tokens
 
