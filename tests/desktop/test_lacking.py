@@ -46,7 +46,7 @@ def test_without_the_desktops_libraries_the_browser_opens_and_each_thing_says_wh
     assert icon == f"The icon near the clock cannot be shown: the library pystray is not here. {install}"
     assert window.startswith(f"No window: the library pywebview is not here. {install}. The pages open in")
     failed = program.start("send-test", "desktop")
-    assert failed.wait(30) == 1
+    assert failed.wait(60) == 1
     assert f"the library jeepney is not here. {install}" in program.said()
     assert program.quit() == 0
     assert "Traceback" not in program.said()
@@ -54,18 +54,23 @@ def test_without_the_desktops_libraries_the_browser_opens_and_each_thing_says_wh
 
 def test_a_test_message_is_a_popup(full_screen, oculus):
     program = oculus(full_screen, "--hidden").ready()
-    assert program.start("send-test", "desktop").wait(30) == 0
+    assert program.start("send-test", "desktop").wait(60) == 0
     (popup,) = eventually(full_screen.popups)
     assert "test" in popup["summary"].lower()
     assert program.desk()["popups"] == "session bus"
+
+
+def is_silent(program):
+    """It may say something else before: on a busy machine the icon is late."""
+    why = "Popups cannot be shown (session bus: no notification service answers"
+    return any(note.startswith(why) for note in program.desk()["notes"])
 
 
 def test_a_popup_that_nobody_could_show_comes_once_somebody_can(full_screen, oculus, port):
     program = oculus(full_screen, "--hidden").ready()
     full_screen.programs.stop("dunst")
     port.close()
-    (note,) = eventually(lambda: program.desk()["notes"])
-    assert note.startswith("Popups cannot be shown (session bus: no notification service answers")
+    eventually(lambda: is_silent(program))
     full_screen.start_popups()
     (popup,) = eventually(full_screen.popups)
     assert popup["summary"] == "shop_down fired (critical)"
@@ -77,7 +82,7 @@ def test_a_popup_that_nobody_could_show_is_shown_by_the_next_start(full_screen, 
     program = oculus(full_screen, "--hidden").ready()
     full_screen.programs.stop("dunst")
     port.close()
-    eventually(lambda: program.desk()["notes"])
+    eventually(lambda: is_silent(program))
     assert program.quit() == 0
     full_screen.start_popups()
     program.process = program.start("--hidden")  # it may be due before there is an icon

@@ -111,7 +111,7 @@ def test_a_service_that_hangs_costs_its_time_limit_and_no_more(screen, bus, tmp_
         begun = time.monotonic()
         with pytest.raises(Unavailable, match="does not answer"):
             bus.show(popup())
-        assert time.monotonic() - begun < 15
+        assert time.monotonic() - begun < 30
 
 
 def test_without_a_bus_it_says_so(bus, monkeypatch):

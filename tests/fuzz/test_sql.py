@@ -77,7 +77,7 @@ def test_a_parameter_nested_without_end_is_refused_at_once(stored, depth, named)
     begun = time.monotonic()
     _, error = attempt(lambda: stored[0].query(sql, params), QueryError)
     assert error.code == "too_large"
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 30
     assert stored[0].active_queries() == 0  # none is left behind that cannot be interrupted
 
 

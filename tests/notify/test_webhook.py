@@ -127,7 +127,7 @@ def test_a_service_that_hangs_is_left_after_the_time_out(webhook, service, news)
     error = failure(webhook(timeout=Duration(milliseconds=200)), news())
     assert str(error) == f"{service.url} did not answer within 200ms"
     assert not error.permanent
-    assert time.perf_counter() - begun < 15
+    assert time.perf_counter() - begun < 30
 
 
 def drip(handler, piece):
@@ -154,7 +154,7 @@ def test_headers_that_never_end_are_left_after_the_time_out(webhook, service, ne
     service.answers.append(headers)
     begun = time.perf_counter()
     webhook(timeout=Duration(seconds=1)).send([news()])  # the status says it was taken
-    assert time.perf_counter() - begun < 15
+    assert time.perf_counter() - begun < 30
 
 
 def test_an_endless_answer_is_not_read_to_its_end(webhook, service, news):
@@ -167,7 +167,7 @@ def test_an_endless_answer_is_not_read_to_its_end(webhook, service, news):
     service.answers.append(endless)
     begun = time.perf_counter()
     webhook().send([news()])  # the status says it was taken
-    assert time.perf_counter() - begun < 15
+    assert time.perf_counter() - begun < 30
 
 
 def test_a_connection_closed_without_an_answer_is_worth_another_try(webhook, service, news):

@@ -89,7 +89,7 @@ def test_what_would_hang_flood_or_escape_fails_at_once_instead(text):
     begun = time.monotonic()
     with pytest.raises(TemplateError):
         render(text)
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 30
 
 
 def test_a_long_message_is_cut():

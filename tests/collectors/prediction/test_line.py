@@ -154,7 +154,7 @@ def test_a_handshake_that_drips_ends_in_time(answers):
     begun = time.monotonic()
     with pytest.raises(Lost, match="it was not answered in time"):
         Line(f"ws://127.0.0.1:{port}/ws", 0.5)
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 30
 
 
 @pytest.mark.parametrize(

