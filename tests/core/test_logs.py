@@ -177,6 +177,14 @@ def test_a_very_short_secret_does_not_turn_every_word_into_dots(log_of, lines):
     assert lines()[0]["message"] == "•••••• in ba1k"
 
 
+def test_a_header_that_is_a_small_number_does_not_hide_the_parts_of_an_address(log_of, lines):
+    for value in ("1", "10", "0", "x"):
+        hide(Secret(value))
+    log_of()
+    logging.getLogger("oculus").info("10.0.0.1 x")
+    assert lines()[0]["message"] == "10.0.0.1 x"
+
+
 def test_a_secret_that_is_a_common_word_does_not_hide_where_a_line_comes_from(log_of, lines):
     hide("rules")
     log_of()

@@ -17,10 +17,13 @@ _pattern: re.Pattern[str] | None = None  # made when it is next needed: settings
 
 
 def hide(secret: Secret | str) -> None:
-    """From now on `mask` leaves nothing of `secret`. Any thread may call this, as often as it likes."""
+    """From now on `mask` leaves nothing of `secret`. Any thread may call this, as often as it likes.
+
+    A header such as `DNT: 1` hides nothing, or every 1 of every address would be dots.
+    """
     global _pattern
     text = secret.reveal() if isinstance(secret, Secret) else secret
-    if not text.strip():
+    if not text.strip() or len(text) == 1 or (len(text) < SHORT and text.isdecimal()):
         return
     with _lock:
         if text not in _hidden:
