@@ -15,6 +15,8 @@ from oculus.core.errors import QueryError
 
 EXACT = 2**53  # integers beyond it are changed by readers that know only doubles, so they go as text
 LONGEST = 8 * 2**20  # characters of one answer
+INTERVAL = "INTERVAL"
+NESTED = ("STRUCT", "MAP", "UNION", "LIST", "ARRAY", "VARIANT")  # and whatever ends in []
 
 
 class QueryResult(Struct, frozen=True):
@@ -37,10 +39,10 @@ class QueryResult(Struct, frozen=True):
 
 
 class Values:
-    """Turns rows into JSON values, and counts how much text they are. `nested` columns come as JSON text."""
+    """Turns rows of the DuckDB types `kinds`, fetched by `as_text`, into JSON values; counts their text."""
 
-    def __init__(self, nested: Sequence[bool]) -> None:
-        self._nested = nested
+    def __init__(self, kinds: Sequence[str]) -> None:
+        self._nested = [is_nested(kind) for kind in kinds]
         self._length = 0
 
     def row(self, given: Sequence[Any]) -> list[Any]:
@@ -54,6 +56,28 @@ class Values:
             json_value(json.loads(value, parse_float=plain_float) if nested and value is not None else value)
             for nested, value in zip(self._nested, given, strict=True)
         ]
+
+
+def is_nested(kind: str) -> bool:
+    return kind.endswith("]") or kind.startswith(NESTED)
+
+
+def is_plain(kind: str) -> bool:
+    """Whether its values are fetched as they are."""
+    return not is_nested(kind) and kind != INTERVAL
+
+
+def as_text(sql: str, kinds: Sequence[str]) -> str:
+    """`sql` with columns as text where DuckDB writes it better. Parsed by itself, its brackets match.
+
+    Nested values are JSON: a list of a million as Python objects would stop every other thread for seconds.
+    Intervals are as SQL reads them, "1 month 2 days 03:04:05": in Python a month would be 30 days.
+    """
+    wanted = [
+        f"to_json(#{n})::VARCHAR" if is_nested(kind) else f"#{n}::VARCHAR" if kind == INTERVAL else f"#{n}"
+        for n, kind in enumerate(kinds, 1)
+    ]
+    return f"SELECT {', '.join(wanted)} FROM ({sql}\n)"  # noqa: S608
 
 
 def plain_float(written: str) -> float | str:

@@ -7,8 +7,6 @@ four until it ends by itself, so there are never more than four.
 
 from __future__ import annotations
 
-import logging
-import re
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -18,23 +16,16 @@ import duckdb
 
 from oculus.core.errors import OculusError, QueryError
 from oculus.storage import asof
-from oculus.storage.answer import QueryResult, Values
-from oculus.storage.connection import first_line
+from oculus.storage.answer import QueryResult, Values, as_text, is_plain
 from oculus.storage.database import Database
-from oculus.storage.guard import READ_ONLY, check, check_params
+from oculus.storage.guard import check, check_params
 from oculus.storage.parser import Parser
+from oculus.storage.query_errors import translated
 from oculus.storage.schema import tables
-
-log = logging.getLogger(__name__)
 
 AT_ONCE = 4
 GRACE_S = 0.3  # after the interruption, for the statement to end by itself
 CHUNK = 50  # rows fetched at a time: turning them into Python values holds up all other threads
-INTERVAL = "INTERVAL"
-NESTED = ("STRUCT", "MAP", "UNION", "LIST", "ARRAY", "VARIANT")  # and whatever ends in []
-# What DuckDB says of a name without a value, and of a column that there is not.
-NO_VALUE = re.compile(r"not provided for the following parameters: (.+)")
-CANDIDATE = re.compile(r'Candidate bindings: "(\w+)"')
 
 Params = Sequence[Any] | Mapping[str, Any] | None
 
@@ -202,9 +193,9 @@ class Statement:
         cursor.execute(sql, params)  # nothing is fetched yet, so little is computed yet
         columns = [(str(column[0]), str(column[1])) for column in cursor.description or []]
         kinds = [kind for _, kind in columns]
-        if any(is_nested(kind) or kind == INTERVAL for kind in kinds):
+        if not all(is_plain(kind) for kind in kinds):
             cursor.execute(as_text(sql, kinds), params)
-        values = Values([is_nested(kind) for kind in kinds])
+        values = Values(kinds)
         rows: list[list[Any]] = []
         while len(rows) <= self._max_rows and (found := cursor.fetchmany(CHUNK)):
             rows.extend(values.row(row) for row in found)
@@ -212,46 +203,3 @@ class Statement:
                 raise QueryError("query_timeout", "The statement took too long")
         elapsed_ms = round((time.monotonic() - self._begun) * 1000, 1)
         return QueryResult(columns, rows[: self._max_rows], len(rows) > self._max_rows, elapsed_ms)
-
-
-def is_nested(kind: str) -> bool:
-    return kind.endswith("]") or kind.startswith(NESTED)
-
-
-def as_text(sql: str, kinds: Sequence[str]) -> str:
-    """`sql` with columns as text where DuckDB writes it better. Parsed by itself, its brackets match.
-
-    Nested values are JSON: a list of a million as Python objects would stop every other thread for seconds.
-    Intervals are as SQL reads them, "1 month 2 days 03:04:05": in Python a month would be 30 days.
-    """
-    wanted = [
-        f"to_json(#{n})::VARCHAR" if is_nested(kind) else f"#{n}::VARCHAR" if kind == INTERVAL else f"#{n}"
-        for n, kind in enumerate(kinds, 1)
-    ]
-    return f"SELECT {', '.join(wanted)} FROM ({sql}\n)"  # noqa: S608
-
-
-def translated(error: Exception) -> QueryError:
-    """For whoever wrote the statement."""
-    said = first_line(error)
-    if isinstance(error, duckdb.InterruptException):
-        return QueryError("query_timeout", "The statement was interrupted")
-    if isinstance(error, duckdb.OutOfMemoryException | MemoryError):
-        return QueryError(
-            "too_large", "The statement needs more memory than it may use", "Ask for less at a time."
-        )
-    if isinstance(error, duckdb.PermissionException) or "read-only" in said.lower():
-        return QueryError("not_read_only", READ_ONLY)
-    if not isinstance(error, duckdb.Error | ValueError | OverflowError | TypeError):
-        log.error("a statement from outside failed in an unforeseen way", exc_info=error)
-    if missing := NO_VALUE.search(said):
-        places = ", ".join(f"${name}" for name in missing[1].split(", "))
-        return QueryError(
-            "bad_request",
-            f"There is no value for {places}",
-            "Give it under params, or write it in its place.",
-        )
-    near = CANDIDATE.search(str(error))
-    return QueryError(
-        "bad_request", f"The statement failed: {said}", f"Did you mean {near[1]}?" if near else ""
-    )
