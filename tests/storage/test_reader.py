@@ -79,8 +79,9 @@ def test_metrics_are_chosen_by_symbol_category_time_and_tag(reader, stored, metr
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
-def test_following_the_cursor_shows_every_metric_once(reader, stored, metric, order):
-    stored(*[metric(float(n), symbol=f"s.s.{n % 7}", at=NOON_MS + n // 10) for n in range(95)])
+@pytest.mark.parametrize("apart_ms", [1, 600_000, 7 * 3_600_000])
+def test_following_the_cursor_shows_every_metric_once(reader, stored, metric, order, apart_ms):
+    stored(*[metric(float(n), symbol=f"s.s.{n % 7}", at=NOON_MS + n // 10 * apart_ms) for n in range(95)])
     seen, cursor = [], ""
     while True:
         found = reader.metrics(MetricFilter(order=order, limit=6, cursor=cursor))
@@ -89,6 +90,8 @@ def test_following_the_cursor_shows_every_metric_once(reader, stored, metric, or
         if not cursor:
             break
     assert sorted(seen) == [float(n) for n in range(95)]
+    tens = [n // 10 for n in seen]
+    assert tens == sorted(tens, reverse=order == "desc")
 
 
 def test_new_metrics_do_not_disturb_who_turns_the_pages(reader, stored, metric):

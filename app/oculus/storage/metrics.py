@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 import duckdb
@@ -12,6 +12,8 @@ from msgspec import Struct, field
 
 from oculus.core.errors import QueryError
 from oculus.core.metric import Metric
+from oculus.storage.connection import one
+from oculus.storage.marks import NEVER_MS
 
 MOST = 1000  # metrics on one page
 COLUMNS = "epoch_ms(ts), category, symbol, value, tags"
@@ -31,6 +33,8 @@ RECENT = """
     WHERE ts >= make_timestamptz(?) AND ts < make_timestamptz(?)
     GROUP BY symbol, epoch_ms(ts) // ?
 """
+NEWEST = "SELECT epoch_ms(max(ts)) FROM metrics"
+LOOKS_MS = (3_600_000, 86_400_000)  # how far back the newest page is looked for before all is looked through
 FAR_MS = 32_503_680_000_000  # the year 3000: later than any time that is stored
 
 
@@ -73,16 +77,31 @@ def page(cursor: duckdb.DuckDBPyConnection, wanted: MetricFilter) -> MetricPage:
     limit = max(1, min(wanted.limit, MOST))
     boundary, skip = read_cursor(wanted.cursor)
     where, given = conditions(wanted, boundary)
-    down = "DESC" if wanted.order == "desc" else "ASC"
     # Many rows share a time; the cursor says how many of the boundary's have been seen.
-    sql = f"SELECT {COLUMNS} FROM metrics WHERE {where} ORDER BY ts {down}, symbol, rowid LIMIT ? OFFSET ?"  # noqa: S608
-    found = read(cursor, sql, [*given, limit + 1, skip])
+    order = f"ORDER BY ts {'DESC' if wanted.order == 'desc' else 'ASC'}, symbol, rowid LIMIT ? OFFSET ?"
+    sql = f"SELECT {COLUMNS} FROM metrics WHERE {where} AND ts >= make_timestamptz(?) {order}"  # noqa: S608
+    found: list[Metric] = []
+    for since_ms in beginnings(cursor, wanted, boundary):
+        found = read(cursor, sql, [*given, since_ms * 1000, limit + 1, skip])
+        if len(found) > limit:
+            break
     shown = found[:limit]
     if len(found) <= limit:
         return MetricPage(shown, "")
     last_ms = shown[-1].ts_ms
     seen = sum(metric.ts_ms == last_ms for metric in shown) + (skip if last_ms == boundary else 0)
     return MetricPage(shown, f"{last_ms}.{seen}")
+
+
+def beginnings(
+    cursor: duckdb.DuckDBPyConnection, wanted: MetricFilter, boundary_ms: int | None
+) -> Iterator[int]:
+    """From when on to look for a page: the newest rows lie last, and a look at all sorts most of them."""
+    if wanted.order == "desc":
+        ends = [end for end in (boundary_ms, wanted.until_ms) if end is not None]
+        newest_ms = min(ends) if ends else one(cursor, NEWEST)[0] or 0
+        yield from (newest_ms - span_ms for span_ms in LOOKS_MS)
+    yield NEVER_MS
 
 
 def conditions(wanted: MetricFilter, boundary_ms: int | None) -> tuple[str, list[Any]]:
