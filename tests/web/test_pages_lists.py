@@ -193,6 +193,11 @@ def test_a_rule_without_a_hold_time_fires_at_once():
     assert rule_row(rule(for_="0s"), NOW).for_text == "at once"
 
 
+def test_the_value_of_an_alert_is_that_of_the_part_its_rule_speaks_of():
+    of_status = alert(instance="", value=503.0, threshold=200.0, tags={"symbol": "net.http.shop.status"})
+    assert alert_row(of_status, [], NOW, "net.http.shop").value == "503"
+
+
 def test_a_rule_that_cannot_be_computed_is_broken_and_not_ok():
     row = rule_row(rule("ok", trouble="There is no table 'nowhere' to read here."), NOW)
     assert (row.state, row.tone) == ("broken", "error")

@@ -5,7 +5,9 @@ import re
 import pytest
 
 from oculus.core.event import Event, EventType, Severity
+from oculus.core.metric import Metric
 from oculus.rules.settings import RuleSettings
+from oculus.web.detail.runs import last_runs
 
 MINUTE = 60_000
 
@@ -70,8 +72,6 @@ def test_a_failed_run_tells_its_reason(house):
             )
         )
     house.store()
-    from oculus.web.detail.runs import last_runs
-
     runs = last_runs(house.oculus.reader, "net.tcp.db:1", "db:1")
     assert [(run.what, run.why) for run in runs] == [
         ("5.00 ms", ""),
@@ -79,6 +79,14 @@ def test_a_failed_run_tells_its_reason(house):
         ("down", "db:1 refuses <b>connections</b>"),
         ("5.00 ms", ""),
     ]
+
+
+def test_a_wrong_answer_is_one_run_with_the_time_it_took(house):
+    at = house.oculus.clock.now_ms()
+    found = {"net.http.shop": 11.9, "net.http.shop.up": 0.0}
+    house.store(*(Metric(at, "net.http", symbol, value, {}) for symbol, value in found.items()))
+    [run] = last_runs(house.oculus.reader, "net.http.shop", "shop")
+    assert (run.what, run.why) == ("down", "11.9 ms")
 
 
 @pytest.mark.parametrize("symbol", ["net.http.shop", "net.http.shop.status"])

@@ -182,10 +182,10 @@ def how_many(status: RuleStatus) -> str:
 
 
 def alert_row(alert: Alert, deliveries: Iterable[Delivery], now_ms: int, symbol: str = "") -> AlertRow:
-    """`symbol`: what the rule of an alert without an instance speaks of."""
+    """`symbol`: what the rule of an alert speaks of that does not name its own."""
     firing = alert.state == AlertState.FIRING
     seconds = max(0, ((alert.ended_ms or now_ms) - alert.started_ms) // 1000)
-    symbol = alert.instance or symbol
+    symbol = alert.instance or str(alert.tags.get("symbol") or symbol)
     over = not firing and alert.worst is not None  # its last value is that of all being well
     value = alert.worst if over else alert.value
     said = measured(symbol, value, alert.threshold, alert.tags)

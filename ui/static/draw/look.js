@@ -2,6 +2,7 @@
 import { full, tick } from "./figures.js";
 
 const L = window.LightweightCharts;
+const SCALE = { borderVisible: false, entireTextOnly: true, scaleMargins: { top: 0.12, bottom: 0.06 } };
 export const SERIES = ["--net", "--crypto", "--pred", "--stock", "--custom"]; // of what is laid over
 
 export const colour = (name, node = document.documentElement) => getComputedStyle(node).getPropertyValue(name).trim();
@@ -26,8 +27,8 @@ export function look() {
       vertLine: { color: colour("--third"), labelBackgroundColor: colour("--raised") },
       horzLine: { color: colour("--third"), labelBackgroundColor: colour("--raised") },
     },
-    rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.12, bottom: 0.06 } },
-    leftPriceScale: { borderVisible: false, scaleMargins: { top: 0.12, bottom: 0.06 } },
+    rightPriceScale: SCALE,
+    leftPriceScale: SCALE,
     timeScale: { borderColor: colour("--border"), timeVisible: true, secondsVisible: true, minBarSpacing: 0.1, tickMarkFormatter: tick },
     localization: { timeFormatter: full },
   };

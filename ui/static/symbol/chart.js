@@ -84,6 +84,8 @@ function draw(fit) {
   const [first] = state.answers;
   const times = grid(first);
   const asCandles = state.style === "candles" && first.chart.candles.length && !state.over.length;
+  const candles = document.querySelector("[data-style=candles]");
+  if (candles) candles.disabled = state.over.length > 0; // two symbols are two lines
   lines = state.answers.map((answer, at) => addLine(answer, at, times, asCandles));
   drawLimits(first);
   lines[0].attachPrimitive(backdrop);

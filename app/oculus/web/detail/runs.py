@@ -38,8 +38,11 @@ def last_runs(reader: Reader, symbol: str, collector: str) -> list[Run]:
     tries = reader.metrics(MetricFilter(symbol=up, limit=SHOWN)).metrics if part_of(up) else []
     said = reader.events(source=f"collector.{collector}", limit=EVENTS) if collector else []
     troubles = [each for each in said if is_turn(each)]
-    failed = [down(each, troubles) for each in tries if each.value < 0.5]
-    found = chain(map(answered, numbers), failed, map(told, said) if not tries else ())
+    wrong = {each.ts_ms: each for each in tries if each.value < 0.5}
+    late = {each.ts_ms: str(figure(symbol, each.value, each.tags)) for each in numbers if each.ts_ms in wrong}
+    failed = [down(each, troubles, late.get(ts_ms, "")) for ts_ms, each in wrong.items()]
+    good = (answered(each) for each in numbers if each.ts_ms not in wrong)
+    found = chain(good, failed, map(told, said) if not tries else ())
     return sorted(since(found, numbers, tries), key=lambda run: -run.ts_ms)[:SHOWN]
 
 
@@ -54,9 +57,10 @@ def answered(metric: Metric) -> Run:
     return Run(metric.ts_ms, str(figure(metric.symbol, metric.value, metric.tags)), "", "")
 
 
-def down(metric: Metric, troubles: Sequence[StoredEvent]) -> Run:
-    """A try without an answer, with the reason of the trouble it belongs to."""
-    return Run(metric.ts_ms, "down", reason(metric.ts_ms, troubles), "error")
+def down(metric: Metric, troubles: Sequence[StoredEvent], number: str) -> Run:
+    """A try without an answer, or with a wrong one: the reason of its trouble, and the number it had."""
+    why = reason(metric.ts_ms, troubles).removeprefix("is down: ")
+    return Run(metric.ts_ms, "down", " · ".join(part for part in (why, number) if part), "error")
 
 
 def reason(ts_ms: int, troubles: Sequence[StoredEvent]) -> str:
