@@ -92,6 +92,15 @@ def older_file(folder, version, rows):
         return old.execute(SUMS).fetchall()[0]
 
 
+def killed_starts(folder, chance, took_s):
+    """Kill one start, or two, within the `took_s` that the last whole one took. How long one takes now."""
+    for _ in range(chance.choice([1, 1, 2])):
+        begun = time.monotonic()
+        if killed(OPEN, folder, chance.uniform(0, took_s)) is None:
+            took_s = max(0.05, time.monotonic() - begun - 0.5)
+    return took_s
+
+
 def upgraded_under_fire(tmp_path, rounds, seed):
     """Each round begins with an old file and kills its upgrade; one in three kills the next start, too."""
     chance = random.Random(seed)
@@ -101,10 +110,7 @@ def upgraded_under_fire(tmp_path, rounds, seed):
     for number in range(rounds):
         folder = tmp_path / f"round{number}"
         shutil.copytree(tmp_path / "old", folder)
-        for _ in range(chance.choice([1, 1, 2])):
-            begun = time.monotonic()
-            if killed(OPEN, folder, chance.uniform(0, took_s)) is None:
-                took_s = max(0.05, time.monotonic() - begun - 0.5)
+        took_s = killed_starts(folder, chance, took_s)
         with closing(open_database(folder, StorageSettings(), SystemClock())) as database:
             assert database.notices == []
             assert schema.version(database.cursor()) == schema.MIGRATIONS[-1].number
@@ -128,10 +134,7 @@ def recovered_under_fire(tmp_path, rounds, seed):
     for number in range(rounds):
         folder = tmp_path / f"round{number}"
         shutil.copytree(tmp_path / "old", folder)
-        for _ in range(chance.choice([1, 1, 2])):
-            begun = time.monotonic()
-            if killed(OPEN, folder, chance.uniform(0, took_s)) is None:
-                took_s = max(0.05, time.monotonic() - begun - 0.5)
+        took_s = killed_starts(folder, chance, took_s)
         done = list(folder.glob("*.damaged-*")) and not list(folder.glob("*.recovering"))
         with closing(open_database(folder, StorageSettings(), SystemClock())) as database:
             assert database.notices or done, "it begins anew without a word"

@@ -55,6 +55,12 @@ def writer(database: Database, counters: Counters, clock: HeldClock) -> Iterator
 
 
 @pytest.fixture
+def running(writer: Writer) -> Writer:
+    writer.start()
+    return writer
+
+
+@pytest.fixture
 def metric() -> Callable[..., Metric]:
     def make(value: float = 1.0, symbol: str = "net.tcp.db:5432", at: int = NOON_MS, **tags: str) -> Metric:
         return Metric(at, ".".join(symbol.split(".")[:2]), symbol, value, tags)

@@ -25,12 +25,6 @@ FILL = """
 """
 
 
-@pytest.fixture
-def running(writer):
-    writer.start()
-    return writer
-
-
 def fill(database, begin_ms, step_ms, rows):
     database.writing.execute(FILL, [begin_ms, step_ms, rows])
 
