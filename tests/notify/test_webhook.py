@@ -389,6 +389,21 @@ def test_a_template_that_cannot_be_made_is_a_mistake_in_the_settings(webhook, bo
         webhook(body=body)
 
 
+@pytest.mark.parametrize(
+    "body", ['{"text": "{{ text }}"}', '{"text": {{ message }}}', '{"all": "{{ alerts[0].message }}"}', "{,"]
+)
+def test_a_template_whose_json_a_quote_would_break_is_a_mistake_in_the_settings(webhook, body):
+    with pytest.raises(ValueError, match="body makes no JSON of a text with quotes"):
+        webhook(body=body)
+
+
+@pytest.mark.parametrize(
+    "body", ["[{{ severity }}] {{ text }}", "{{ text }}", "{% if 1 %}{{ text }}{% endif %}"]
+)
+def test_a_template_may_make_plain_text(webhook, body):
+    webhook(body=body)
+
+
 def test_a_template_that_fails_on_some_news_says_so(webhook, service, news):
     channel = webhook(body="{{ 1 / value }}")
     error = failure(channel, news(value=0.0))

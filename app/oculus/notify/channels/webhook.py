@@ -28,7 +28,7 @@ from oculus.core.secret import Secret
 from oculus.notify.channel import Channel, ChannelSettings, Limit
 from oculus.notify.facts import NO_FACTS, Facts
 from oculus.notify.post.outcome import check
-from oculus.notify.render.body import EXAMPLE, templated, uses_alerts
+from oculus.notify.render.body import EXAMPLE, broken_json, templated, uses_alerts
 from oculus.notify.render.news import alert_json
 from oculus.notify.render.words import MOST, words
 
@@ -71,16 +71,22 @@ class WebhookSettings(ChannelSettings, tag="webhook", frozen=True, kw_only=True)
     timeout: Annotated[Duration, Meta(description="Longest wait for an answer.")] = Duration(seconds=10)
 
     def __post_init__(self) -> None:
-        """Raises ValueError for a template that cannot be read or made."""
-        if self.body:
-            try:
-                many = 2 if uses_alerts(self.body) else 1
-                for count in range(1, many + 1):
-                    templated(self.body, [EXAMPLE] * count, "")
-            except Exception as error:  # a template can raise whatever its values can
-                raise ValueError(
-                    f"body is no template: {error}; write {{{{ text | tojson }}}} and the like"
-                ) from error
+        """Raises ValueError for a template that cannot be made, or breaks its JSON."""
+        if self.body and any(broken_json(self.body, made) for made in self._examples()):
+            raise ValueError(
+                "body makes no JSON of a text with quotes; "
+                "write {{ text | tojson }} and the like, without quotes around it"
+            )
+
+    def _examples(self) -> list[str]:
+        """What the template makes of one piece of news, and of two where it takes many."""
+        try:
+            many = 2 if uses_alerts(self.body) else 1
+            return [templated(self.body, [EXAMPLE] * count, "") for count in range(1, many + 1)]
+        except Exception as error:  # a template can raise whatever its values can
+            raise ValueError(
+                f"body is no template: {error}; write {{{{ text | tojson }}}} and the like"
+            ) from error
 
 
 class Webhook(Channel):

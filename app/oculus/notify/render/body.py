@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+import msgspec
 from jinja2 import StrictUndefined, Template, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -22,7 +24,7 @@ EXAMPLE = News(
         instance="net.ping.example.com",
         severity=Severity.WARN,
         state=AlertState.FIRING,
-        message="an example",
+        message='an "example"',  # most who forget `tojson` see it go wrong with the first quote
         value=1.0,
         threshold=1.0,
         started_ms=0,
@@ -41,6 +43,17 @@ def templated(body: str, group: Sequence[News], link: str) -> str:
     alone = whole[0] if len(whole) == 1 else {}
     text = "\n".join(as_text(news) for news in group)
     return parsed(body).render(alone | {"alerts": whole, "text": text, "link": link})
+
+
+def broken_json(body: str, made: str) -> bool:
+    """Whether a template that is to make a JSON object has made none."""
+    if not re.match(r"\s*\{(?![{%#])", body):
+        return False
+    try:
+        msgspec.json.decode(made)
+    except msgspec.DecodeError:
+        return True
+    return False
 
 
 def uses_alerts(body: str) -> bool:
