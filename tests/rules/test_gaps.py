@@ -1,5 +1,7 @@
 """When Oculus itself was not watching: no clock of a rule runs through it, and waking is no news."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from oculus.core.gap import Gap, GapReason
@@ -137,6 +139,44 @@ def test_a_clock_that_is_set_back_stops_no_rule(world, make_rule):
     for second in (110, 140, 170):
         world.at(second, ("a", 5))
     assert world.state() == "firing"
+
+
+def set_back(world, seconds):
+    """The clock was ahead, and is set right."""
+    gap = Gap(ms(world, seconds), world.clock.now_ms(), GapReason.CLOCK, back=True)
+    world.clock.seconds = float(seconds)
+    world.engine._rounds._next_tick = 0
+    world.engine.skip(gap)
+    world.step()
+
+
+def test_what_expired_by_a_clock_that_was_ahead_goes_on(world, make_rule):
+    world.rules(make_rule("a > 1", expires="2026-01-01T13:00"))
+    world.at(2 * HOUR)
+    assert world.engine.rule("r").instances == []
+    set_back(world, 100)
+    world.at(110, ("a", 5))
+    world.at(120, ("a", 5))
+    assert world.kinds() == ["FIRED"]
+
+
+def test_a_reload_after_a_clock_was_set_back_makes_no_rule_wait_for_the_old_time(world, make_rule):
+    world.rules(make_rule("a > 1"))
+    world.at(8 * HOUR, ("a", 0))
+    set_back(world, 100)
+    world.rules(make_rule("a > 1"), make_rule("b > 1", name="other"))
+    world.at(110, ("a", 5))
+    world.at(120, ("a", 5))
+    assert world.kinds() == ["FIRED"]
+
+
+def test_what_was_answered_by_a_clock_that_was_ahead_may_fall_silent(world, make_rule):
+    world.rules(make_rule("a > 1", no_data=NoData.ALERT))
+    world.at(8 * HOUR, ("a", 0))
+    world.collectors["a"] = SimpleNamespace(answered_ms=world.clock.now_ms(), interval_s=30.0)
+    set_back(world, 100)
+    world.wait(500)
+    assert world.kinds() == ["NO_DATA"]
 
 
 def test_while_this_machine_is_offline_rules_about_what_is_outside_stand_still(world, make_rule):

@@ -146,11 +146,16 @@ class Engine(Worker):
 
     def skip(self, gap: Gap) -> None:
         """Nobody was watching, or with no end yet, nobody can from now on. Never waits."""
-        self._hand_in(lambda _: self._judge.skip(gap))
+        self._hand_in(lambda _: self._skip(gap))
 
     def prune(self) -> None:
         """Collectors may have gone: what they wrote, and a glob has found, is watched no longer."""
         self._hand_in(self._judge.prune)
+
+    def _skip(self, gap: Gap) -> None:
+        self._judge.skip(gap)
+        if gap.back:  # what has expired by a clock that was ahead has not
+            self.replace(list(self._settings.values()))
 
     def due_ms(self, news: News) -> int:
         """When people are to be told of an end that waits until nothing keeps its rule quiet."""

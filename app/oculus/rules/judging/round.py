@@ -6,6 +6,7 @@ Belongs to the engine's thread.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import groupby
 
 from oculus.core.clock import Clock
@@ -70,7 +71,7 @@ class Round:
     def _meet_all(self, now_ms: int) -> None:
         """Rules are new: they are judged by what is known already, and may find symbols for their globs."""
         self.unmet = False
-        known = [symbol for symbol in self._symbols() if self._sight.refresh(symbol)]
+        known = [symbol for symbol in self._symbols() if self._sight.refresh(symbol, now_ms)]
         for symbol in known:
             self._judge.roster.woken(symbol, now_ms)
         self._sight.recall.settled()
@@ -79,7 +80,8 @@ class Round:
     def _catch_up(self, now_ms: int) -> None:
         """Judge everything by the newest values, where they are newer than what it was judged by."""
         instances = sorted(self._judge.roster.instances(), key=lambda each: each.rule.rank)
-        newest = {each: max(map(self._sight.refresh, each.symbols)) for each in instances if each.symbols}
+        refresh = partial(self._sight.refresh, now_ms=now_ms)
+        newest = {each: max(map(refresh, each.symbols)) for each in instances if each.symbols}
         for instance, ts_ms in newest.items():
             if ts_ms > instance.judged_ms:
                 self._judge.judge(instance, ts_ms, now_ms)

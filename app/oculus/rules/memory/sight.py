@@ -21,6 +21,7 @@ from oculus.rules.memory.unwatched import Unwatched
 
 INTERVALS = 3  # of its collector without an answer, and a symbol is stale
 SHORTEST_MS = 5 * 60_000  # but not before this
+AHEAD_MS = 10_000  # what is further ahead of this round was noted by another clock
 DESPITE_SILENCE = "count"  # the function that says how much there was, be it nothing
 
 
@@ -82,10 +83,14 @@ class Sight:
             if seen := self._seen.get(symbol):
                 self.recall.learn(seen.metric)
 
-    def refresh(self, symbol: str) -> int:
+    def refresh(self, symbol: str, now_ms: int) -> int:
         """Take what the live cache knows, if it is newer. The known sample's time; 0 when there is none."""
         metric, seen = self._latest(symbol), self._seen.get(symbol)
-        if metric is not None and (seen is None or metric.ts_ms > seen.metric.ts_ms):
+        if (
+            metric is not None
+            and metric.ts_ms <= now_ms + AHEAD_MS
+            and (seen is None or metric.ts_ms > seen.metric.ts_ms)
+        ):
             seen = self._seen[symbol] = Seen(metric, metric.ts_ms)
             self.recall.learn(metric)
         return seen.metric.ts_ms if seen else 0
@@ -177,7 +182,10 @@ class Sight:
         if found is None:  # nobody collects it: only its own samples speak for it
             return heard, shortest
         limit = max(round(INTERVALS * found.interval_s * 1000), SHORTEST_MS)
-        return max(heard, found.answered_ms or 0), self._patience_ms or limit
+        answered = found.answered_ms or 0
+        if answered > self._now_ms + AHEAD_MS:
+            answered = 0  # by a clock that was set back since
+        return max(heard, answered), self._patience_ms or limit
 
 
 class Earlier:
