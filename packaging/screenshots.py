@@ -69,6 +69,7 @@ def photograph(browser: Browser, server: WebServer, folder: Path, names: list[st
                 reduced_motion="reduce",
             )
             page = context.new_page()
+            page.set_default_timeout(120_000)  # the machine may be busy
             page.goto(server.one_time_link())
             for name in names:
                 answer = page.goto(server.url + PAGES[name])
