@@ -61,13 +61,10 @@ def export(cursor: duckdb.DuckDBPyConnection, path: Path, target: Path, glob: st
         raise StorageError(
             f"{target.name} is neither .csv nor .parquet", "Choose a name with one of these endings."
         )
-    chosen = "true"
     working = exporting_path(path)
     with ONE_AT_A_TIME:
         try:
-            if glob not in ("", "*"):
-                chosen = f"symbol LIKE {literal(like(glob))} ESCAPE '\\'"
-                check_known(cursor, glob, chosen)
+            chosen = choice(cursor, glob)
             with snapshot(cursor) as marks:
                 parts = pieces(marks, int(since_ms), FAR_MS, NUMBERS_ONLY)
                 rows = " UNION ALL ".join(selects(parts, chosen))
@@ -81,6 +78,15 @@ def export(cursor: duckdb.DuckDBPyConnection, path: Path, target: Path, glob: st
         finally:
             working.unlink(missing_ok=True)
     return target
+
+
+def choice(cursor: duckdb.DuckDBPyConnection, glob: str) -> str:
+    """The glob as SQL. Raises QueryError when it matches no symbol that is or was stored."""
+    if glob in ("", "*"):
+        return "true"
+    chosen = f"symbol LIKE {literal(like(glob))} ESCAPE '\\'"
+    check_known(cursor, glob, chosen)
+    return chosen
 
 
 def check_known(cursor: duckdb.DuckDBPyConnection, glob: str, chosen: str) -> None:

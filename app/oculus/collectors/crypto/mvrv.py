@@ -7,6 +7,7 @@ Symbols  crypto.onchain.mvrv (btc), crypto.onchain.mvrv.<asset>   one value a da
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -123,6 +124,17 @@ class Mvrv(MarketCollector):
         key = f"mvrv.{asset}"
         caps = Caps.load(self.tools.memory.load(key))
         since = (caps.day + timedelta(days=1)).isoformat() if caps.day else FIRST_DAY
+        for answer in self._pages(asset, since):
+            for day_ms, cap, ratio in parse_coinmetrics(answer):
+                caps.add(day_of(day_ms), cap, ratio)
+        z = caps.z()
+        if z is None or caps.day is None:
+            raise BadAnswer("Coin Metrics", f"has too few days of {asset} to compute from")
+        self.tools.memory.save(key, caps.saved())
+        return Point(caps.ts_ms(), z)
+
+    def _pages(self, asset: str, since: str) -> Iterator[Any]:
+        """Coin Metrics' answers, one for each page of the days from `since` on."""
         params = {
             "assets": asset,
             "metrics": "CapMVRVCur,CapMrktCurUSD",
@@ -133,17 +145,11 @@ class Mvrv(MarketCollector):
         }
         for _ in range(MOST_PAGES):
             answer = self.client("coinmetrics").get_json("/timeseries/asset-metrics", params, self.share_s())
-            for day_ms, cap, ratio in parse_coinmetrics(answer):
-                caps.add(day_of(day_ms), cap, ratio)
+            yield answer
             following = answer.get("next_page_token")
             if not following:
-                break
+                return
             params = {**params, "next_page_token": str(following)}
-        z = caps.z()
-        if z is None or caps.day is None:
-            raise BadAnswer("Coin Metrics", f"has too few days of {asset} to compute from")
-        self.tools.memory.save(key, caps.saved())
-        return Point(caps.ts_ms(), z)
 
 
 def symbol_of(asset: str) -> str:

@@ -88,16 +88,7 @@ class Transport:
 
     def _once(self, url: str, question: Question, headers: Mapping[str, str], deadline: float) -> Reply:
         left = max(0.01, deadline - time.monotonic())
-        params = question.params if "?" not in url else None  # a redirect brings them along
-        request = requests.Request(
-            question.method,
-            url,
-            params=params,
-            data=question.body,
-            headers={name: value.encode() for name, value in headers.items()},
-            auth=NoAuth(),
-        )
-        prepared = self._session.prepare_request(request)
+        prepared = self._session.prepare_request(prepare(url, question, headers))
         around = self._session.merge_environment_settings(url, {}, True, None, None)
         with self._adapter.send(
             prepared,
@@ -126,6 +117,17 @@ class Transport:
             if time.monotonic() >= deadline:
                 raise requests.Timeout
         return Reply(status=reply.status, headers=reply.headers, body=body)
+
+
+def prepare(url: str, question: Question, headers: Mapping[str, str]) -> requests.Request:
+    return requests.Request(
+        question.method,
+        url,
+        params=question.params if "?" not in url else None,  # a redirect brings them along
+        data=question.body,
+        headers={name: value.encode() for name, value in headers.items()},
+        auth=NoAuth(),
+    )
 
 
 def unreached(error: BaseException) -> bool:

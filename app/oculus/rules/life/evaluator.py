@@ -80,20 +80,7 @@ def _order(reading: Reading) -> tuple[int, int, float, bool, bool]:
 
 def resolve(standing: Standing, ts_ms: int, reason: str = "") -> Step:
     """End whatever fires. The cooldown goes on."""
-    news: tuple[Notice, ...] = ()
-    if standing.state in (State.FIRING, State.RECOVERING):
-        unheard = "" if standing.told else f"nobody was told that it fired: {standing.held}"
-        news = (
-            Notice(
-                kind=NewsKind.RESOLVED,
-                ts_ms=ts_ms,
-                started_ms=standing.started_ms,
-                held=unheard,
-                reason=reason,
-                reach=standing.reach,
-                worst=standing.worst,
-            ),
-        )
+    fires = standing.state in (State.FIRING, State.RECOVERING)
     return Standing(
         since_ms=ts_ms,
         seen_ms=ts_ms,
@@ -105,7 +92,19 @@ def resolve(standing: Standing, ts_ms: int, reason: str = "") -> Step:
         no_data_told_ms=standing.no_data_told_ms,
         no_data_reach=standing.no_data_reach,
         no_data_acknowledged=standing.no_data_acknowledged,
-    ), news
+    ), (_resolved(standing, ts_ms, reason),) if fires else ()
+
+
+def _resolved(standing: Standing, ts_ms: int, reason: str) -> Notice:
+    return Notice(
+        kind=NewsKind.RESOLVED,
+        ts_ms=ts_ms,
+        started_ms=standing.started_ms,
+        held="" if standing.told else f"nobody was told that it fired: {standing.held}",
+        reason=reason,
+        reach=standing.reach,
+        worst=standing.worst,
+    )
 
 
 def close(standing: Standing, ts_ms: int, reason: str) -> Step:
