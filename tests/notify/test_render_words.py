@@ -42,6 +42,20 @@ def test_why_a_host_is_down_is_told_once_and_no_more_when_that_is_over(news, fac
         assert as_text(told).count("refused") == (told.kind is not NewsKind.RESOLVED)
 
 
+@pytest.mark.parametrize(
+    ("symbol", "value", "said"),
+    [
+        ("net.tcp.redis.up", 0.0, "down"),
+        ("custom.backup.up", 0.0, "down"),
+        ("net.tcp.redis.up", 0.97, "0.97"),
+    ],
+)
+def test_a_state_is_said_in_its_word_and_has_no_limit(news, facts, symbol, value, said):
+    shown = dict(words(news(tags={"symbol": symbol}, value=value, threshold=0.99), facts).details)
+    assert shown["Value"] == said
+    assert ("Limit" in shown) is (said == "0.97")
+
+
 def test_the_end_says_the_worst_and_how_long(news, facts):
     shown = dict(words(news(NewsKind.RESOLVED), facts).details)
     assert shown["Worst"] == "612 ms"

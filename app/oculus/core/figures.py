@@ -55,8 +55,8 @@ def figure(symbol: str, value: float, tags: Mapping[str, str]) -> Figure:
     if abs(value) >= BEYOND:
         return Figure(f"{value:.3g}", unit_of(symbol, dict(tags)))
     part = part_of(symbol) or state_part(symbol, value)
-    if part in WORDS:
-        return Figure(WORDS[part][value >= 0.5])
+    if part in WORDS and value in (0, 1):  # and not the share of a day
+        return Figure(WORDS[part][value == 1])
     if part == "status" or symbol.startswith(SCORES):
         return Figure(f"{value:.0f}")
     if symbol.startswith("pred."):

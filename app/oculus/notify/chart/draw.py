@@ -22,6 +22,7 @@ from oculus.notify.render.news import amount
 WIDTH, HEIGHT = 800, 300
 LEFT, TOP, RIGHT, BOTTOM = 76, 56, 784, 262  # of the plot itself
 TWICE = 2
+HEADLINE = 31  # where the letters stand
 HEAD, AXIS, NOTE = 23, 17, 16  # sizes of text: a phone shows the chart at less than half
 GAP = 4  # of the usual distance between points: no line goes across
 XY = tuple[float, float]
@@ -130,8 +131,9 @@ class Canvas:
     def _headline(self, pen: ImageDraw.ImageDraw) -> None:
         newest = amount(self.plot.points[-1][1], self.plot.unit)
         room = RIGHT - LEFT - pen.textlength(newest, font(HEAD)) - 24
-        pen.text((LEFT, 14), clipped(pen, self.plot.title, room), self.palette.text, font(HEAD), "lt")
-        pen.text((RIGHT, 14), newest, self.palette.text, font(HEAD), "rt")
+        title = clipped(pen, self.plot.title, room)
+        pen.text((LEFT, HEADLINE), title, self.palette.text, font(HEAD), "ls")
+        pen.text((RIGHT, HEADLINE), newest, self.palette.text, font(HEAD), "rs")
 
     def _limit(self, pen: ImageDraw.ImageDraw, threshold: float) -> None:
         """Above its line at the left, where no mark stands; below it when there is no room."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from oculus.core.alert import Alert, Delivery, News, NewsKind
 from oculus.core.clock import to_iso
 from oculus.core.durations import spoken
-from oculus.core.figures import WORDS, figure
+from oculus.core.figures import WORDS, figure, state_part
 from oculus.core.symbols import part_of, unit_of
 
 VERBS = {
@@ -52,9 +52,10 @@ def why(news: News) -> str:
 def how_much(news: News) -> str:
     """The value and what it was held against: "503 ms, limit 200 ms", at the end "worst 612 ms"."""
     alert, symbol = news.alert, symbol_of(news.alert)
-    if part_of(symbol) in WORDS:  # a state has no limit, and "0" would tell nobody that it is down
-        over = news.kind is NewsKind.RESOLVED or alert.value is None
-        return "" if over else str(figure(symbol, alert.value or 0.0, alert.tags))
+    if alert.value is None and part_of(symbol) in WORDS:
+        return ""
+    if is_state(symbol, alert.value):
+        return "" if news.kind is NewsKind.RESOLVED else said(symbol, alert.value or 0.0, alert.tags)
     unit = unit_of(symbol, alert.tags)
     if news.kind is NewsKind.RESOLVED and alert.worst is not None:
         return f"worst {amount(alert.worst, unit)}"
@@ -62,6 +63,18 @@ def how_much(news: News) -> str:
         return ""
     limit = f", limit {amount(alert.threshold, unit)}" if alert.threshold is not None else ""
     return amount(alert.value, unit) + limit
+
+
+def is_state(symbol: str, value: float | None) -> bool:
+    """Whether a word says it: a state has no limit, and "0" would tell nobody that it is down."""
+    return value in (0, 1) and (part_of(symbol) or state_part(symbol, value)) in WORDS
+
+
+def said(symbol: str, value: float, tags: Mapping[str, Any]) -> str:
+    """A number with its unit, a state in its word."""
+    if is_state(symbol, value):
+        return str(figure(symbol, value, tags))
+    return amount(value, unit_of(symbol, dict(tags)))
 
 
 def how_long(news: News) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from oculus.core.durations import spoken
-from oculus.core.symbols import category_of, main_of, unit_of
+from oculus.core.symbols import category_of, main_of
 from oculus.notify.facts import Facts
-from oculus.notify.render.news import amount
+from oculus.notify.render.news import said
 
 MOST = 8  # rows
 
@@ -30,7 +30,7 @@ def snapshot(symbol: str, facts: Facts, now_ms: int) -> list[Row]:
     return [
         Row(
             metric.symbol,
-            amount(metric.value, unit_of(metric.symbol, metric.tags)),
+            said(metric.symbol, metric.value, metric.tags),
             spoken(max(0, now_ms - metric.ts_ms) / 1000),
         )
         for metric in found

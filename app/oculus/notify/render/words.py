@@ -10,10 +10,9 @@ from oculus.core.alert import News, NewsKind
 from oculus.core.clock import to_datetime
 from oculus.core.durations import spoken
 from oculus.core.event import Severity
-from oculus.core.symbols import unit_of
 from oculus.notify.facts import Facts
 from oculus.notify.render.escape import shorten, units
-from oculus.notify.render.news import VERBS, amount, one_line, symbol_of, why
+from oculus.notify.render.news import VERBS, is_state, one_line, said, symbol_of, why
 
 MOST = 20  # spelt out in one message; the rest is counted
 LONGEST_NAME = 150
@@ -58,11 +57,13 @@ def words(news: News, facts: Facts, longest: int = 2000) -> Words:
 def details(news: News) -> list[tuple[str, str]]:
     """What and how much, since when, where."""
     alert, over = news.alert, news.kind is NewsKind.RESOLVED
-    unit = unit_of(symbol_of(alert), alert.tags)
-    numbers = {"Worst": alert.worst} if over else {"Value": alert.value}
-    numbers["Limit"] = alert.threshold
+    symbol, numbers = symbol_of(alert), {"Worst": alert.worst} if over else {"Value": alert.value}
+    if not is_state(symbol, alert.value):
+        numbers["Limit"] = alert.threshold
     rows = [("Why", error)] if (error := why(news)) else []
-    rows += [(label, amount(number, unit)) for label, number in numbers.items() if number is not None]
+    rows += [
+        (name, said(symbol, number, alert.tags)) for name, number in numbers.items() if number is not None
+    ]
     rows.append(lasted(news) if over else ("Since", since(news)))
     where = alert.instance or symbol_of(alert)
     return [*rows, ("Where", shorten(one_line(where), LONGEST_NAME))] if where else rows

@@ -92,7 +92,8 @@ def measured(symbol: str, value: float | None, limit: float | None, tags: Mappin
     if value is None:
         return ""
     said = str(figure(symbol, value, tags))
-    if limit is None or (part_of(symbol) or state_part(symbol, value)) in PLAIN:
+    part = part_of(symbol) or state_part(symbol, value)
+    if limit is None or (part in PLAIN and value == int(value)):
         return said
     return f"{said}, limit {figure(symbol, limit, tags)}"
 
