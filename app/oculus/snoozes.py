@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from oculus.core.clock import Clock, to_iso
 from oculus.core.durations import Duration
 from oculus.core.event import Event, EventType, Severity
@@ -14,11 +16,20 @@ from oculus.storage.writer import Writer
 class Snoozes:
     """Any thread may call. What is judged meanwhile is stored as ever; what still fires is told after it."""
 
-    def __init__(self, silence: Silence, database: Database, writer: Writer, clock: Clock) -> None:
+    def __init__(
+        self,
+        silence: Silence,
+        database: Database,
+        writer: Writer,
+        clock: Clock,
+        ended: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`ended` is called when one was ended by hand."""
         self._silence = silence
         self._database = database
         self._writer = writer
         self._clock = clock
+        self._ended = ended
 
     def restore(self) -> None:
         """Go on with those from before a restart."""
@@ -37,6 +48,7 @@ class Snoozes:
         """End a snooze. False when there was none."""
         if not self._silence.wake(rule):
             return False
+        self._ended()
         now_ms = self._clock.now_ms()
         self._writer.change(lambda cursor: silences.lift(cursor, rule, now_ms))
         self._tell(rule, f"{named(rule)} snoozed no longer", {})
