@@ -434,6 +434,19 @@ def test_a_log_without_its_file_is_put_aside_not_deleted(folder):
     database.close()
 
 
+def test_a_copy_beside_a_file_that_is_gone_is_told_of_and_kept_from_the_next_one(tmp_path):
+    opened(tmp_path).close()
+    backup = tmp_path / "oculus.db.daily.bak"
+    (tmp_path / "oculus.db").rename(backup)
+    good = backup.read_bytes()
+    database = opened(tmp_path)
+    [notice] = database.notices
+    database.close()
+    assert notice.message.startswith("oculus.db was missing; Oculus has begun an empty one. oculus.db.kept-")
+    assert (tmp_path / notice.payload["kept"]).read_bytes() == good
+    assert not backup.exists()  # where tonight's copy will lie
+
+
 @pytest.mark.parametrize("share", [0, 0.3, 0.7, 0.99])
 def test_a_log_cut_short_by_a_power_failure_keeps_what_was_whole(folder, share):
     truncate(folder / "oculus.db.wal", share)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from datetime import timedelta
 
@@ -78,6 +79,22 @@ def test_a_cleaning_that_fails_is_not_tried_again_every_second(running, clock, m
         upkeep.step()
     upkeep.step()
     assert len(tried) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be deleted there")
+def test_a_file_that_somebody_deletes_is_told_of_once_and_can_be_saved(running, database, clock, tmp_path):
+    upkeep = Upkeep(running, StorageSettings(), clock)
+    fill(database, clock.now_ms() - 1000, 1, 3)
+    database.path.unlink()
+    for _ in range(2):
+        upkeep.step()
+    running.change(lambda cursor: None).result(30)
+    told = [message for message in messages(database) if "deleted or moved away" in message]
+    assert len(told) == 1
+    assert "oculus backup --to FILE" in told[0]
+    assert database.file_bytes() == 0
+    upkeep.tidy()
+    assert daily_backup(database.path).exists()
 
 
 def test_it_cleans_every_hour_and_tidies_every_day(running, clock):

@@ -94,6 +94,13 @@ class Database:
         except OSError:
             return 0  # just checkpointed
 
+    def file_bytes(self) -> int:
+        """Size of the file; 0 when somebody has taken it away, which Linux lets them do while it is open."""
+        try:
+            return self.path.stat().st_size
+        except OSError:
+            return 0
+
     def announce(self, address: str) -> None:
         """Note where this copy serves its pages, for whoever finds the file locked."""
         self._lock.announce(address)

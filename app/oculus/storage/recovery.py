@@ -45,11 +45,7 @@ def open_or_recover(path: Path, attempt: Callable[[], T], clock: Clock) -> tuple
     if note_of(path).exists():
         kept, reason = read_note(path)
         return recover(path, kept, f"{reason}; the start that found it did not end", attempt, clock)
-    notices = []
-    if not path.exists() and logs_of(path):
-        kept = free_name(path, clock)
-        put_aside(path, kept)
-        notices.append(notice(f"{path.name} was missing", kept, "", clock))
+    notices = [] if path.exists() else missing(path, clock)
     try:
         return attempt(), notices
     except Damaged as error:
@@ -59,6 +55,30 @@ def open_or_recover(path: Path, attempt: Callable[[], T], clock: Clock) -> tuple
     write_note(path, kept, reason)
     opened, told = recover(path, kept, reason, attempt, clock)
     return opened, [*notices, *told]
+
+
+def missing(path: Path, clock: Clock) -> list[Event]:
+    """There is no file. What is left of one that was there is kept where nothing will overwrite it."""
+    told = []
+    if logs_of(path):
+        kept = free_name(path, clock)
+        put_aside(path, kept)
+        told.append(notice(f"{path.name} was missing", kept, "", clock))
+    if (backup := daily_backup(path)).exists():
+        kept = path.with_name(f"{free_name(path, clock, 'kept').name}.bak")
+        backup.rename(kept)
+        told.append(begun_anew(path, kept, clock))
+    return told
+
+
+def begun_anew(path: Path, kept: Path, clock: Clock) -> Event:
+    made = to_datetime(round(kept.stat().st_mtime * 1000))
+    message = (
+        f"{path.name} was missing; Oculus has begun an empty one. {kept.name} is a copy of "
+        f"{made:%Y-%m-%d %H:%M} UTC: to go back to it, stop Oculus and name it {path.name}."
+    )
+    log.error("%s", message)
+    return event(message, clock, kept=kept.name)
 
 
 def recover(
@@ -92,13 +112,13 @@ def candidates(path: Path, kept: Path) -> Iterator[tuple[Path, str]]:
         yield backup, f"the backup of {made:%Y-%m-%d %H:%M} UTC"
 
 
-def free_name(path: Path, clock: Clock) -> Path:
+def free_name(path: Path, clock: Clock, what: str = "damaged") -> Path:
     stamp = f"{to_datetime(clock.now_ms()):%Y%m%dT%H%M%SZ}"
-    kept = path.with_name(f"{path.name}.damaged-{stamp}")
+    kept = path.with_name(f"{path.name}.{what}-{stamp}")
     count = 1
     while kept.exists() or logs_of(kept):
         count += 1
-        kept = path.with_name(f"{path.name}.damaged-{stamp}-{count}")
+        kept = path.with_name(f"{path.name}.{what}-{stamp}-{count}")
     return kept
 
 
@@ -152,11 +172,15 @@ def notice(reason: str, kept: Path, words: str, clock: Clock) -> Event:
         f"Oculus went on with {words or 'an empty database'}."
     )
     log.error("%s", message)
+    return event(message, clock, reason=reason, kept=kept.name, went_on_with=words or "empty")
+
+
+def event(message: str, clock: Clock, **payload: str) -> Event:
     return Event(
         ts_ms=clock.now_ms(),
         source="oculus",
         type=EventType.ERROR,
         severity=Severity.CRITICAL,
         message=message,
-        payload={"reason": reason, "kept": kept.name, "went_on_with": words or "empty"},
+        payload=payload,
     )

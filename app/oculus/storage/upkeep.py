@@ -54,7 +54,7 @@ class Upkeep(Worker):
         self.calendar = schedule.Scheduler()
         self._plan()
         self._started = False
-        self._fits = True
+        self._fits = self._there = True
         self._retention = Retention(writer, settings, self._wait, self._pause)
         known_ms = recall(self._database.cursor(), clock.now_ms())
         leap_ms = min(LEAP_MS, settings.retention.ms // 2)
@@ -63,6 +63,7 @@ class Upkeep(Worker):
     def step(self) -> None:
         try:
             self._steady.now_ms()
+            self._look_for_file()
             if not self._started:
                 self._started = True
                 self.clean()
@@ -86,6 +87,17 @@ class Upkeep(Worker):
         if self._settings.vacuum == "daily":
             self.calendar.every().day.at(TIDY_AT).do(self.tidy)
 
+    def _look_for_file(self) -> None:
+        there, name = self._database.path.exists(), self._database.path.name
+        if self._there and not there:
+            self._tell(
+                f"{name} has been deleted or moved away. What it holds is there as long as Oculus runs: "
+                f"save it with `oculus backup --to FILE` first, then stop Oculus and name that copy {name}.",
+                EventType.ERROR,
+                Severity.CRITICAL,
+            )
+        self._there = there
+
     def hourly(self) -> None:
         self.clean()
         drop_caches(self._database)
@@ -107,7 +119,7 @@ class Upkeep(Worker):
         except StorageError as error:
             log.warning("upkeep: %s; the backup is made all the same", error)
         path = self._database.path
-        if shutil.disk_usage(path.parent).free < ROOM * path.stat().st_size:
+        if shutil.disk_usage(path.parent).free < ROOM * self._database.file_bytes():
             log.warning("upkeep: no backup today, the disk has no room for it")
             return
         self._copying = self._database.fresh_cursor()

@@ -70,7 +70,7 @@ def answer(oculus: Oculus) -> StatusAnswer:
         queue=oculus.writer.queue_length(),
         rows_written=int(oculus.counters.get("writer.rows")),
         rows_dropped=int(oculus.counters.get("writer.dropped")),
-        database_bytes=oculus.database.path.stat().st_size,
+        database_bytes=oculus.database.file_bytes(),
     )
 
 
