@@ -1,6 +1,7 @@
 """When the folder, the disk or Oculus itself fails a command: words, the right exit code, no traceback."""
 
 import ctypes
+import json
 import os
 import re
 import signal
@@ -109,6 +110,21 @@ def test_what_could_not_be_stored_at_the_stop_is_said_and_is_no_success(home, ev
     code, said = server.stop()
     assert code == 1
     assert re.search(r"Oculus has stopped; \d+ rows could not be stored\.", said)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="an open file cannot be deleted elsewhere")
+def test_a_database_that_is_deleted_can_be_saved_while_it_runs_and_is_missed_at_the_stop(home, eventually):
+    server = home.serve()
+    eventually(lambda: json.loads(home.ask(server, "/api/status"))["rows_written"])
+    (home.data / "oculus.db").unlink()
+    eventually(lambda: "deleted or moved away" in "".join(server.said))
+    assert json.loads(home.ask(server, "/api/status"))["database_bytes"] == 0
+    saved = home.folder / "saved.db"
+    assert home.run("backup", "--to", str(saved)).returncode == 0
+    _, said = server.stop()
+    assert "Oculus has stopped; oculus.db had been deleted or moved away." in said
+    saved.rename(home.data / "oculus.db")
+    assert int(home.run("query", "SELECT count(*) FROM metrics", "--csv").stdout.split()[1])
 
 
 def test_a_statement_that_is_too_large_is_wrong_with_or_without_a_running_copy(home):

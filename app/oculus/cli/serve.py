@@ -104,8 +104,16 @@ def _start(running: ExitStack, oculus: Oculus, server: WebServer) -> None:
 
 def _end(running: ExitStack, oculus: Oculus) -> None:
     running.close()
-    stored = f"{oculus.lost} rows could not be stored" if oculus.lost else "everything collected is stored"
-    _say(f"Oculus has stopped; {stored}.")
+    _say(f"Oculus has stopped; {_kept(oculus)}.")
+
+
+def _kept(oculus: Oculus) -> str:
+    if oculus.lost:
+        return f"{oculus.lost} rows could not be stored"
+    file = oculus.database.path
+    return (
+        "everything collected is stored" if file.exists() else f"{file.name} had been deleted or moved away"
+    )
 
 
 def _announce(oculus: Oculus, server: WebServer) -> None:
