@@ -14,7 +14,8 @@ HOUSE = Path(oculus.__file__).parent
 FLOORS = [
     {"core"},
     {"collectors", "storage", "rules", "notify"},
-    {"settings", "vitals", "plugin", "snoozes", "watch", "movers", "reruns", "pins"},
+    {"settings", "vitals", "plugin", "snoozes", "watch", "gaplog", "message_facts", "movers"}
+    | {"reruns", "pins"},
     {"hints", "backtest_inputs"},
     {"backtests"},
     {"noise"},

@@ -11,8 +11,9 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from oculus.collectors.outage import Outage
 from oculus.collectors.scheduler import Scheduler
@@ -28,10 +29,12 @@ from oculus.core.feed import Feed
 from oculus.core.gap import Gap
 from oculus.core.logs import parse_levels, set_levels
 from oculus.core.metric import Metric
+from oculus.core.worker import Stoppable, stop_in_order
+from oculus.gaplog import GapLog
 from oculus.hints import Hints
+from oculus.message_facts import message_facts
 from oculus.movers import Movers
 from oculus.noise import NoiseReport
-from oculus.notify.facts import Facts
 from oculus.notify.notifier import Notifier
 from oculus.rules.engine import Engine
 from oculus.rules.life.silence import Silence
@@ -48,23 +51,14 @@ from oculus.storage.remembered import DailyCloses, Remembered
 from oculus.storage.tables import Tables
 from oculus.storage.upkeep import Upkeep
 from oculus.storage.writer import Writer
-from oculus.vitals import Vitals
-from oculus.watch import Diary, Watch
+from oculus.vitals import Vitals, measured
+from oculus.watch import Watch
 
 log = logging.getLogger(__name__)
 
 SEEN_S = 1.0  # for an acknowledgement to be in the file; on a slow disk it follows later
 STATEMENTS_S = 0.5  # for statements from outside to notice that they are interrupted
 STOP_S = 4.0  # for all stages together; the pages have ended before
-CHART_POINTS = 400  # at most, of a series that a message shows
-
-
-class Stage(Protocol):
-    """What can be ended."""
-
-    def alive(self) -> bool: ...
-
-    def stop(self, timeout_s: float) -> bool: ...
 
 
 class Oculus:
@@ -96,6 +90,7 @@ class Oculus:
         self.feed = Feed()
         heard = [self.live.update, self._judge, self.feed.metrics]
         self.writer = Writer(self.database, self.counters, self.clock, heard, [self.feed.events])
+        notes = Notes(self.database, self.writer, self.clock)
         self.notifier = Notifier(
             self.writer.save_deliveries,
             self.writer.tell,
@@ -103,14 +98,16 @@ class Oculus:
             self.clock,
             reload=lambda: alerts.load_deliveries(self.database.cursor()),
             told=lambda alert_id: alerts.told_channels(self.database.cursor(), alert_id),
-            facts=self._facts(),
+            facts=message_facts(self.reader, self.live, notes, self.link, self._popup),
         )
         self.memory = Remembered(self.database, self.writer, self.clock)
         self.sources = Sources(settings.sources, self.memory, self.clock)
         tools = Tools(self.sources, self.memory, DailyCloses(self.database, self.writer), self.counters)
-        self.diary = Diary(self.writer, self.clock, self._skip, self.notifier.slept, self._popup)
-        self.watch = Watch(self.diary.over, self.clock)
-        self.outage = Outage(self.writer.put, self.diary.lost, self.diary.found, self.clock, self.counters)
+        self.gap_log = GapLog(self.writer, self.clock, self._skip, self.notifier.slept, self._popup)
+        self.watch = Watch(self.gap_log.over, self.clock)
+        self.outage = Outage(
+            self.writer.put, self.gap_log.lost, self.gap_log.found, self.clock, self.counters
+        )
         self.scheduler = Scheduler(self.outage.sift, self.writer.tell, self.counters, self.clock, tools=tools)
         self.silence = Silence()
         self.engine = Engine(
@@ -133,7 +130,8 @@ class Oculus:
         self.tables = Tables(self.writer, data / "tables", self.clock)
         self.noise = NoiseReport(lambda: self.settings, self.reader, self.writer.tell, self.clock)
         self.movers = Movers(self.reader, self.writer, self.clock)
-        self.vitals = Vitals(self.measure, self.writer.put, self.writer.tell, self.clock)
+        readings = partial(measured, self.writer, self.scheduler, self.counters)
+        self.vitals = Vitals(readings, self.writer.put, self.writer.tell, self.clock)
         self.reloader = (
             Reloader(config, self.apply, self._broken, self.clock, current=settings, overrides=overrides)
             if config
@@ -153,26 +151,8 @@ class Oculus:
         self.outage.replace(None if connectivity == "off" else connectivity, settings.collectors)
         self.scheduler.replace(settings.collectors)
 
-    def _facts(self) -> Facts:
-        """What messages show, and what their channels remember."""
-        notes = Notes(self.database, self.writer, self.clock)
-        return Facts(
-            series=self._points,
-            latest=self.live.latest,
-            symbols=self.live.symbols,
-            link=self.link,
-            remember=notes.remember,
-            recall=notes.recall,
-            popup=self._popup,
-        )
-
     def _popup(self) -> Callable[[Popup], None] | None:
         return self.desk.popup if self.desk else None
-
-    def _points(self, symbol: str, since_ms: int, until_ms: int) -> list[tuple[int, float]]:
-        step_ms = max(1, (until_ms - since_ms) // CHART_POINTS)
-        found = self.reader.series(symbol, since_ms, until_ms, step_ms)
-        return [(round(ms), mean) for ms, mean, _, _ in found]
 
     def link(self, path: str) -> str:
         """The address of a page, for messages; "" while nothing serves the pages."""
@@ -210,19 +190,6 @@ class Oculus:
         """Read the settings files now. The mistakes, if any; then nothing has changed."""
         return self.reloader.reload() if self.reloader else []
 
-    def measure(self) -> dict[str, float | None]:
-        """What Oculus knows of its own health, by the last part of the symbol."""
-        queries = self.counters.timing("reader.query")
-        p95 = queries.percentile(0.95)
-        return {
-            "queue": self.writer.queue_length(),
-            "insert_failures": self.counters.get("writer.failed"),
-            "dropped": self.counters.get("writer.dropped"),
-            "query_p95": None if p95 is None else p95 * 1000,
-            "collectors_failing": sum(each.state == "failing" for each in self.scheduler.status()),
-            "database_bytes": self.database.path.stat().st_size,
-        }
-
     def close(self) -> None:
         """Let go of the file, also when it was never started."""
         if not self.reader.close(STATEMENTS_S):
@@ -243,7 +210,7 @@ class Oculus:
     def _start(self) -> None:
         """Backwards along the flow, so that nobody speaks before somebody listens."""
         stored = self.database.cursor()
-        self.diary.begin(gaps.last_sign(stored, self.clock.now_ms()))
+        self.gap_log.begin(gaps.last_sign(stored, self.clock.now_ms()))
         self.live.seed(self.reader.seeds(self.clock.now_ms()))
         self.snoozes.restore()
         self.engine.restore(alerts.load_states(stored), alerts.open_alerts(stored))
@@ -267,9 +234,7 @@ class Oculus:
     def _stop(self) -> None:
         """Along the flow, so that each stage can empty what it was given."""
         until = time.monotonic() + STOP_S
-        for stage in self._flow():
-            if stage.alive() and not stage.stop(max(0.5, until - time.monotonic() - 1)):
-                log.warning("%s: did not end in time", type(stage).__name__.lower())
+        stop_in_order(self._flow(), until - 1.0)
         self.sources.close()
         self.writer.tell(self._event("Oculus has stopped", EventType.SYSTEM))
         dropped = self.counters.get("writer.dropped")
@@ -278,9 +243,9 @@ class Oculus:
         self.lost = self.writer.queue_length() + round(self.counters.get("writer.dropped") - dropped)
         self.close()
 
-    def _flow(self) -> list[Stage]:
+    def _flow(self) -> list[Stoppable]:
         """Whatever has a thread of its own, but for the writer, which ends last."""
-        first: list[Stage] = [self.reloader] if self.reloader else []
+        first: list[Stoppable] = [self.reloader] if self.reloader else []
         first += [self.noise, self.watch, self.vitals, self.scheduler, self.outage]
         return [*first, self.tables, self.upkeep, self.engine, self.movers, self.notifier]
 

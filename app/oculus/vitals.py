@@ -12,10 +12,13 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from oculus.collectors.scheduler import Scheduler
 from oculus.core.clock import Clock
+from oculus.core.counters import Counters
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.metric import Metric
 from oculus.core.worker import Worker
+from oculus.storage.writer import Writer
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +80,19 @@ class Vitals(Worker):
                 )
             )
         self._crowded = crowded
+
+
+def measured(writer: Writer, scheduler: Scheduler, counters: Counters) -> dict[str, float | None]:
+    """What the stages know of their health, by the last part of the symbol; None: nothing was measured."""
+    p95 = counters.timing("reader.query").percentile(0.95)
+    return {
+        "queue": writer.queue_length(),
+        "insert_failures": counters.get("writer.failed"),
+        "dropped": counters.get("writer.dropped"),
+        "query_p95": None if p95 is None else p95 * 1000,
+        "collectors_failing": sum(each.state == "failing" for each in scheduler.status()),
+        "database_bytes": writer.database.path.stat().st_size,
+    }
 
 
 def crowd(names: Iterable[str]) -> str:

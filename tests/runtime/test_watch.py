@@ -2,10 +2,10 @@
 
 import pytest
 
-from oculus.core.gap import Gap, GapReason
+from oculus.core.gap import Gap, GapReason, said
 from oculus.runtime import Oculus
 from oculus.settings.schema import Settings
-from oculus.watch import Watch, between, said
+from oculus.watch import Watch, between
 
 SECOND, HOUR, DAY = 1000, 3_600_000, 86_400_000
 
@@ -122,10 +122,10 @@ def test_being_offline_is_a_row_that_gets_its_end_later_and_shows_one_popup(tmp_
     with Oculus(Settings(), tmp_path) as oculus:
         oculus.desk = Desk()
         now = oculus.clock.now_ms()
-        oculus.diary.lost(Gap(now - 5 * SECOND, None, GapReason.OFFLINE))
+        oculus.gap_log.lost(Gap(now - 5 * SECOND, None, GapReason.OFFLINE))
         assert [gap.to_ms for gap in rows(oculus)] == [None]
         eventually(lambda: shown)
-        oculus.diary.found(Gap(now - 5 * SECOND, now, GapReason.OFFLINE))
+        oculus.gap_log.found(Gap(now - 5 * SECOND, now, GapReason.OFFLINE))
         assert rows(oculus) == [Gap(now - 5 * SECOND, now, GapReason.OFFLINE)]
         said = [event.message for event in oculus.reader.events(source="oculus")]
     assert shown == ["This machine is offline. What is outside is not judged until it is back"]
@@ -135,7 +135,7 @@ def test_being_offline_is_a_row_that_gets_its_end_later_and_shows_one_popup(tmp_
 
 def test_a_row_that_a_crash_left_open_ends_when_oculus_last_wrote(tmp_path):
     with Oculus(Settings(), tmp_path) as oculus:
-        oculus.diary.lost(Gap(oculus.clock.now_ms() - HOUR, None, GapReason.OFFLINE))
+        oculus.gap_log.lost(Gap(oculus.clock.now_ms() - HOUR, None, GapReason.OFFLINE))
         rows(oculus)
     with Oculus(Settings(), tmp_path) as oculus:
         assert all(gap.to_ms is not None for gap in rows(oculus))
@@ -144,9 +144,9 @@ def test_a_row_that_a_crash_left_open_ends_when_oculus_last_wrote(tmp_path):
 def test_a_clock_that_was_ahead_leaves_no_gap_in_the_time_to_come(tmp_path):
     with Oculus(Settings(), tmp_path) as oculus:
         now = oculus.clock.now_ms()
-        oculus.diary.over(Gap(now - HOUR, now + 8 * HOUR, GapReason.CLOCK), 0)
-        oculus.diary.over(Gap(now + 7 * HOUR, now + 8 * HOUR, GapReason.SLEEP), 0)
-        oculus.diary.over(Gap(now, now + 8 * HOUR, GapReason.CLOCK, back=True), 0)
+        oculus.gap_log.over(Gap(now - HOUR, now + 8 * HOUR, GapReason.CLOCK), 0)
+        oculus.gap_log.over(Gap(now + 7 * HOUR, now + 8 * HOUR, GapReason.SLEEP), 0)
+        oculus.gap_log.over(Gap(now, now + 8 * HOUR, GapReason.CLOCK, back=True), 0)
         assert rows(oculus, until_ms=now + DAY) == [
             Gap(now, now, GapReason.CLOCK),
             Gap(now - HOUR, now, GapReason.CLOCK),
@@ -156,6 +156,6 @@ def test_a_clock_that_was_ahead_leaves_no_gap_in_the_time_to_come(tmp_path):
 def test_a_start_ends_the_gaps_of_a_clock_that_was_ahead(tmp_path):
     with Oculus(Settings(), tmp_path) as oculus:
         now = oculus.clock.now_ms()
-        oculus.diary.over(Gap(now - HOUR, now + 8 * HOUR, GapReason.CLOCK), 0)
+        oculus.gap_log.over(Gap(now - HOUR, now + 8 * HOUR, GapReason.CLOCK), 0)
     with Oculus(Settings(), tmp_path) as oculus:
         assert all(gap.to_ms <= oculus.clock.now_ms() for gap in rows(oculus, until_ms=now + DAY))

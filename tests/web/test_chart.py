@@ -82,7 +82,7 @@ def test_uptime_leaves_out_what_was_measured_in_a_gap(house):
     path = "/api/metrics/net.tcp.gap:1.up?range=1h"
     assert house.get(path).json()["uptime_pct"] == 50
     now = house.oculus.clock.now_ms()
-    house.oculus.diary.over(
+    house.oculus.gap_log.over(
         core_gap.Gap(now - 19 * MINUTE - 30_000, now - 9 * MINUTE - 30_000, core_gap.GapReason.CLOCK), 0.0
     )
     house.oculus.writer.change(lambda cursor: None).result(30)

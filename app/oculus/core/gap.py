@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from oculus.core.durations import spoken
+
 
 class GapReason(StrEnum):
     """Why nobody watched."""
@@ -23,3 +25,22 @@ class Gap(Struct, frozen=True):
     to_ms: int | None
     reason: GapReason
     back: bool = False
+
+
+OFFLINE = "This machine is offline. What is outside is not judged until it is back"
+WORDS = {
+    GapReason.SLEEP: "the machine slept",
+    GapReason.CLOCK: "its clock was set",
+    GapReason.STOPPED: "Oculus was not running",
+    GapReason.OFFLINE: "this machine was offline",
+}
+
+
+def said(gap: Gap) -> str:
+    """For people."""
+    if gap.to_ms is None:
+        return OFFLINE
+    length = spoken((gap.to_ms - gap.from_ms) / 1000)
+    if gap.back:
+        return f"The clock was set back by {length}"
+    return f"Nobody was watching for {length}: {WORDS[gap.reason]}"

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
+from collections.abc import Sequence
+from typing import Protocol
 
 from oculus.core.errors import in_words
 
 log = logging.getLogger(__name__)
+
+LEAST_S = 0.5  # that each has to end, however late it is
 
 
 class Worker:
@@ -69,3 +74,18 @@ class Worker:
         if str(error) != str(self.last_error):
             log.warning("%s: %s", self.name, in_words(error), exc_info=error)
         self.last_error = error
+
+
+class Stoppable(Protocol):
+    """What has a thread, or several, and can be ended."""
+
+    def alive(self) -> bool: ...
+
+    def stop(self, timeout_s: float) -> bool: ...
+
+
+def stop_in_order(stages: Sequence[Stoppable], until: float) -> None:
+    """End each before the next, until that monotonic moment. Whoever takes longer is told of and left."""
+    for stage in stages:
+        if stage.alive() and not stage.stop(max(LEAST_S, until - time.monotonic())):
+            log.warning("%s: did not end in time", type(stage).__name__.lower())
