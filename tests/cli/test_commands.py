@@ -102,6 +102,8 @@ def test_status_tells_of_the_running_copy_and_fails_without_one(home, eventually
 
 def test_a_second_copy_is_refused_with_3_and_told_who_holds_the_file(home):
     server = home.serve()
+    bare = home.run(env={"BROWSER": "true"})
+    assert (bare.returncode, f"Oculus runs already, at {server.url}." in bare.stderr) == (0, True)
     second = home.run("serve", "--port", "0")
     assert second.returncode == 3
     assert str(server.process.pid) in second.stderr

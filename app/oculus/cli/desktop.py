@@ -26,6 +26,7 @@ START_S = 10.0  # another copy may be starting this moment
 def run(args: argparse.Namespace) -> int:
     where = place(args)
     if copy := other(args, where):
+        print(f"Oculus runs already, at {copy.address}. Stop it first to start anew.", file=sys.stderr)
         return show(copy)
     if not has_display():
         print("There is no display here, so Oculus runs as `oculus serve`.", file=sys.stderr)
