@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from oculus.core import libraries
-from oculus.core.libraries import Thrift, release, untouched
+from oculus.core.libraries import PageReleaser, release, untouched
 
 SMAPS = """\
 7f00-7f10 r--p 00000000 00:1f 42   /opt/a place/_duckdb.so
@@ -48,28 +48,28 @@ def test_it_goes_when_all_has_settled_and_comes_back_when_it_is_used(eventually)
     statement = "SELECT count(*), sum(range) FROM range(1000)"
     expected = duckdb.execute(statement).fetchall()
     before = resident_mb()
-    thrift = Thrift(settled_s=0.0)
-    thrift.start()
+    releaser = PageReleaser(settled_s=0.0)
+    releaser.start()
     eventually(lambda: resident_mb() < before - 5)
     assert duckdb.execute(statement).fetchall() == expected
-    assert thrift.stop()
+    assert releaser.stop()
 
 
 @linux
 def test_a_stop_does_not_wait_until_all_has_settled():
-    thrift = Thrift()
-    thrift.start()
-    assert thrift.stop(30)
+    releaser = PageReleaser()
+    releaser.start()
+    assert releaser.stop(30)
 
 
 @linux
 def test_what_cannot_be_let_go_stays_and_is_said_to_developers_only(caplog, monkeypatch):
     caplog.set_level(logging.DEBUG, "oculus")
-    thrift = Thrift(settled_s=0.0)
-    thrift._spans = [(1, 4096)]  # no page begins there
-    thrift.step()
+    releaser = PageReleaser(settled_s=0.0)
+    releaser._spans = [(1, 4096)]  # no page begins there
+    releaser.step()
     monkeypatch.setattr(libraries, "SMAPS", Path("/proc/self/no such file"))
-    Thrift(settled_s=0.0).step()
+    PageReleaser(settled_s=0.0).step()
     assert [record.levelname for record in caplog.records] == ["DEBUG", "DEBUG"]
     with pytest.raises(OSError, match="Invalid argument"):
         release([(1, 4096)])
@@ -77,7 +77,7 @@ def test_what_cannot_be_let_go_stays_and_is_said_to_developers_only(caplog, monk
 
 def test_elsewhere_nothing_is_started(monkeypatch, tmp_path):
     monkeypatch.setattr(libraries, "SMAPS", tmp_path / "smaps")
-    thrift = Thrift()
-    thrift.start()
-    assert not thrift.alive()
-    assert thrift.stop()
+    releaser = PageReleaser()
+    releaser.start()
+    assert not releaser.alive()
+    assert releaser.stop()

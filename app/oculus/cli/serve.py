@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 from oculus.cli.place import Place, place
 from oculus.cli.settings import overrides, read_settings
 from oculus.core.arenas import keep_few_arenas
-from oculus.core.libraries import Thrift
+from oculus.core.libraries import PageReleaser
 from oculus.core.logs import setup_logging
 from oculus.core.private import keep_private
 from oculus.runtime import Oculus
@@ -96,9 +96,9 @@ def _made(
 def _start(running: ExitStack, oculus: Oculus, server: WebServer) -> None:
     running.enter_context(oculus)
     running.enter_context(server)
-    thrift = Thrift()
-    running.callback(thrift.stop)
-    thrift.start()
+    releaser = PageReleaser()
+    running.callback(releaser.stop)
+    releaser.start()
     _announce(oculus, server)
 
 

@@ -28,7 +28,7 @@ KINDS = ("r-xp", "r--p")  # code and constants, of this process alone
 Span = tuple[int, int]  # the first address, and how many bytes
 
 
-class Thrift(Worker):
+class PageReleaser(Worker):
     """Lets go of what is not in use once all has settled, and again every ten minutes: people look meanwhile.
 
     What cannot be done is left as it is.
@@ -37,7 +37,7 @@ class Thrift(Worker):
     pause_s = 600.0
 
     def __init__(self, settled_s: float = SETTLED_S) -> None:
-        super().__init__("thrift")
+        super().__init__("page-releaser")
         self._settled_s = settled_s
         self._spans: list[Span] | None = None
 
@@ -51,7 +51,7 @@ class Thrift(Worker):
         try:
             release(self.spans())
         except OSError as error:
-            log.debug("thrift: the libraries stay in memory as they are: %s", error)
+            log.debug("page-releaser: the libraries stay in memory as they are: %s", error)
 
     def spans(self) -> list[Span]:
         """Where they lie; that never changes. Raises OSError."""

@@ -25,11 +25,11 @@ from oculus.desktop.autostart import Login
 from oculus.desktop.display import has_display, has_tray
 from oculus.desktop.idle import Idle
 from oculus.desktop.keeper import Keeper
+from oculus.desktop.libraries import PageReleaser
 from oculus.desktop.lost import when_display_goes
 from oculus.desktop.menu import menu
 from oculus.desktop.outlook import outlook
 from oculus.desktop.popup import Popups, ways_here
-from oculus.desktop.thrift import Thrift
 from oculus.desktop.tray import Tray
 from oculus.rules.life.silence import ALL
 from oculus.runtime import Oculus
@@ -79,7 +79,7 @@ class Shell(Worker):
         self._told: set[str] = set()  # each trouble is logged once
         self._left = threading.Event()  # the icon's loop has been left for good
         self._idle = Idle()
-        self._thrift = Thrift()
+        self._releaser = PageReleaser()
         self._popups = Popups(ways_here(self.open_window, self._voice))
         self._keeper = Keeper(
             lambda path: f"{once()}&next={quote(path, safe='/')}",
@@ -92,7 +92,7 @@ class Shell(Worker):
     def run(self) -> None:
         """Until `stop` is set."""
         self.start()
-        self._thrift.start()
+        self._releaser.start()
         threading.Thread(target=self._await_stop, name="desktop-stop", daemon=True).start()
         try:
             if not self._hidden:
@@ -102,7 +102,7 @@ class Shell(Worker):
         finally:
             self._left.set()
             self._keeper.ask_to_close()
-            self._thrift.stop(1.0)
+            self._releaser.stop(1.0)
             self.stop(1.0)
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from fakes.screen import needs_gtk
-from oculus.desktop.thrift import Thrift
+from oculus.desktop.libraries import PageReleaser
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="the others have no such list of what is mapped"
@@ -17,7 +17,7 @@ USED = """
 import gi
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gtk
-from oculus.desktop.thrift import Thrift
+from oculus.desktop.libraries import PageReleaser
 
 def resident_kb(library):
     of_it, sum_ = False, 0
@@ -38,7 +38,7 @@ def menu():
 
 menu()
 before = resident_kb("libgtk-3")
-Thrift(settled_s=0).step()
+PageReleaser(settled_s=0).step()
 print(before, resident_kb("libgtk-3"), *menu())
 """
 
@@ -58,6 +58,6 @@ def test_a_library_that_is_being_loaded_is_left_alone(monkeypatch):
     there = ["7f00-7f10 r-xp 00000000 fe:00 12 /usr/lib/a library.so", "Anonymous:             0 kB"]
     coming = ["7f20-7f30 r-xp 00000000 fe:00 13 /usr/lib/b.so", "Anonymous:             0 kB"]
     looks = iter([there, [*there, *coming]])
-    monkeypatch.setattr("oculus.desktop.thrift.LOADED_S", 0.0)
-    monkeypatch.setattr("oculus.desktop.thrift.read_smaps", lambda: next(looks))
-    assert Thrift().spans() == [(0x7F00, 0x10)]
+    monkeypatch.setattr("oculus.desktop.libraries.LOADED_S", 0.0)
+    monkeypatch.setattr("oculus.desktop.libraries.read_smaps", lambda: next(looks))
+    assert PageReleaser().spans() == [(0x7F00, 0x10)]

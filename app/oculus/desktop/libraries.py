@@ -13,7 +13,7 @@ ALL = ("",)  # however their names begin
 LOADED_S = 1.0  # longer than the loader takes to put one in its place
 
 
-class Thrift(libraries.Thrift):
+class PageReleaser(libraries.PageReleaser):
     """Lets go of every library's pages that are clean, once the icon is there and every ten minutes."""
 
     def spans(self) -> list[Span]:
