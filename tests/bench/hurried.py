@@ -15,7 +15,7 @@ import schedule
 
 from oculus import watch
 from oculus.__main__ import main
-from oculus.collectors import pool, scheduler
+from oculus.collectors import pool, runner, scheduler
 from oculus.core.clock import SystemClock
 from oculus.web.dashboard import shared
 
@@ -47,7 +47,7 @@ def hurry() -> None:
     schedule.datetime = SimpleNamespace(**vars(datetime) | {"datetime": Calendar})
     watch.JUMP_MS *= SPEED  # a second between two looks is no sleep
     pool.BRIEF_S *= SPEED  # a run takes as long as ever
-    scheduler.SLOW_S *= SPEED
+    runner.SLOW_S *= SPEED
     shared.LASTS_S *= SPEED  # and so does a look at a page
     scheduler.IDLE_S = scheduler.LOOK_S = LOOK_S
 

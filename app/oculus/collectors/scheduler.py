@@ -13,14 +13,14 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from functools import partial
 
 from oculus.collectors.collector import CollectorSettings
 from oculus.collectors.delivery import Delivery
-from oculus.collectors.health import Outcome, Turn
+from oculus.collectors.health import Outcome
 from oculus.collectors.job import Job, Run
-from oculus.collectors.pool import Pool, Task
+from oculus.collectors.pool import Pool
 from oculus.collectors.roster import Roster
+from oculus.collectors.runner import Runner
 from oculus.collectors.slots import Slots, phase
 from oculus.collectors.sockets import room
 from oculus.collectors.status import CollectorStatus, Freshness
@@ -35,14 +35,11 @@ from oculus.core.worker import Worker
 
 log = logging.getLogger(__name__)
 
-SLOW_S = 1.0  # who took longer begins among those that wait the next time
 THREADS = 64  # at most this many runs work at once
 WAITING = 2000  # and this many wait for an answer, where there are enough sockets for it
 LOOK_S = 0.1  # how often runs are looked for that turn out to wait, or are past their limit
 IDLE_S = 60.0  # longest sleep when nothing runs; a change of settings ends it
-PATIENCE_S = (
-    1.0  # stop() waits this long at most for runs under way; their results would come too late anyway
-)
+PATIENCE_S = 1.0  # stop() waits this long at most for runs under way: their results would come too late
 
 
 class Scheduler(Worker):
@@ -65,12 +62,13 @@ class Scheduler(Worker):
         self._counters = counters or Counters()
         self._clock = clock or SystemClock()
         self._tools = tools
-        self._delivery = Delivery(sink, tell, self._counters, self._clock)
         self._pool = Pool("collector", threads, min(waiting, room()), self._clock)
         self._replacing = threading.Lock()
         self._lock = threading.RLock()
         self._poke = threading.Event()
         self._roster = Roster()
+        delivery = Delivery(sink, tell, self._counters, self._clock)
+        self._runner = Runner(self._pool, self._roster, delivery, self._counters, self._clock, self._lock)
         self._heap: list[tuple[float, int, Job]] = []
         self._numbers = itertools.count()
         self._look_at = 0.0
@@ -129,7 +127,7 @@ class Scheduler(Worker):
                 raise OculusError(f"{job.label} is switched off", "Set `enabled: true` in its settings.")
             if job.run:
                 raise OculusError(f"{job.label} is running already", "Its result arrives in a moment.")
-            self._launch(job, Run(by_hand=result))
+            self._runner.launch(job, Run(by_hand=result))
         self._poke.set()  # or nobody would look whether it hangs before the next slot of anybody
         try:
             outcome = result.result(job.limit_s + 2 * LOOK_S + PATIENCE_S)
@@ -220,61 +218,7 @@ class Scheduler(Worker):
         if job.run:
             missed += 1
         else:
-            self._launch(job, Run(slot))
+            self._runner.launch(job, Run(slot))
         if missed:
             job.health.missed += missed
             self._counters.add("collectors.missed", missed)
-
-    def _launch(self, job: Job, run: Run) -> None:
-        job.run = run
-        work, too_long = partial(self._work, job, run), partial(self._give_up, job, run)
-        self._pool.submit(Task(work, job.limit_s, too_long, slow=job.slow))
-
-    # One run, on a thread of the pool
-
-    def _work(self, job: Job, run: Run) -> None:
-        if run.slot is not None:
-            self._note_lateness(job, self._clock.monotonic() - run.slot)
-        begun = self._clock.monotonic()
-        outcome = job.ask(by_hand=run.by_hand is not None)
-        job.slow = self._clock.monotonic() - begun > max(SLOW_S, self._pool.brief_s())
-        with self._lock:
-            job.run = None
-            if run.given_up:  # too late: it has been reported, and its numbers are of another time
-                job.renew()
-                return
-            turn = self._settle(job, outcome)
-        self._end(job, run, outcome, turn)
-
-    def _give_up(self, job: Job, run: Run) -> None:
-        outcome = job.overran()
-        with self._lock:
-            if job.run is not run:  # it came back this very moment
-                return
-            run.given_up = job.slow = True
-            turn = self._settle(job, outcome)
-        self._counters.add("collectors.abandoned")
-        self._end(job, run, outcome, turn)
-
-    def _settle(self, job: Job, outcome: Outcome) -> Turn | None:
-        """Enter a run into the records. Needs the lock."""
-        self._counters.add("collectors.runs")
-        if not outcome.answered:
-            self._counters.add("collectors.failures")
-        job.plan(outcome, self._clock.monotonic())
-        if job.gone:  # its record is its successor's by now
-            return None
-        self._roster.learn(job, outcome.metrics)
-        return job.health.note(outcome, self._clock.now_ms())
-
-    def _end(self, job: Job, run: Run, outcome: Outcome, turn: Turn | None) -> None:
-        try:
-            if not job.gone:
-                self._delivery.deliver(job, outcome, turn)
-        finally:
-            if run.by_hand:
-                run.by_hand.set_result(outcome)
-
-    def _note_lateness(self, job: Job, late_s: float) -> None:
-        job.health.lateness_s.append(late_s)
-        self._counters.time("collectors.lateness", late_s)
