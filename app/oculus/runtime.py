@@ -23,7 +23,7 @@ from oculus.core.alert import Alert, Verdict
 from oculus.core.clock import Clock, SystemClock
 from oculus.core.counters import Counters
 from oculus.core.desk import Desk, Popup, somebody_at
-from oculus.core.errors import OculusError
+from oculus.core.errors import OculusError, StorageError
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.feed import Feed
 from oculus.core.gap import Gap
@@ -124,8 +124,9 @@ class Oculus:
             silence=self.silence,
             present=lambda: somebody_at(self.desk),
             look=self.watch.look,
+            collected=self.scheduler.collects,
         )
-        self.snoozes = Snoozes(self.silence, self.database, self.writer, self.clock)
+        self.snoozes = Snoozes(self.silence, self.database, self.writer, self.clock, self._quiet_changed)
         self.upkeep = Upkeep(self.writer, settings.storage, self.clock)
         self.tables = Tables(self.writer, data / "tables", self.clock)
         self.noise = NoiseReport(lambda: self.settings, self.reader, self.writer.tell, self.clock)
@@ -150,6 +151,11 @@ class Oculus:
         connectivity = settings.connectivity
         self.outage.replace(None if connectivity == "off" else connectivity, settings.collectors)
         self.scheduler.replace(settings.collectors)
+        self.engine.prune()
+        self._quiet_changed()
+
+    def _quiet_changed(self) -> None:
+        self.notifier.reconsider(self.engine.due_ms)
 
     def _popup(self) -> Callable[[Popup], None] | None:
         return self.desk.popup if self.desk else None
@@ -164,6 +170,7 @@ class Oculus:
 
     def _skip(self, gap: Gap) -> None:
         self.engine.skip(gap)
+        self._quiet_changed()  # the clock may have been set
 
     def record(self, verdict: Verdict) -> None:
         """Write what was judged, with the deliveries it makes, in one transaction; then send."""
@@ -171,6 +178,8 @@ class Oculus:
         writing = self.writer.change(
             lambda cursor: alerts.record(cursor, verdict, deliveries), then=self.notifier.put
         )
+        if writing.done() and isinstance(failure := writing.exception(), StorageError):
+            raise failure  # there was no room for it
         self.feed.news_after(writing, verdict.news)
         self.movers.put(verdict.news)
 
@@ -216,6 +225,7 @@ class Oculus:
         self.engine.restore(alerts.load_states(stored), alerts.open_alerts(stored))
         self.apply(self.settings)
         self.notifier.put(alerts.load_deliveries(stored))
+        self._quiet_changed()
         self.notifier.start()
         self.watch.start()
         self.engine.start()

@@ -1,5 +1,7 @@
 """From a real socket to a real webhook, through a real file."""
 
+from oculus.core.metric import Metric
+
 
 def settings(port, receiver, hold="0s"):
     return f"""
@@ -98,3 +100,18 @@ def test_what_was_acknowledged_is_in_the_file_when_the_answer_comes(house, port,
         firing = eventually(lambda: oculus.reader.alerts(state="firing"))
         oculus.acknowledge(firing[0].alert.id)
         assert oculus.reader.alerts(state="firing")[0].alert.acknowledged_ms
+
+
+def test_an_alert_for_which_the_writer_has_no_room_is_written_when_it_has(
+    house, port, receiver, eventually, monkeypatch
+):
+    with house(settings(port, receiver)) as oculus, monkeypatch.context() as full:
+        eventually(lambda: oculus.live.latest("net.tcp.shop"))
+        oculus.scheduler.pause("shop")
+        full.setattr(oculus.writer._inbox, "limit", -oculus.writer._inbox.reserve)
+        down = Metric(oculus.clock.now_ms(), "net.tcp", "net.tcp.shop.up", 0.0, {})
+        oculus.engine.put([down])
+        eventually(lambda: oculus.engine.status()[0].state == "firing")
+        assert oculus.reader.alerts(state="firing") == []
+        full.undo()
+        assert receiver.heard.get(timeout=30)["news"] == "FIRED"

@@ -20,6 +20,16 @@ def test_a_changed_file_is_taken_on_while_it_runs(house, port, eventually):
         assert [status.name for status in oculus.scheduler.status()] == ["new"]
 
 
+def test_what_fires_for_a_host_ends_when_that_is_taken_out(house, port, eventually):
+    rule = 'rules:\n  - {name: down, condition: "net.tcp.*.up == 0", channels: [log]}\n'
+    port.stop()
+    with house(TCP.format(port=port.number, name="old") + rule) as oculus:
+        eventually(lambda: oculus.reader.alerts(state="firing"))
+        rewrite(oculus, rule)
+        [ended] = eventually(lambda: oculus.reader.alerts(state="resolved"))
+    assert ended.alert.tags["reason"] == "nobody collects it any more"
+
+
 def test_a_broken_file_changes_nothing_and_is_told(house, port, eventually):
     with house(TCP.format(port=port.number, name="old")) as oculus:
         rewrite(oculus, "collectors:\n  - {type: tpc, target: x}\n")
