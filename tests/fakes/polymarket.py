@@ -23,7 +23,7 @@ class Socket:
         self.mute = False  # does not answer PING any more
         self.shut = False  # refuses connections
         self.open = set()
-        self._server = serve(self._handle, "127.0.0.1", 0, process_request=self._door)
+        self._server = serve(self._handle, "127.0.0.1", 0, process_request=self._door, ping_interval=None)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     @property

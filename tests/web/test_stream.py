@@ -23,7 +23,7 @@ def address(house, path="/api/stream"):
 
 def listen(house, **more):
     headers = more.pop("additional_headers", {"Authorization": f"Bearer {house.token}"})
-    return connect(address(house), additional_headers=headers, proxy=None, **more)
+    return connect(address(house), additional_headers=headers, proxy=None, ping_interval=None, **more)
 
 
 def wish(link, **what):
@@ -132,7 +132,13 @@ def refused(house, path="/api/stream", host="127.0.0.1", **headers):
     with (
         socket.create_connection(("127.0.0.1", port)) as line,
         pytest.raises(InvalidStatus) as caught,
-        connect(f"ws://{host}:{port}{path}", sock=line, additional_headers=headers, proxy=None),
+        connect(
+            f"ws://{host}:{port}{path}",
+            sock=line,
+            additional_headers=headers,
+            proxy=None,
+            ping_interval=None,
+        ),
     ):
         pass
     answer = caught.value.response

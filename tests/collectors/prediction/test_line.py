@@ -20,7 +20,7 @@ def peer():
     servers = []
 
     def start(handle):
-        server = serve(handle, "127.0.0.1", 0)
+        server = serve(handle, "127.0.0.1", 0, ping_interval=None)
         servers.append(server)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         return f"ws://127.0.0.1:{server.socket.getsockname()[1]}/ws"

@@ -20,7 +20,8 @@ def secure_url(server_tls):
         for _ in connection:
             pass
 
-    with serve(listen, "127.0.0.1", 0, ssl=server_tls("localhost", "127.0.0.1")) as server:
+    secure = server_tls("localhost", "127.0.0.1")
+    with serve(listen, "127.0.0.1", 0, ssl=secure, ping_interval=None) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"wss://localhost:{server.socket.getsockname()[1]}/ws"
 
