@@ -254,6 +254,27 @@ def test_a_rule_on_a_symbol_nobody_collects_is_only_noticed(write):
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "collectors: [{type: http, url: 'http://a'}]",
+            "collectors[0].url: no such setting; did you mean target?",
+        ),
+        (
+            "collectors: [{type: ping, target: a, ping_count: 1}]",
+            "ping_count: no such setting; did you mean count?",
+        ),
+        ("rules: [{name: a, expr: x > 1}]", "rules[0].expr: no such setting; did you mean condition?"),
+        ("channels: {telegram: {token: a}}", "token: no such setting; did you mean telegram_bot_token?"),
+        ("channels: {telegram: {chat: 1}}", "chat: no such setting; did you mean chat_id?"),
+        ("channels: {email: {from: a}}", "from: no such setting; did you mean mention_from or from_address?"),
+    ],
+)
+def test_a_setting_is_known_by_its_words_and_by_what_other_tools_call_it(write, text, words):
+    assert any(words in problem for problem in told(write("oculus.yaml", text)))
+
+
 def test_a_window_may_reach_as_far_back_as_summaries_do(write):
     text = """\
         collectors: [{{type: ping, target: gw}}]

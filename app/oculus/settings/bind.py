@@ -16,7 +16,7 @@ from msgspec.structs import FieldInfo
 from oculus.core.fields import read_special
 from oculus.core.secret import Secret
 from oculus.settings.draft import Draft, Where
-from oculus.settings.words import advice, bare, fault, noun, uncapped, unlike
+from oculus.settings.words import bare, fault, noun, setting_like, uncapped, unlike
 
 WRONG: Any = msgspec.UNSET  # stands for a value whose mistake has been noted
 # Weakly, for a plugin brings another class each time that it changes.
@@ -60,7 +60,7 @@ def bind_struct(kind: type[Struct], where: Where, draft: Draft) -> Any:
     known = fields_of(kind)
     before = len(draft.problems)
     for name in (name for name in given if name not in known and name != kind.__struct_config__.tag_field):
-        draft.wrong((*where, name), "no such setting", advice(name, known))
+        draft.wrong((*where, name), "no such setting", setting_like(str(name), known))
     values = {}
     for name, field in known.items():
         if given.get(name) is not None or (name in given and takes_none(field.type)):

@@ -14,6 +14,11 @@ from oculus.core.fields import Size
 from oculus.core.nearest import did_you_mean
 from oculus.core.secret import Secret
 
+FEW = 3  # names that are offered for one
+ELSEWHERE = {  # what other tools, or other entries, call it
+    "url": "target", "address": "target", "host": "target", "target": "url", "keyword": "expect_body",
+    "expr": "condition", "query": "sql", "labels": "tags", "notify": "channels",
+}  # fmt: skip
 NOUNS = {
     Duration: "a length of time such as 500ms, 30s, 2m, 1h or 7d",
     Size: "a size such as 256MB or 4GiB",
@@ -25,6 +30,15 @@ def advice(name: str, known: Iterable[str], none: str = "there is none yet") -> 
     """What to write instead of an unknown name."""
     names = list(known)
     return did_you_mean(str(name), names) or (f"write {either(names)}" if names else none)
+
+
+def setting_like(name: str, known: Iterable[str]) -> str:
+    """What to write instead of an unknown setting: how other tools call it and its words count, too."""
+    names = list(known)
+    asked = set(name.lower().split("_"))
+    near = [each for each in names if ELSEWHERE.get(name.lower()) == each]
+    near = near or [each for each in names if asked <= (own := set(each.split("_"))) or own <= asked]
+    return f"did you mean {either(near)}?" if 0 < len(near) <= FEW else advice(name, names)
 
 
 def either(names: Iterable[str]) -> str:
