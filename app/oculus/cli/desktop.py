@@ -31,21 +31,21 @@ def run(args: argparse.Namespace) -> int:
     if not has_display():
         print("There is no display here, so Oculus runs as `oculus serve`.", file=sys.stderr)
         return serve.run(args)
-    return serve.run(args, lambda house: desktop(args, where, house))
+    return serve.run(args, lambda program: desktop(args, where, program))
 
 
-def desktop(args: argparse.Namespace, where: Place, house: serve.House) -> Shell:
+def desktop(args: argparse.Namespace, where: Place, program: serve.Program) -> Shell:
     """Icon, window and popups, not shown yet."""
     from oculus.desktop.shell import Shell
 
     login = here(command(args, where))
-    tls = house.oculus.settings.server.tls
-    certificate = certificate_at(house.oculus.settings, tls.cert) if tls else None
-    once = house.server.one_time_link
+    tls = program.oculus.settings.server.tls
+    certificate = certificate_at(program.oculus.settings, tls.cert) if tls else None
+    once = program.server.one_time_link
     made = Shell(
-        house.oculus, once, where.data, login, house.stop, house.end, certificate, hidden=args.hidden
+        program.oculus, once, where.data, login, program.stop, program.end, certificate, hidden=args.hidden
     )
-    house.oculus.desk = made
+    program.oculus.desk = made
     return made
 
 

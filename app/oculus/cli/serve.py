@@ -26,7 +26,7 @@ from oculus.web.serving.server import WebServer, reachable
 LOOK_S = 1.0  # how often a signal that another thread was given is looked for
 
 
-class House(NamedTuple):
+class Program(NamedTuple):
     """What runs, and how it ends: by setting `stop`, or by `end` where there is no way back to who called."""
 
     stop: threading.Event
@@ -48,8 +48,8 @@ class Face(Protocol):
 class Faceless:
     """Nothing is seen but the pages."""
 
-    def __init__(self, house: House) -> None:
-        self._stop = house.stop
+    def __init__(self, program: Program) -> None:
+        self._stop = program.stop
 
     def run(self) -> None:
         # The system may hand a signal to any thread, but Python acts on it in this one only, once awake.
@@ -60,7 +60,7 @@ class Faceless:
         """Nothing is held."""
 
 
-def run(args: argparse.Namespace, make: Callable[[House], Face] = Faceless) -> int:
+def run(args: argparse.Namespace, make: Callable[[Program], Face] = Faceless) -> int:
     """Until told to stop. What `make` makes has the main thread meanwhile."""
     keep_private()
     keep_few_arenas()
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace, make: Callable[[House], Face] = Faceless) -> i
     stop = _until_told()
     with ExitStack() as running:
         oculus, server = _made(running, args, where, settings)
-        face = make(House(stop, oculus, server, lambda: _end(running, oculus)))
+        face = make(Program(stop, oculus, server, lambda: _end(running, oculus)))
         _start(running, oculus, server)
         face.run()
         running.close()

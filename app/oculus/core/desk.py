@@ -1,4 +1,4 @@
-"""What a desktop can do for the rest of the house, where there is one.
+"""What a desktop can do for the rest of Oculus, where there is one.
 
 The desktop stands above the runtime; the pages and the channels beside and below it know it by these words.
 """

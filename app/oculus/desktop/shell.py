@@ -110,7 +110,7 @@ class Shell(Worker):
         self._popups.close()
         self._keeper.close()
 
-    # What the rest of the house asks of a Desk
+    # What the rest of Oculus asks of a Desk
 
     def open_window(self, path: str = "/") -> None:
         self._work.put(lambda: self._keeper.open(path))

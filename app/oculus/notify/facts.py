@@ -1,4 +1,4 @@
-"""What a message shows beside its words, and what a channel must not forget: questions to the house.
+"""What a message shows beside its words, and what a channel must not forget: questions to storage.
 
 Channels are strangers to storage, so the runtime hands them these callables. Any thread may ask.
 """

@@ -1,4 +1,4 @@
-"""Where it is kept: in the database, so that the window and every browser show the same."""
+"""Pins and saved queries, kept in the database so that the window and every browser show the same."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ShelfError(OculusError):
 
 
 class Shelf:
-    """Any thread may ask. Both lists are in the order in which they were made."""
+    """Holds both. Any thread may ask. Each list is in the order in which it was made."""
 
     def __init__(self, oculus: Oculus) -> None:
         self._memory = oculus.memory

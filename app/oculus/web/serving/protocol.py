@@ -15,7 +15,7 @@ MOST_CONNECTIONS = 512
 
 
 class PatientProtocol(H11Protocol):
-    """Cuts off whoever is slower than `patience_s`, and whoever comes when the house is full."""
+    """Cuts off whoever is slower than `patience_s`, and whoever comes when there are too many."""
 
     patience_s: ClassVar[float] = 10.0
     _timer: asyncio.TimerHandle | None = None
