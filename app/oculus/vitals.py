@@ -91,7 +91,7 @@ def measured(writer: Writer, scheduler: Scheduler, counters: Counters) -> dict[s
         "dropped": counters.get("writer.dropped"),
         "query_p95": None if p95 is None else p95 * 1000,
         "collectors_failing": sum(each.state == "failing" for each in scheduler.status()),
-        "database_bytes": writer.database.path.stat().st_size,
+        "database_bytes": writer.database.file_bytes(),
     }
 
 

@@ -1,11 +1,12 @@
 """What Oculus tells about itself."""
 
+import sys
 import threading
 
 import pytest
 
 from oculus.core.clock import SystemClock
-from oculus.vitals import MANY_THREADS, Vitals
+from oculus.vitals import MANY_THREADS, Vitals, measured
 
 
 @pytest.fixture
@@ -51,6 +52,14 @@ def test_what_was_not_measured_has_no_row(house, eventually):
     with house("collectors: []\n") as oculus:
         eventually(lambda: oculus.live.latest("oculus.queue"))
         assert oculus.live.latest("oculus.query_p95") is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be deleted there")
+def test_a_database_that_is_taken_away_measures_nothing_and_the_rest_goes_on(house):
+    with house("collectors: []\n") as oculus:
+        oculus.database.path.unlink()
+        found = measured(oculus.writer, oculus.scheduler, oculus.counters)
+        assert (found["database_bytes"], found["dropped"]) == (0, 0)
 
 
 def test_a_start_and_a_stop_are_events(house):
