@@ -8,7 +8,7 @@ from oculus.core.clock import SystemClock
 from oculus.core.errors import LockedError, StorageError
 from oculus.storage.checkup import examine
 from oculus.storage.database import open_database
-from oculus.storage.schema import MIGRATIONS
+from oculus.storage.migrations import MIGRATIONS
 from oculus.storage.settings import StorageSettings
 
 ROWS = 200_000

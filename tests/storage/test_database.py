@@ -21,8 +21,8 @@ from oculus.storage import schema
 from oculus.storage.copies import copy_database
 from oculus.storage.database import open_database
 from oculus.storage.lock import holder
+from oculus.storage.migrations import Migration
 from oculus.storage.recovery import daily_backup
-from oculus.storage.schema import Migration
 from oculus.storage.settings import StorageSettings
 from oculus.storage.upkeep import Upkeep
 from oculus.storage.writer import Writer

@@ -11,6 +11,7 @@ from oculus.core.counters import Counters
 from oculus.storage import schema, table_file
 from oculus.storage.copies import copy_database
 from oculus.storage.database import open_database
+from oculus.storage.migrations import Migration
 from oculus.storage.reader import Reader
 from oculus.storage.settings import StorageSettings
 from oculus.storage.tables import Tables
@@ -197,7 +198,7 @@ def test_a_new_table_of_ours_is_not_stopped_by_one_from_a_file(drop, tables, dat
     drop("silos.csv", "a\n1\n")
     tables._writer.stop()
     number = schema.MIGRATIONS[-1].number + 1
-    schema.apply(database.writing, [schema.Migration(number, "silos", "CREATE TABLE silos (b INT)")])
+    schema.apply(database.writing, [Migration(number, "silos", "CREATE TABLE silos (b INT)")])
     assert "silos" in schema.own_tables(database.cursor())
 
 
