@@ -106,7 +106,8 @@ def test_a_mistake_is_told_where_the_outcome_would_be(desk):
     expect(played(page, "b")).to_be_visible()
 
 
-@pytest.mark.parametrize("office", [RULES], indirect=True)
+# In a test nobody collects it, so no glob would find it.
+@pytest.mark.parametrize("office", [RULES.replace("custom.*", "custom.load")], indirect=True)
 def test_a_noisy_rule_is_found_and_made_quiet(office, eventually):
     for minute in range(120, -1, -1):
         office.put("custom.load", 90 if minute % 20 == 5 else 10, ago_s=minute * 60)
