@@ -92,6 +92,12 @@ def test_a_running_copy_tells_how_its_sources_fare(change, state):
     assert bool(found.remedy) is (state in (State.BAD, State.ODD))
 
 
+def test_of_numbers_that_no_longer_come_the_sender_is_looked_at():
+    late = {"name": "backup", "type": "push", "state": "failing", "last_error": "nothing came for 2 d"}
+    [finding] = watched.as_told([COLLECTOR | late])
+    assert finding.remedy.startswith("See whether what should send still runs, and reaches POST /in/backup")
+
+
 def test_without_an_internet_what_is_outside_has_that_for_a_reason_and_what_is_here_has_not():
     settings = Settings(
         collectors=[

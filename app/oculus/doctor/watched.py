@@ -9,7 +9,7 @@ from typing import Any
 
 from oculus.collectors import build
 from oculus.collectors.collector import CollectorSettings
-from oculus.collectors.custom.push import PushSettings
+from oculus.collectors.custom.push import Push, PushSettings
 from oculus.collectors.network.probe import ProbeSettings
 from oculus.collectors.once import collect_once
 from oculus.collectors.outage import at_home
@@ -26,6 +26,7 @@ MEND = (
     "See whether it can be reached from here, and check its entry in the settings; "
     "`oculus collect {name}` asks again."
 )
+SEND = "See whether what should send still runs, and reaches POST /in/{name} with its secret."
 
 
 def ask_all(settings: Settings, explained: str = "") -> list[Finding]:
@@ -91,7 +92,8 @@ def of_collector(told: Mapping[str, Any]) -> Finding:
     if state in ("off", "paused"):
         return skipped(check, "it is switched off" if state == "off" else "it is paused")
     if state == "failing":
-        return bad(check, told["last_error"] or "it fails", MEND.format(name=name))
+        remedy = SEND if told["type"] == Push.kind else MEND
+        return bad(check, told["last_error"] or "it fails", remedy.format(name=name))
     if told["last_error"]:
         return odd(check, told["last_error"], LOOK.format(name=name))
     asked = "once" if told["runs"] == 1 else f"{told['runs']} times"
