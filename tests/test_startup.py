@@ -37,6 +37,11 @@ except SystemExit as end:
     assert loaded_by(code) & HEAVY == set()
 
 
+def test_asking_a_running_copy_loads_no_database():
+    asking = "oculus.cli.query, oculus.cli.status, oculus.cli.send_test, oculus.cli.backup"
+    assert "duckdb" not in loaded_by(f"import {asking}")
+
+
 def test_serving_loads_what_only_some_need_only_for_them():
     """Ten megabytes of memory: HTTP towards sources and channels, name servers, pictures."""
     assert loaded_by("import oculus.runtime, oculus.web.serving.server") & {"PIL", "dns", "requests"} == set()
