@@ -11,16 +11,13 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from oculus.collectors.status import CollectorState
 from oculus.core.desk import DeskStatus, Popup
-from oculus.core.durations import Duration
-from oculus.core.errors import OculusError
 from oculus.core.extras import remedy
 from oculus.core.worker import Worker
+from oculus.desktop.actions import MenuActions
 from oculus.desktop.autostart import Login
 from oculus.desktop.display import has_display, has_tray
 from oculus.desktop.idle import Idle
@@ -31,7 +28,6 @@ from oculus.desktop.menu import menu
 from oculus.desktop.outlook import outlook
 from oculus.desktop.popup import Popups, ways_here
 from oculus.desktop.tray import Tray
-from oculus.rules.life.silence import ALL
 from oculus.runtime import Oculus
 
 log = logging.getLogger(__name__)
@@ -44,7 +40,7 @@ NO_TRAY = "There is no place for an icon on this desktop. Oculus goes on without
 
 
 class Shell(Worker):
-    """A Desk, and what its menu can do. `run` on the main thread; everything else on any.
+    """A Desk. `run` on the main thread; everything else on any.
 
     `once()` makes an address that opens the pages once. `end()` stops everything else from the main thread,
     for when it will not come back: X ends whoever loses the display. `certificate` is the file with that of
@@ -73,6 +69,7 @@ class Shell(Worker):
         self._stop = stop
         self._end = end
         self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._actions = MenuActions(oculus, login, stop, self.open_window, self._work.put, self._look)
         self._look_at = self._place_at = 0.0
         self._tray: Tray | None = None
         self._tray_trouble = ""
@@ -142,26 +139,6 @@ class Shell(Worker):
         """How the icon says something itself, where there is one that can."""
         return self._tray.voice() if self._tray else None
 
-    # What the menu can do; called on the icon's thread, which must not wait
-
-    def acknowledge(self, alert_id: int) -> None:
-        self._work.put(lambda: self._then_look(lambda: self._oculus.acknowledge(alert_id)))
-
-    def snooze(self, rule: str, length: Duration) -> None:
-        self._work.put(lambda: self._then_look(lambda: self._oculus.snoozes.snooze(rule, length)))
-
-    def wake_all(self) -> None:
-        self._work.put(lambda: self._then_look(lambda: self._oculus.snoozes.wake(ALL)))
-
-    def pause(self, on: bool) -> None:
-        self._work.put(lambda: self._then_look(lambda: self._pause(on)))
-
-    def set_login(self, on: bool) -> None:
-        self._work.put(lambda: self._then_look(lambda: self._login.set(on)))
-
-    def quit(self) -> None:
-        self._stop.set()
-
     # The thread beside the icon
 
     def step(self) -> None:
@@ -181,7 +158,7 @@ class Shell(Worker):
         if tray:
             self._look_for_place()
             now = outlook(self._oculus)
-            tray.show(now, menu(now, self._login.is_on(), self))
+            tray.show(now, menu(now, self._login.is_on(), self._actions))
 
     def _look_for_place(self) -> None:
         """A panel may be ended under the icon, which it takes in again when it comes back."""
@@ -195,22 +172,6 @@ class Shell(Worker):
 
     def _look_soon(self) -> None:
         self._work.put(self._look)
-
-    def _then_look(self, deed: Callable[[], object]) -> None:
-        try:
-            deed()
-        except OculusError as error:
-            log.warning("desktop: %s", error)
-        self._look()
-
-    def _pause(self, on: bool) -> None:
-        scheduler = self._oculus.scheduler
-        for each in scheduler.status():
-            with suppress(OculusError):  # it was taken out of the settings this moment
-                if on and each.state != CollectorState.OFF:
-                    scheduler.pause(each.name)
-                elif not on and each.state == CollectorState.PAUSED:
-                    scheduler.resume(each.name)
 
     # The main thread
 
@@ -231,7 +192,7 @@ class Shell(Worker):
             self._tray_trouble = ""
             when_display_goes(self._lost)
             now = outlook(self._oculus)
-            self._tray.run(now, menu(now, self._login.is_on(), self), self._lost)
+            self._tray.run(now, menu(now, self._login.is_on(), self._actions), self._lost)
         except Exception as error:  # each system's tray fails in its own way; Oculus goes on without
             self._without_tray(f"The icon near the clock cannot be shown: {why_not(error)}")
             return BROKEN_S
