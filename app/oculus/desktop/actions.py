@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class MenuActions:
-    """Called on the icon's thread, which must not wait: `later` has it done elsewhere, and `look` after it."""
+    """Called on the icon's thread, which must not wait: `later` does it elsewhere, and calls `look` then."""
 
     def __init__(
         self,
