@@ -1,6 +1,7 @@
 """Making and changing things in the window: what is written, what is refused, and what nobody may see."""
 
 import html
+import os
 import re
 
 import pytest
@@ -207,6 +208,24 @@ def test_a_file_to_which_somebody_has_added_more_is_no_longer_changed(office, mo
         answer = office.ask("POST", f"/settings/{deed}?at={office.key('hot')}")
         assert answer.status_code == 409
     assert path.read_text().endswith(more)
+
+
+def test_what_somebody_changed_while_a_form_was_open_is_not_lost_unseen(office):
+    office.save("section=rules", name="hot", condition="custom.backup.value > 5")
+    path = office.folder / "conf.d" / "rule-hot.yaml"
+    page = office.ask("GET", f"/settings/edit?at={office.key('hot')}").text
+    where = html.unescape(re.search(r'action="/settings/save\?([^"]+)"', page)[1])
+    path.write_text(path.read_text().replace("> 5", "> 6"))
+    os.utime(path, ns=(1, 1))  # two writes may come within one tick of its clock
+    answer = office.save(where, name="hot", condition="custom.backup.value > 7")
+    assert answer.status_code == 400
+    assert "changed elsewhere while you wrote" in answer.text
+    assert "conf.d/rule-hot.yaml" in answer.text
+    assert "custom.backup.value &gt; 7" in answer.text, "what was typed is still there"
+    assert "> 6" in path.read_text()
+    where = html.unescape(re.search(r'action="/settings/save\?([^"]+)"', answer.text)[1])
+    assert office.save(where, name="hot", condition="custom.backup.value > 7").status_code == 303
+    assert "> 7" in path.read_text()
 
 
 def test_while_a_file_is_broken_nothing_is_saved_and_every_page_says_why(office):

@@ -23,15 +23,20 @@ DO = "oculus.do"
 CHOSEN = ("collectors", "channels", "sources")  # what has types to choose from
 NAME_HELP = "What rules and pages call it."
 NO_NAME = "is missing; write what rules shall call it"
+OTHERS = "It was changed elsewhere while you wrote. Save again to replace what {file} holds now"
 
 
 class Where(Struct, frozen=True):
-    """What a form is about: a new one of a `type`, a copy of `like`, or the one `at` a place."""
+    """What a form is about: a new one of a `type`, a copy of `like`, or the one `at` a place.
+
+    `since` is when its file was written that the form began with, in ns.
+    """
 
     section: str = ""
     type: str = ""
     like: str = ""
     at: str = ""
+    since: str = ""
 
     @property
     def action(self) -> str:
@@ -60,13 +65,15 @@ class Sheet:
         if query.section in CHOSEN and not (query.type or query.like or query.at):
             kinds = [(name, about(query.section, name)) for name in self._editor.choices(query.section)]
             return self._render("choose", section=query.section, one=ONE[query.section], kinds=kinds)
-        return self._show(self._start(query), query, by_hand=self._by_hand(query))
+        draft = self._start(query)
+        return self._show(draft, current(query, draft), by_hand=self._by_hand(query))
 
     def fill(self, query: Where, fields: Mapping[str, Any]) -> str:
         """The form of a rule with `fields` in the place of what stands there; "" empties one."""
         origin = self._start(query)
         data = {**origin.data, **fields}
         data = {key: value for key, value in data.items() if value != ""}
+        query = query if query.since else current(query, origin)
         return self._show(structs.replace(origin, data=data), query, by_hand=self._by_hand(query))
 
     def _by_hand(self, query: Where) -> str:
@@ -94,6 +101,8 @@ class Sheet:
             return self._backtest(draft, query)
         if given.get(DO) == "try":
             return self._show(draft, query, tried=attempt(self._oculus, found, draft.name))
+        if draft.entry and query.since and query.since != current(query, draft).since:
+            return self._wrong(draft, current(query, draft), {}, [OTHERS.format(file=draft.entry.file)])
         try:
             taken = self._editor.save(draft)
         except OculusError as error:
@@ -142,6 +151,11 @@ class Sheet:
             tried=tried,
             by_hand=by_hand,
         )
+
+
+def current(query: Where, draft: Draft) -> Where:
+    """With the file as it is now."""
+    return structs.replace(query, since=str(draft.entry.path.stat().st_mtime_ns)) if draft.entry else query
 
 
 def of_entry(entry: Entry, own: Entry | None) -> Draft:
