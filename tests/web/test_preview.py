@@ -2,8 +2,12 @@
 
 import pytest
 
+from oculus.collectors.custom.push import PushSettings
+from oculus.core.secret import Secret
 from oculus.rules.settings import RuleSettings
 
+# A glob finds what somebody collects.
+SHOPS = PushSettings(name="shops", secret=Secret("a-secret-of-enough-length"), category="net.http")
 RULES = [
     RuleSettings(name="slow", condition="net.http.* > 100", message="{{ symbol }} takes {{ value }} ms"),
     RuleSettings(name="quiet", condition="no.such.thing > 1"),
@@ -13,7 +17,7 @@ RULES = [
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory, open_house):
-    with open_house(tmp_path_factory.mktemp("preview"), rules=RULES) as made:
+    with open_house(tmp_path_factory.mktemp("preview"), rules=RULES, collectors=[SHOPS]) as made:
         made.store(made.metric("net.http.a", 7), made.metric("net.http.b", 503))
         made.worst = lambda: made.get("/api/rules/slow").json()["state"]
         yield made
