@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from oculus.web.frame import Watch, broken_settings
+from oculus.web.frame import RecentLoss, broken_settings
 from oculus.web.templates import render
 
 PLACES = ("/", "/alerts", "/rules", "/collectors", "/settings", "/query", "/about")
@@ -97,9 +97,9 @@ def test_mistakes_in_the_settings_are_all_listed():
 
 
 def test_lost_numbers_are_told_for_ten_minutes_and_not_for_ever():
-    watch = Watch()
-    assert watch.lost(0, now=0.0) == 0
-    assert watch.lost(7, now=10.0) == 7
-    assert watch.lost(7, now=500.0) == 7
-    assert watch.lost(7, now=620.0) == 0
-    assert watch.lost(9, now=700.0) == 9
+    loss = RecentLoss()
+    assert loss.lost(0, now=0.0) == 0
+    assert loss.lost(7, now=10.0) == 7
+    assert loss.lost(7, now=500.0) == 7
+    assert loss.lost(7, now=620.0) == 0
+    assert loss.lost(9, now=700.0) == 9
