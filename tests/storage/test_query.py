@@ -365,6 +365,14 @@ def test_a_statement_that_takes_too_long_is_ended(reader, eventually, sql):
     eventually(lambda: reader.active_queries() == 0)
 
 
+def test_to_end_a_statement_that_ended_this_moment_is_no_mistake(reader):
+    queries = reader._queries
+    statement = query.Statement(queries, "SELECT 1", None, 10, time.monotonic())
+    assert queries._places.acquire(timeout=60)
+    statement.run()
+    statement.interrupt()  # as a stop does, and a time limit
+
+
 @pytest.mark.parametrize(
     ("sql", "said"),
     [

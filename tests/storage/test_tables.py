@@ -212,6 +212,13 @@ def test_stopping_does_not_wait_for_a_large_file(tables, tmp_path, eventually):
     assert tables.stop(30)
 
 
+def test_a_stop_in_the_moment_in_which_a_file_is_read_to_its_end_is_no_mistake(tables, tmp_path):
+    (tmp_path / "tables" / "t.csv").write_text("a\n1\n")
+    tables._reading = table_file.TableFile(tmp_path / "tables" / "t.csv")
+    tables._reading.close()
+    assert tables.stop()
+
+
 def test_a_database_that_cannot_write_just_now_is_no_fault_of_the_file(
     tables, tmp_path, ask, monkeypatch, told
 ):

@@ -137,6 +137,13 @@ def test_stopping_does_not_wait_for_a_large_deletion(running, database, clock, e
     assert stored(database)[0] > 1
 
 
+def test_a_stop_in_the_moment_in_which_a_backup_is_done_is_no_mistake(running, database, clock):
+    upkeep = Upkeep(running, StorageSettings(), clock)
+    upkeep._copying = database.fresh_cursor()
+    upkeep._copying.close()
+    assert upkeep.stop()
+
+
 def test_the_oldest_go_first_when_the_file_is_too_large(running, database, clock, eventually, monkeypatch):
     monkeypatch.setattr(retention_module, "PAUSE_S", 0.0)
     fill(database, clock.ms - 24 * HOUR_MS, 80, 700_000)

@@ -13,6 +13,7 @@ and the writer checkpoints between commits.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 from typing import Any
@@ -145,3 +146,9 @@ def translated(error: duckdb.Error, path: Path) -> StorageError | LockedError:
         f"{path.name} cannot be opened: {first_line(error)}",
         "Check that the disk is not full and that the data folder belongs to you.",
     )
+
+
+def interrupt(connection: duckdb.DuckDBPyConnection) -> None:
+    """End its statement; any thread may call. One that was closed this moment has ended by itself."""
+    with contextlib.suppress(duckdb.ConnectionException):
+        connection.interrupt()

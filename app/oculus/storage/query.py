@@ -17,6 +17,7 @@ import duckdb
 from oculus.core.errors import OculusError, QueryError
 from oculus.storage import asof
 from oculus.storage.answer import QueryResult, Values, as_text, is_plain
+from oculus.storage.connection import interrupt
 from oculus.storage.database import Database
 from oculus.storage.guard import check, check_params
 from oculus.storage.parser import Parser
@@ -152,7 +153,7 @@ class Statement:
     def interrupt(self) -> None:
         self._late = True
         if self._cursor is not None:
-            self._cursor.interrupt()
+            interrupt(self._cursor)
 
     def _insist(self, until: float) -> None:
         """Once is not enough: an interruption between two steps of DuckDB is forgotten."""

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import duckdb
 
 from oculus.core.errors import StorageError
+from oculus.storage.connection import interrupt
 
 READERS = {
     ".csv": "read_csv(?, header := true, sample_size := -1)",
@@ -84,7 +85,7 @@ class TableFile:
 
     def interrupt(self) -> None:
         """End a reading that is under way; any thread may call."""
-        self._connection.interrupt()
+        interrupt(self._connection)
 
     def close(self) -> None:
         self._connection.close()

@@ -21,7 +21,7 @@ from oculus.core.errors import StorageError
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.worker import Worker
 from oculus.storage.caches import drop_caches
-from oculus.storage.connection import DAMAGE
+from oculus.storage.connection import DAMAGE, interrupt
 from oculus.storage.copies import copy_database
 from oculus.storage.recovery import daily_backup
 from oculus.storage.retention import Retention
@@ -79,7 +79,7 @@ class Upkeep(Worker):
     def wake(self) -> None:
         copying = self._copying
         if copying is not None:
-            copying.interrupt()
+            interrupt(copying)
 
     def _plan(self) -> None:
         self.calendar.clear()
