@@ -39,6 +39,12 @@ def test_a_collector_made_in_the_window_runs_at_once_and_stands_in_a_file_of_its
         ("section=rules", {"name": "r", "condition": "a.b > 1", "channels": "nobody"}, {"channels"}),
         ("section=channels&type=telegram", {"oculus.name": "t", "chat_id": "1"}, {"telegram_bot_token"}),
         ("section=channels&type=webhook", {"oculus.name": "", "url": "http://x/"}, {"oculus.name"}),
+        ("section=channels&type=webhook", {"oculus.name": "", "url": ""}, {"oculus.name", "url"}),
+        (
+            "section=collectors&type=ping",
+            {"target": "", "timeout": "soon", "headers": ""},
+            {"target", "timeout"},
+        ),
         ("section=channels&type=webhook", {"oculus.name": "hook", "url": "http://x/"}, {"oculus.name"}),
         ("section=channels&type=discord", {"oculus.name": "d", "discord_webhook": MASK}, {"discord_webhook"}),
     ],

@@ -90,7 +90,14 @@ class Sheet:
         mistakes = dict(read.mistakes)
         if draft.section == "channels" and not name:
             mistakes["name"] = NO_NAME
-        return self._wrong(draft, query, mistakes) if mistakes else self._judge(draft, query, given)
+        if mistakes:
+            return self._wrong(draft, query, {**self._other_mistakes(draft), **mistakes})
+        return self._judge(draft, query, given)
+
+    def _other_mistakes(self, draft: Draft) -> dict[str, str]:
+        """Beside what could not even be read: all mistakes are told at once."""
+        named = structs.replace(draft, name=draft.name or "new")
+        return self._editor.mistakes(named, self._editor.trial(named))[0]
 
     def _judge(self, draft: Draft, query: Where, given: Mapping[str, str]) -> str:
         found = self._editor.trial(draft)
