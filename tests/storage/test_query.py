@@ -365,6 +365,13 @@ def test_a_statement_that_takes_too_long_is_ended(reader, eventually, sql):
     eventually(lambda: reader.active_queries() == 0)
 
 
+def test_a_statement_that_nobody_waits_for_any_longer_is_ended_all_the_same(reader, eventually, monkeypatch):
+    monkeypatch.setattr(query, "GRACE_S", -1.0)  # a busy machine hears of no interruption in that time
+    with pytest.raises(QueryError, match="took too long"):
+        reader.query("SELECT count(*) FROM range(1000000) a, range(1000000) b", timeout_s=0.1)
+    eventually(lambda: reader.active_queries() == 0)
+
+
 def test_to_end_a_statement_that_ended_this_moment_is_no_mistake(reader):
     queries = reader._queries
     statement = query.Statement(queries, "SELECT 1", None, 10, time.monotonic())

@@ -7,6 +7,8 @@ four until it ends by itself, so there are never more than four.
 
 from __future__ import annotations
 
+import contextlib
+import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -140,6 +142,7 @@ class Statement:
         """The answer; on the caller's thread."""
         if not self._done.wait(max(0.0, until - time.monotonic())):
             self._insist(until + GRACE_S)
+            self._go_on()
         if self._done.is_set() and self._result and not self._late:
             return self._result
         if self._late or self._error is None:
@@ -159,6 +162,13 @@ class Statement:
         """Once is not enough: an interruption between two steps of DuckDB is forgotten."""
         while not self._done.wait(0.05) and time.monotonic() < until:
             self.interrupt()
+
+    def _go_on(self) -> None:
+        """Nobody waits any longer, but on a busy machine all those may have been forgotten."""
+        if not self._done.is_set():
+            ending = threading.Thread(target=self._insist, args=(math.inf,), name="query-end", daemon=True)
+            with contextlib.suppress(RuntimeError):  # no more threads from the system
+                ending.start()
 
     def run(self) -> None:
         """On the statement's own thread."""
