@@ -54,7 +54,8 @@ def test_rules_that_misbehave_are_told_once_and_others_are_unharmed(house, event
         [slowest] = oculus.reader.alerts(rule="slowest")
         assert slowest.alert.message == "custom.x.value took 42 ms"
         troubles = {rule.name: rule.trouble for rule in oculus.engine.status() if rule.trouble}
-    assert "took too long" in troubles["forever"]
+    # On a busy machine those of its runs that are being ended may still have all the places.
+    assert any(words in troubles["forever"] for words in ("took too long", "ran all the time"))
     assert "There is no table 'metric'" in troubles["missing"]
     assert "SELECT" in troubles["writes"]
     assert "Division by zero" in troubles["divides"]
