@@ -97,6 +97,7 @@ class Oculus:
             self.counters,
             self.clock,
             reload=lambda: alerts.load_deliveries(self.database.cursor()),
+            refused=lambda: alerts.refused_deliveries(self.database.cursor(), self.clock.now_ms()),
             told=lambda alert_id: alerts.told_channels(self.database.cursor(), alert_id),
             facts=message_facts(self.reader, self.live, notes, self.link, self._popup),
         )

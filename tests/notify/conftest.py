@@ -61,6 +61,10 @@ class Table:
         with self.lock:
             return [copy.copy(row) for row in self.rows.values() if not row.state.final]
 
+    def refused(self):
+        with self.lock:
+            return [copy.copy(row) for row in self.rows.values() if row.state == "failed"]
+
     def told(self, alert):
         with self.lock:
             return {
@@ -92,7 +96,8 @@ def house(table):
 
     def make(channels=None, clock=None, **options):
         told = []
-        options = {"reload": table.unfinished, "told": table.told, "chance": lambda: 0.0} | options
+        asked = {"reload": table.unfinished, "refused": table.refused, "told": table.told}
+        options = asked | {"chance": lambda: 0.0} | options
         notifier = Notifier(
             table.save, told.append, counters := Counters(), clock or SystemClock(), **options
         )

@@ -1,6 +1,7 @@
 """What becomes of a delivery, step by step, on a clock that stands still and with a real service."""
 
 import itertools
+import json
 
 import pytest
 from msgspec.structs import replace
@@ -118,6 +119,22 @@ def test_a_broken_channel_gets_a_clean_slate_with_new_settings(hook, service, ne
     hook.work()
     hook.home.notifier.replace({"hook": WebhookSettings(url=Secret(service.url + "/other"))})
     assert hook.home.notifier.status()[-1].state == "ok"
+
+
+def test_what_a_wrongly_set_channel_refused_is_sent_once_that_is_mended_and_so_is_its_end(
+    hook, table, service, news
+):
+    service.answers.append(401)
+    (row,) = hook.home.tell(news(alert=5))
+    hook.work()
+    assert table.states(row)[-1] == "failed"
+    hook.home.notifier.replace({"hook": WebhookSettings(url=Secret(service.url + "/in/mended"))})
+    hook.work()
+    assert table.states(row)[-1] == "sent"
+    hook.home.tell(news(NewsKind.RESOLVED, alert=5))
+    hook.work()
+    assert [json.loads(got.body)["news"] for got in service.got] == ["FIRED", "FIRED", "RESOLVED"]
+    assert [got.path for got in service.got] == ["/in", "/in/mended", "/in/mended"]
 
 
 def test_a_service_that_names_a_wait_is_obeyed_by_the_whole_channel(hook, service, news):

@@ -156,6 +156,23 @@ rules: [{{name: bad, condition: custom.a.bad > 5, channels: [hook]}}]
     assert f"hook: {said}" in [record.getMessage() for record in caplog.records]
 
 
+def test_what_a_channel_refused_is_told_once_its_settings_are_mended(house, servers, eventually):
+    hook = servers(AnyServer)
+    hook.answers.append(lambda handler: handler.reply(401, b""))
+    text = """
+channels: {{hook: {{type: webhook, url: "{url}"}}}}
+rules: [{{name: bad, condition: custom.a.bad > 5, channels: [hook]}}]
+"""
+    with house(text.format(url=f"{hook.url}/wrong")) as oculus:
+        put(oculus, "bad")
+        states = "SELECT state FROM deliveries"
+        eventually(lambda: oculus.reader.query(states).rows == [["failed"]])
+        oculus.settings.files[0].write_text(text.format(url=f"{hook.url}/right"))
+        assert oculus.reload() == []
+        eventually(lambda: oculus.reader.query(states).rows == [["sent"]])
+    assert [asked.path for asked in hook.got] == ["/wrong", "/right"]
+
+
 def test_what_waits_for_a_service_knows_after_a_restart_what_was_acknowledged(house):
     with house("channels: {hook: {type: webhook, url: 'http://127.0.0.1:9'}}") as oculus:
         worse, other = (told(oculus, number, NewsKind.ESCALATED) for number in (1, 2))

@@ -240,6 +240,20 @@ def test_only_what_is_not_final_is_sent_after_a_restart(writer, database):
     assert loaded[0].news == fired
 
 
+def test_what_was_refused_is_found_again_while_it_fires_and_nobody_was_told(writer, database):
+    ended = {"state": AlertState.RESOLVED, "ended_ms": NOON_MS + 5}
+    seen = news(4, acknowledged_ms=NOON_MS + 9)
+    every = [news(1), news(2), news(3, NewsKind.RESOLVED, **ended), seen]
+    writer.change(lambda cursor: alerts.record(cursor, Verdict(news=tuple(every)), []))
+    failed = [delivery(10 + n, about, DeliveryState.FAILED) for n, about in enumerate(every)]
+    failed.append(delivery(20, news(1, NewsKind.REMINDER), DeliveryState.FAILED))
+    failed.append(delivery(21, news(2, NewsKind.REMINDER), DeliveryState.SENT))
+    writer.change(lambda cursor: alerts.save_deliveries(cursor, failed))
+    writer.step()
+    assert [each.id for each in alerts.refused_deliveries(database.cursor(), NOON_MS)] == [20]
+    assert alerts.refused_deliveries(database.cursor(), NOON_MS + HOUR_MS) == []
+
+
 def test_alerts_are_chosen_and_come_with_their_deliveries(writer, reader):
     first, second = news(1), news(2, rule="down", severity=Severity.CRITICAL)
     gone = news(3, state=AlertState.RESOLVED, ended_ms=NOON_MS + 5)

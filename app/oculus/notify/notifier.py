@@ -14,7 +14,7 @@ from msgspec import Struct
 from oculus.core.alert import Delivery, DeliveryState, News
 from oculus.core.clock import Clock
 from oculus.core.counters import Counters
-from oculus.core.errors import ChannelError
+from oculus.core.errors import ChannelError, OculusError
 from oculus.core.event import Event
 from oculus.core.ids import Ids
 from oculus.core.nearest import nearest
@@ -47,7 +47,8 @@ class Notifier:
 
     `save` puts the state of deliveries into the table and returns once it is committed; it raises
     OculusError. `reload` reads what is not final from the table (asked when more came than fits into
-    memory). `told(alert_id)` names the channels that have a delivery of the alert in the table which is
+    memory), `refused` the last that failed of each alert that still fires and of which its channel has told
+    nobody. `told(alert_id)` names the channels that have a delivery of the alert in the table which is
     neither of a RESOLVED nor failed, expired or skipped (asked for alerts from before the start).
     """
 
@@ -59,6 +60,7 @@ class Notifier:
         clock: Clock,
         *,
         reload: Callable[[], Sequence[Delivery]] = lambda: (),
+        refused: Callable[[], Sequence[Delivery]] = lambda: (),
         told: Callable[[int], Collection[str]] = lambda _alert: (),
         facts: Facts = NO_FACTS,
         chance: Callable[[], float] = random.random,
@@ -66,6 +68,7 @@ class Notifier:
     ) -> None:
         self._told = Told(told)
         self._context = Context(save, tell, reload, self._told, counters, clock, chance, facts)
+        self._refused = refused
         self._queue_limit = queue_limit
         self._ids = Ids()
         self._settings: dict[str, ChannelSettings] = {}
@@ -75,15 +78,19 @@ class Notifier:
         self.replace({})
 
     def replace(self, channels: Mapping[str, ChannelSettings]) -> None:
-        """Take new settings. What did not change goes on; what waits for a channel now gone is skipped."""
+        """Take new settings. What did not change goes on; what waits for a channel now gone is skipped.
+
+        What a channel refused, as it was set up before, is tried again while it still fires.
+        """
         wanted = with_always_there(channels)
         with self._lock:
             old, self._settings = self._settings, wanted
             for name in old.keys() - wanted.keys():
                 self._sender(name).use(None)
-            for name, settings in wanted.items():
-                if old.get(name) != settings:
-                    self._sender(name).use(build(name, settings, self._context.clock, self._context.facts))
+            changed = [name for name, settings in wanted.items() if old.get(name) != settings]
+            for name in changed:
+                self._sender(name).use(build(name, wanted[name], self._context.clock, self._context.facts))
+        self._try_again(changed)
 
     def address(self, news: Sequence[News]) -> list[Delivery]:
         """One delivery for each piece of news and channel, to be stored with it and then handed to `put`.
@@ -170,6 +177,16 @@ class Notifier:
                 raise ChannelError(f"There is no channel {name!r}", hint)
             sender = self._senders[name]
         sender.test(sample_news(self._context.clock.now_ms(), self._context.facts))
+
+    def _try_again(self, channels: Collection[str]) -> None:
+        try:
+            again = [delivery for delivery in self._refused() if delivery.channel in channels]
+        except OculusError as error:
+            log.warning("what was refused before cannot be read: %s", error)
+            return
+        for delivery in again:
+            delivery.state, delivery.next_ms = DeliveryState.RETRYING, self._context.clock.now_ms()
+        self.put(again)
 
     def _delivery(self, news: News, channel: str) -> Delivery:
         with self._lock:

@@ -74,6 +74,19 @@ DELIVERIES = """
         epoch_ms(sent_at), epoch_ms(expires_at), last_error
     FROM deliveries
 """
+# The newest of each alert that its channel would not take, although nobody knows of it yet.
+REFUSED = f"""
+    {DELIVERIES} AS refused
+    WHERE state = 'failed' AND news <> 'RESOLVED' AND expires_at > make_timestamptz($1 * 1000)
+        AND alert_id IN (SELECT id FROM alerts WHERE state = 'firing' AND acknowledged_at IS NULL)
+        AND NOT EXISTS (
+            SELECT 1 FROM deliveries AS told
+            WHERE told.alert_id = refused.alert_id AND told.channel = refused.channel
+                AND told.state IN ('queued', 'sending', 'retrying', 'sent')
+        )
+    QUALIFY row_number() OVER (PARTITION BY alert_id, channel ORDER BY id DESC) = 1
+    ORDER BY id
+"""  # noqa: S608  our own words
 UNFINISHED = f"{DELIVERIES} WHERE state IN ('queued', 'sending', 'retrying') ORDER BY id"
 
 
@@ -159,6 +172,11 @@ def load_deliveries(cursor: duckdb.DuckDBPyConnection) -> list[Delivery]:
             known = msgspec.structs.replace(alert, acknowledged_ms=seen[alert.id])
             delivery.news = msgspec.structs.replace(delivery.news, alert=known)
     return found
+
+
+def refused_deliveries(cursor: duckdb.DuckDBPyConnection, now_ms: int) -> list[Delivery]:
+    """The last that failed for each alert that still fires and of which its channel has told nobody."""
+    return [delivery_from(row) for row in cursor.execute(REFUSED, [now_ms]).fetchall()]
 
 
 def told_channels(cursor: duckdb.DuckDBPyConnection, alert_id: int) -> set[str]:
