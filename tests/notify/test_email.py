@@ -22,6 +22,7 @@ from oculus.core.event import Severity
 from oculus.core.fields import read_special
 from oculus.core.secret import Secret
 from oculus.notify.channels.email import Email, EmailSettings
+from oculus.notify.post.outcome import DEADLINES
 from oculus.notify.render.words import arranged
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -321,7 +322,7 @@ def drip(connection, done):
 
 
 def hang(connection, done):
-    done.wait(10)
+    done.wait(60)
 
 
 @pytest.mark.parametrize("script", [drip, hang])
@@ -329,6 +330,13 @@ def test_a_server_that_keeps_us_waiting_is_left_in_time(odd_server, mailer, news
     error = failure(mailer(odd_server(script), timeout=Duration(milliseconds=300)), news())
     assert "did not take it within 300ms" in error.what
     assert not error.permanent
+
+
+def test_whichever_of_the_two_limits_is_first_it_is_called_late(odd_server, mailer, news, monkeypatch):
+    later = DEADLINES.within
+    monkeypatch.setattr(DEADLINES, "within", lambda seconds, act: later(seconds + 60, act))
+    error = failure(mailer(odd_server(hang), timeout=Duration(milliseconds=300)), news())
+    assert "did not take it within 300ms" in error.what
 
 
 def test_a_server_that_hangs_up_is_worth_another_try(odd_server, mailer, news):

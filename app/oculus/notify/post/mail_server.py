@@ -145,7 +145,8 @@ class MailServer:
         return f"{self._settings.smtp_host}:{self._settings.smtp_port}"
 
     def _in_words(self, error: Exception, *, late: bool) -> ChannelError:
-        if late or isinstance(error, TimeoutError):
+        # A wait that ends while smtplib reads is an end of the connection to it.
+        if late or isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
             limit = short(self._timeout_s)
             return ChannelError(f"{self._address} did not take it within {limit}")
         if isinstance(error, smtplib.SMTPServerDisconnected):
