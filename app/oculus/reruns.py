@@ -25,7 +25,7 @@ from oculus.storage.reader import Reader
 
 MOST_RUNS = 10_100  # once a minute for a week
 MOST_ROWS = 50_000  # of all runs together: they are kept for the next setting
-LONGEST_S = 45.0  # a page waits for a minute
+LONGEST_S = 45.0  # a page may ask for two settings, and waits 100 s
 
 
 class Reruns(Struct, frozen=True):

@@ -8,8 +8,15 @@ import time
 import pytest
 import requests
 
+from oculus.reruns import LONGEST_S
+from oculus.web.serving.asgi import SLOW_S
+
 DEAF = "SELECT levenshtein(repeat('a', 60000), repeat('b', 60000))"
 SLOW = "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE (a.range * b.range) % 7 = 3"
+
+
+def test_two_settings_of_a_rule_over_the_past_are_waited_for():
+    assert SLOW_S > 2 * LONGEST_S
 
 
 def test_a_query_answers_columns_rows_and_how_long_it_took(shared):

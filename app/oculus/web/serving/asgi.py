@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 FILES = ("/api/backup", "/api/export")
 SLOW = ("/api/", "/partials/backtest", "/partials/noise", "/partials/run/", "/partials/test/")  # POSTs
+SLOW_S = 100  # two settings of a rule over the past may take 45 s each
 PUSHES = "/in/"  # numbers never wait for pages
 
 
@@ -61,7 +62,7 @@ class Front:
         self._server = server
         # What takes seconds has workers of its own, so sixteen questions at once do not stop the pages.
         self.pages = Lane(app, Pool("web-page", workers=8, waiting=200), limit_s=30)
-        self.slow = Lane(app, Pool("web-slow", workers=16, waiting=0), limit_s=60)
+        self.slow = Lane(app, Pool("web-slow", workers=16, waiting=0), limit_s=SLOW_S)
         self.files = Lane(app, Pool("web-file", workers=2, waiting=0), limit_s=600)
         self.pushes = Lane(app, Pool("web-push", workers=2, waiting=200), limit_s=30)
 
