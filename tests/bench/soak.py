@@ -34,6 +34,7 @@ HURRIED = (sys.executable, str(Path(__file__).with_name("hurried.py")))
 TOKEN = "a-token-for-the-soak-of-more-than-32-letters"
 MOMENTS = ("start", "middle", "end")
 MB = 2**20
+LOOK_S = 3.0  # between two looks at memory and threads
 
 
 class Figure(NamedTuple):
@@ -92,22 +93,29 @@ def soaked(seconds: float) -> tuple[list[dict[str, float]], list[str], str]:
         url = f"http://127.0.0.1:{port}"
         with serving(config, Path(folder) / "data", port, HURRIED) as (program, _):
             pages = Pages(url, TOKEN, told)
-            look = looker(psutil.Process(program.pid), pages, Path(folder) / "data", url)
+            process = psutil.Process(program.pid)
+            look = looker(process, pages, Path(folder) / "data", url)
             with pages.open():
-                seen = watched(seconds, pages, look)
+                seen = watched(seconds, pages, look, lambda: sizes(process))
             counts = f"{len(given['collectors'])} collectors, {len(given['rules'])} rules"
             return seen, pages.failures, f"{counts}, {pages.heard} messages of the stream heard"
 
 
-def watched(seconds: float, pages: Pages, look: Callable[[], dict[str, float]]) -> list[dict[str, float]]:
-    """Each moment is a tenth of the time long, so that its latencies are of many requests."""
+Look = Callable[[], dict[str, float]]
+
+
+def watched(seconds: float, pages: Pages, look: Look, sizes: Look) -> list[dict[str, float]]:
+    """Each moment is a tenth of the time long, so that its figures are of many requests and looks."""
     begun, seen = time.monotonic(), []
     for moment, ends_at in zip(MOMENTS, (0.2, 0.55, 1.0), strict=True):
         wait_until(begun + (ends_at - 0.1) * seconds)
         for times in (pages.refreshes, pages.opened, pages.alerts):
             times.take()
-        wait_until(begun + ends_at * seconds)
-        seen.append(look())
+        looks = [sizes()]
+        while time.monotonic() < begun + ends_at * seconds:
+            time.sleep(LOOK_S)
+            looks.append(sizes())
+        seen.append({name: statistics.median(one[name] for one in looks) for name in looks[0]} | look())
         print(f"{moment}: {({name: round(value) for name, value in seen[-1].items() if name not in TOLD})}",
               file=sys.stderr, flush=True)  # fmt: skip
     return seen
@@ -117,22 +125,24 @@ def wait_until(moment: float) -> None:
     time.sleep(max(0.0, moment - time.monotonic()))
 
 
-def looker(process: psutil.Process, pages: Pages, data: Path, url: str) -> Callable[[], dict[str, float]]:
+def sizes(process: psutil.Process) -> dict[str, float]:
+    """What goes up and down with the work, and with what is cached until the next full hour."""
+    with process.oneshot():
+        return {
+            "memory of its own": own_mb(process), "resident": process.memory_info().rss / MB,
+            "threads": process.num_threads(),
+        }  # fmt: skip
+
+
+def looker(process: psutil.Process, pages: Pages, data: Path, url: str) -> Look:
     def look() -> dict[str, float]:
-        with process.oneshot():
-            found = {
-                "memory of its own": own_mb(process), "resident": process.memory_info().rss / MB,
-                "threads": process.num_threads(), "files held open": handles(process),
-            }  # fmt: skip
-        found |= {
+        return {
+            "files held open": handles(process),
             "push to message, p95": p95(pages.alerts.take()),
             "a refresh of the dashboard, p95": p95(pages.refreshes.take()),
             "a page, p95": p95(pages.opened.take()),
             "rows written": int(asked(url, "SELECT count(*) FROM metrics")),
             "alerts": int(asked(url, "SELECT count(*) FROM alerts")),
-        }
-        return {
-            **found,
             "file": f"{sum(each.stat().st_size for each in data.glob('oculus.db*')) / MB:.0f} MB",
         }
 
