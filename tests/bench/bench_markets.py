@@ -157,7 +157,9 @@ def be_the_world(rate: float) -> None:
     play(internet)
     internet.say("yahoo", "*", DATA / "yahoo/chart_AAPL_open.json")
     internet.say("coingecko", "/simple/price", prices)
-    internet.say("coingecko", "/coins/bitcoin/market_chart", market_chart(61))
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    closes = market_chart(61, last=f"{now[:10]}T00:00:00Z", now=now)
+    internet.say("coingecko", "/coins/bitcoin/market_chart", closes)
     children = [market(f"m{n}", tokens=[token(2 * n), token(2 * n + 1)]) for n in range(MARKETS)]
     internet.say("polymarket_gamma", "/markets", [])
     internet.say("polymarket_gamma", "/events", [{"slug": EVENT, "markets": children}])
