@@ -37,6 +37,12 @@ def follow(page, link):
         link.click()
 
 
+def choose(page, label, value):
+    """Take an option that leads to another page, and wait until that can be used."""
+    with page.expect_navigation():
+        page.get_by_label(label).select_option(value)
+
+
 class Browser:
     """Chromium, with a session of its own for every page that is opened."""
 
