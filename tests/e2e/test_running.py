@@ -2,6 +2,8 @@
 
 import pytest
 
+from fakes.browser import follow
+
 expect = pytest.importorskip("playwright.sync_api", reason="install the extra: pip install -e .[test]").expect
 pytestmark = pytest.mark.browser
 
@@ -17,10 +19,10 @@ def test_a_collector_is_run_paused_and_resumed_in_its_list(office):
     page = office("/collectors")
     page.get_by_role("button", name="Run now: closed").click()
     expect(page.locator("[id^=ran-]").first).to_contain_text("net.tcp.closed.up down")
-    page.get_by_role("button", name="Pause closed").click()
+    follow(page, page.get_by_role("button", name="Pause closed"))
     expect(page.locator("#notice-paused")).to_contain_text("closed")
     page.get_by_role("button", name="Run now: closed").click()
-    page.get_by_role("button", name="Resume closed").click()
+    follow(page, page.get_by_role("button", name="Resume closed"))
     expect(page.locator("#notice-paused")).to_have_count(0)
     assert page.get_by_role("button", name="Run now: shut").count() == 0
     page.get_by_role("link", name="closed").click()
