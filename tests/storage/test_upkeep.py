@@ -107,6 +107,17 @@ def test_it_cleans_every_hour_and_tidies_every_day(running, clock):
     assert [job.job_func.__name__ for job in jobs] == ["hourly"]
 
 
+def test_every_hour_what_the_database_keeps_for_later_is_given_back(running, database, clock):
+    fill(database, clock.ms - HOUR_MS, 1, 200_000)
+    database.writing.execute("CHECKPOINT")
+    cursor = database.cursor()
+    kept = "SELECT coalesce(sum(memory_usage_bytes), 0) FROM duckdb_memory()"
+    cursor.execute("SELECT symbol, max(value) FROM metrics GROUP BY symbol").fetchall()
+    before = cursor.execute(kept).fetchall()[0][0]
+    Upkeep(running, StorageSettings(), clock).hourly()
+    assert cursor.execute(kept).fetchall()[0][0] < before / 2
+
+
 def test_a_large_deletion_goes_in_slices_between_which_others_are_written(
     running, database, clock, counters, metric, monkeypatch
 ):
