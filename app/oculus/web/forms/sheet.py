@@ -23,7 +23,7 @@ DO = "oculus.do"
 CHOSEN = ("collectors", "channels", "sources")  # what has types to choose from
 NAME_HELP = "What rules and pages call it."
 NO_NAME = "is missing; write what rules shall call it"
-OTHERS = "It was changed elsewhere while you wrote. Save again to replace what {file} holds now"
+OTHERS = "It was changed elsewhere while you wrote. Save again to replace what {file} holds now."
 
 
 class Where(Struct, frozen=True):
