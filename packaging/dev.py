@@ -22,7 +22,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import tempfile
 from pathlib import Path
 from typing import NoReturn
 
@@ -65,9 +64,6 @@ ELSEWHERE = {
 }
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 
-# Tests that mostly wait, for programs, browsers and the next second; the others compute meanwhile.
-WAITING = ("cli", "crash", "desktop", "e2e", "runtime")
-
 LINT = {
     "ruff check": ["ruff", "check", "."],
     "ruff format": ["ruff", "format", "--check", "."],
@@ -108,9 +104,7 @@ def test(arguments: list[str]) -> int:
         return together({**LINT, "pytest": ["pytest", *chosen]})
     failed = together(LINT)
     say("pytest, in two halves at the same time")
-    waiting = [f"tests/{name}" for name in WAITING]
-    others = ["tests", *(f"--ignore={path}" for path in waiting)]
-    return beside(["-m", "pytest", *waiting], ["-m", "pytest", *others]) or failed
+    return tool([str(ROOT / "packaging" / "suite.py")]) or failed
 
 
 def lint(_: list[str]) -> int:
@@ -375,19 +369,6 @@ def together(tools: dict[str, list[str]]) -> int:
 def tool(arguments: list[str]) -> int:
     """Run the environment's Python in the checkout, with its output shown."""
     return subprocess.run([str(PYTHON), *arguments], cwd=ROOT, check=False).returncode
-
-
-def beside(one: list[str], other: list[str]) -> int:
-    """Run two at the same time. What the other said is shown when both have ended; 1 if any failed."""
-    with tempfile.TemporaryFile() as said:
-        running = subprocess.Popen([str(PYTHON), *other], cwd=ROOT, stdout=said, stderr=subprocess.STDOUT)
-        try:
-            codes = tool(one), running.wait()
-        finally:
-            running.kill()
-        said.seek(0)
-        print(said.read().decode("utf-8", "replace"), flush=True)
-    return 1 if any(codes) else 0
 
 
 def quietly(command: list[str]) -> "subprocess.CompletedProcess[str]":

@@ -147,7 +147,8 @@ class Listener:
         self.socket = socket.create_server((host, 0), family=family)
         self.handle, self.tls = handle, tls
         self.open = [self.socket]
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.thread = threading.Thread(target=self.accept, name="listener", daemon=True)
+        self.thread.start()
 
     def accept(self):
         with contextlib.suppress(OSError):  # closed at the end of the test
@@ -169,6 +170,7 @@ class Listener:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
             sock.close()
+        self.thread.join(60)  # or it takes a last connection while the next test patches sockets
 
 
 @pytest.fixture

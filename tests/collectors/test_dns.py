@@ -1,3 +1,4 @@
+import contextlib
 import socket
 import threading
 import time
@@ -7,6 +8,7 @@ import dns.message
 import dns.rcode
 import dns.rrset
 import pytest
+from dns.message import ShortHeader
 
 from oculus.collectors.network.dns import DnsSettings
 from oculus.core.durations import Duration
@@ -56,10 +58,10 @@ class NameServer:
     def serve_tcp(self):
         while True:
             connection, _ = self.tcp.accept()
-            size = int.from_bytes(connection.recv(2), "big")
-            answer = self.answer(dns.message.from_wire(connection.recv(size)), tcp=True)
-            connection.sendall(len(answer).to_bytes(2, "big") + answer)
-            connection.close()
+            with connection, contextlib.suppress(ConnectionError, ShortHeader):  # who asked may be gone
+                size = int.from_bytes(connection.recv(2), "big")
+                answer = self.answer(dns.message.from_wire(connection.recv(size)), tcp=True)
+                connection.sendall(len(answer).to_bytes(2, "big") + answer)
 
     def answer(self, query, tcp=False, first=True):
         name, kind = str(query.question[0].name), dns.rdatatype.to_text(query.question[0].rdtype)

@@ -119,7 +119,7 @@ def test_a_retry_that_succeeds_counts_as_up(listen, ask, monkeypatch):
 
 
 def test_a_machine_without_sockets_left_is_not_a_host_that_is_down(ask, monkeypatch):
-    def none_left(*args):
+    def none_left(*args, **options):
         raise OSError(errno.EMFILE, "Too many open files")
 
     monkeypatch.setattr(socket, "socket", none_left)

@@ -276,10 +276,14 @@ class Screen:
     def owners(self):
         """The numbers of the processes whose windows those are."""
         from Xlib import X
+        from Xlib.error import XError
 
-        name = self.x().intern_atom("_NET_WM_PID")
-        found = (window.get_full_property(name, X.AnyPropertyType) for window in self.windows())
-        return {each.value[0] for each in found if each}
+        name, found = self.x().intern_atom("_NET_WM_PID"), set()
+        for window in self.windows():
+            with contextlib.suppress(XError):  # it went this moment
+                if owner := window.get_full_property(name, X.AnyPropertyType):
+                    found.add(owner.value[0])
+        return found
 
     def active(self):
         from Xlib import X

@@ -164,38 +164,17 @@ def test_arguments_after_two_dashes_reach_pytest(dev, monkeypatch):
     assert ran[-1] == ["-m", "pytest", "-k", "lock"]
 
 
-def test_without_arguments_two_halves_that_are_the_whole_run_at_the_same_time(dev, monkeypatch, root):
+@pytest.mark.parametrize(("lint", "suite", "whole"), [(0, 0, 0), (1, 0, 1), (0, 1, 1)])
+def test_without_arguments_style_and_every_test_are_judged(dev, monkeypatch, root, lint, suite, whole):
     ran = []
     for name in ("system_packages", "style_builder", "web_view"):
         monkeypatch.setattr(dev, name, lambda: True)
     for name in ("prepare", "peers"):
         monkeypatch.setattr(dev, name, lambda _: None)
-    monkeypatch.setattr(dev, "together", lambda tools: ran.append(list(tools)) or 0)
-    monkeypatch.setattr(dev, "beside", lambda one, other: ran.append((one, other)) or 1)
-    assert dev.main(["test"]) == 1
-    lint, (waiting, others) = ran
-    assert lint == list(dev.LINT)
-    assert all((root / path).is_dir() for path in waiting[2:])
-    assert others == ["-m", "pytest", "tests", *(f"--ignore={path}" for path in waiting[2:])]
-
-
-MEET = """
-import pathlib, sys, time
-mine, theirs = map(pathlib.Path, sys.argv[1:3])
-mine.touch()
-for _ in range(3000):
-    if theirs.exists():
-        sys.exit(print("met") or int(sys.argv[3]))
-    time.sleep(0.01)
-"""
-
-
-@pytest.mark.parametrize(("codes", "whole"), [("00", 0), ("10", 1), ("04", 1)])
-def test_two_run_at_the_same_time_and_either_can_fail(dev, monkeypatch, tmp_path, capfd, codes, whole):
-    monkeypatch.setattr(dev, "PYTHON", sys.executable)
-    one, other = str(tmp_path / "one"), str(tmp_path / "other")
-    assert dev.beside(["-c", MEET, one, other, codes[0]], ["-c", MEET, other, one, codes[1]]) == whole
-    assert capfd.readouterr().out.split() == ["met", "met"]
+    monkeypatch.setattr(dev, "together", lambda tools: ran.append(list(tools)) or lint)
+    monkeypatch.setattr(dev, "tool", lambda arguments: ran.append(arguments) or suite)
+    assert dev.main(["test"]) == whole
+    assert ran == [list(dev.LINT), [str(root / "packaging" / "suite.py")]]
 
 
 def test_running_becomes_oculus_itself_with_the_same_arguments(dev, checkout, quiet, monkeypatch):
