@@ -1,5 +1,6 @@
 """The whole suite: two halves beside each other, and a second try for what failed by accident."""
 
+import shutil
 import sys
 
 import pytest
@@ -28,11 +29,12 @@ def test_one(number):
 
 
 @pytest.fixture
-def half(suite, monkeypatch, tmp_path):
+def half(suite, root, monkeypatch, tmp_path):
     """Run five tests, of which those of {number: n} fail n times; returns exit code and tries of each."""
 
     def run(failures):
         (tmp_path / "tries").mkdir()
+        shutil.copy(root / "pyproject.toml", tmp_path)  # the options that ours run with
         test = tmp_path / "test_five.py"
         test.write_text(TESTS.format(folder=str(tmp_path / "tries"), failures=failures))
         monkeypatch.setattr(suite, "ROOT", tmp_path)
