@@ -18,6 +18,7 @@ from oculus.collectors.collector import CollectorSettings
 from oculus.collectors.delivery import Delivery
 from oculus.collectors.health import Outcome
 from oculus.collectors.job import Job, Run
+from oculus.collectors.pauses import Pauses
 from oculus.collectors.pool import Pool
 from oculus.collectors.roster import Roster
 from oculus.collectors.runner import Runner
@@ -62,6 +63,7 @@ class Scheduler(Worker):
         self._counters = counters or Counters()
         self._clock = clock or SystemClock()
         self._tools = tools
+        self._pauses = Pauses(tools)
         self._pool = Pool("collector", threads, min(waiting, room()), self._clock)
         self._replacing = threading.Lock()
         self._lock = threading.RLock()
@@ -84,12 +86,16 @@ class Scheduler(Worker):
             self._take_on(places, fresh)
         for job in fresh:
             if job.settings.enabled:
-                log.info("%s: asks every %s", job.label, short(job.interval_s))
+                log.info(
+                    "%s: %s", job.label, "is paused" if job.paused else f"asks every {short(job.interval_s)}"
+                )
         self._poke.set()
 
     def _take_on(self, places: Sequence[Job | None], fresh: Sequence[Job]) -> None:
         with self._lock:
             self._roster.replace(places, fresh)
+            self._pauses.restore(fresh)
+            self._pauses.keep(self._roster.jobs)
             for job in fresh:
                 if job.settings.enabled:
                     self._line_up(job)
@@ -107,13 +113,17 @@ class Scheduler(Worker):
 
     def pause(self, name: str) -> None:
         """Leave its slots unused until `resume`. Raises OculusError for a name nobody has."""
-        with self._lock:
-            self._roster.find(name).paused = True
+        self._pause(name, True)
 
     def resume(self, name: str) -> None:
         """Use its slots again. Raises OculusError for a name nobody has."""
+        self._pause(name, False)
+
+    def _pause(self, name: str, on: bool) -> None:
         with self._lock:
-            self._roster.find(name).paused = False
+            self._roster.find(name).paused = on
+            self._pauses.keep(self._roster.jobs)
+        log.info("%s: is %s", name, "paused" if on else "asked again")
 
     def run_now(self, name: str) -> list[Metric]:
         """Ask once, out of turn, and wait for it. The metrics go to `sink` like any others.
