@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -19,11 +18,11 @@ from oculus.collectors.outage import Outage
 from oculus.collectors.scheduler import Scheduler
 from oculus.collectors.sources.registry import Sources
 from oculus.collectors.tools import Tools
-from oculus.core.alert import Alert, Verdict
+from oculus.core.alert import Alert, Delivery, Verdict
 from oculus.core.clock import Clock, SystemClock
 from oculus.core.counters import Counters
 from oculus.core.desk import Desk, Popup, somebody_at
-from oculus.core.errors import OculusError, StorageError
+from oculus.core.errors import StorageError
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.feed import Feed
 from oculus.core.gap import Gap
@@ -56,7 +55,6 @@ from oculus.watch import Watch
 
 log = logging.getLogger(__name__)
 
-SEEN_S = 1.0  # for an acknowledgement to be in the file; on a slow disk it follows later
 STATEMENTS_S = 0.5  # for statements from outside to notice that they are interrupted
 STOP_S = 4.0  # for all stages together; the pages have ended before
 
@@ -98,6 +96,7 @@ class Oculus:
             self.clock,
             reload=lambda: alerts.load_deliveries(self.database.cursor()),
             refused=lambda: alerts.refused_deliveries(self.database.cursor(), self.clock.now_ms()),
+            resend=lambda deliveries: self._send(Verdict(), deliveries),
             told=lambda alert_id: alerts.told_channels(self.database.cursor(), alert_id),
             facts=message_facts(self.reader, self.live, notes, self.link, self._popup),
         )
@@ -175,20 +174,21 @@ class Oculus:
 
     def record(self, verdict: Verdict) -> None:
         """Write what was judged, with the deliveries it makes, in one transaction; then send."""
-        deliveries = self.notifier.address(verdict.news)
-        writing = self.writer.change(
-            lambda cursor: alerts.record(cursor, verdict, deliveries), then=self.notifier.put
-        )
+        writing = self._send(verdict, self.notifier.address(verdict.news))
         if writing.done() and isinstance(failure := writing.exception(), StorageError):
             raise failure  # there was no room for it
         self.feed.news_after(writing, verdict.news)
         self.movers.put(verdict.news)
 
+    def _send(self, verdict: Verdict, deliveries: Sequence[Delivery]) -> Future[list[Delivery]]:
+        return self.writer.change(
+            lambda cursor: alerts.record(cursor, verdict, deliveries), then=self.notifier.put
+        )
+
     def acknowledge(self, alert_id: int) -> Alert | None:
         """Somebody has seen it: no more reminders. None when no such alert is open."""
         alert = self.engine.acknowledge(alert_id, self.clock.now_ms())
-        with suppress(OculusError, TimeoutError):  # what they look at next should know of it
-            self.writer.change(lambda _cursor: None).result(SEEN_S)
+        self.writer.settle()  # what they look at next should know of it
         return alert
 
     def lint(self, name: str) -> list[Hint]:

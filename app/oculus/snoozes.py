@@ -42,6 +42,7 @@ class Snoozes:
         self._silence.snooze(rule, until_ms)
         self._writer.change(lambda cursor: silences.keep(cursor, rule, until_ms, now_ms))
         self._tell(rule, f"{named(rule)} snoozed until {to_iso(until_ms)}", {"until": to_iso(until_ms)})
+        self._writer.settle()  # who was answered can rely on it, whatever happens next
         return until_ms
 
     def wake(self, rule: str) -> bool:
@@ -52,6 +53,7 @@ class Snoozes:
         now_ms = self._clock.now_ms()
         self._writer.change(lambda cursor: silences.lift(cursor, rule, now_ms))
         self._tell(rule, f"{named(rule)} snoozed no longer", {})
+        self._writer.settle()
         return True
 
     def until(self, rule: str) -> int | None:

@@ -1,6 +1,10 @@
 """From a real socket to a real webhook, through a real file."""
 
+import time
+
+from oculus.core.durations import Duration
 from oculus.core.metric import Metric
+from oculus.storage import silences
 
 
 def settings(port, receiver, hold="0s"):
@@ -100,6 +104,27 @@ def test_what_was_acknowledged_is_in_the_file_when_the_answer_comes(house, port,
         firing = eventually(lambda: oculus.reader.alerts(state="firing"))
         oculus.acknowledge(firing[0].alert.id)
         assert oculus.reader.alerts(state="firing")[0].alert.acknowledged_ms
+
+
+def test_a_snooze_is_in_the_file_when_the_answer_comes(house, port, receiver):
+    with house(settings(port, receiver)) as oculus:
+        oculus.writer.change(lambda _cursor: time.sleep(0.3))  # a disk that takes its time
+        oculus.snoozes.snooze("shop_down", Duration(hours=1))
+        assert oculus.reader.query("SELECT rule FROM silences").rows == [["shop_down"]]
+        oculus.writer.change(lambda _cursor: time.sleep(0.3))
+        oculus.snoozes.wake("shop_down")
+        assert silences.load(oculus.database.cursor()) == {}
+
+
+def test_what_was_paused_is_paused_after_a_restart(house, port, receiver):
+    text = settings(port, receiver)
+    with house(text) as oculus:
+        oculus.scheduler.pause("shop")
+    with house(text) as oculus:
+        assert [each.state for each in oculus.scheduler.status()] == ["paused"]
+        oculus.scheduler.resume("shop")
+    with house(text) as oculus:
+        assert [each.state for each in oculus.scheduler.status()] == ["ok"]
 
 
 def test_an_alert_for_which_the_writer_has_no_room_is_written_when_it_has(

@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import TypeVar
 
 import duckdb
@@ -41,6 +42,7 @@ QUEUE_LIMIT = 200_000  # rows, about 100 MB
 QUEUE_RESERVE = 20_000  # more, for alerts and events, which must not be lost behind numbers
 MOST_ROWS = 5_000  # in one commit
 LINGER_S = (0.020, 0.250)  # the least and the longest wait for more; as long as a commit in between
+SEEN_S = 1.0  # for what somebody did by hand to be in the file, before they are answered
 IDLE_S = 1.0  # while a checkpoint waits for readers to end
 
 
@@ -118,6 +120,11 @@ class Writer(Worker):
             raise StorageError(f"The deliveries were not written within {timeout_s:g} s") from error
         except duckdb.Error as error:
             raise StorageError(f"The deliveries were not written: {first_line(error)}") from error
+
+    def settle(self, timeout_s: float = SEEN_S) -> None:
+        """Wait until all that was handed over is in the file; on a slow disk it follows later."""
+        with suppress(StorageError, TimeoutError):
+            self.change(lambda _cursor: None).result(timeout_s)
 
     def checkpoint(self) -> Future[None]:
         """Have the write-ahead log folded into the file, between two commits."""
