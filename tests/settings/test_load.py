@@ -262,6 +262,10 @@ def test_a_rule_on_a_symbol_nobody_collects_is_only_noticed(write):
             "collectors[0].url: no such setting; did you mean target?",
         ),
         (
+            "collectors: [{type: tcp, target: redis, port: 6379}]",
+            "collectors[0].port: no such setting; did you mean target?",
+        ),
+        (
             "collectors: [{type: ping, target: a, ping_count: 1}]",
             "ping_count: no such setting; did you mean count?",
         ),

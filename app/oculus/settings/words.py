@@ -17,7 +17,7 @@ from oculus.core.secret import Secret
 FEW = 3  # names that are offered for one
 ELSEWHERE = {  # what other tools, or other entries, call it
     "url": "target", "address": "target", "host": "target", "target": "url", "keyword": "expect_body",
-    "expr": "condition", "query": "sql", "labels": "tags", "notify": "channels",
+    "port": "target", "expr": "condition", "query": "sql", "labels": "tags", "notify": "channels",
 }  # fmt: skip
 NOUNS = {
     Duration: "a length of time such as 500ms, 30s, 2m, 1h or 7d",
