@@ -1,4 +1,5 @@
 from oculus.cli.doctor import report
+from oculus.cli.status import state_word
 from oculus.cli.table import table, width_of
 from oculus.doctor.finding import ok
 
@@ -13,6 +14,12 @@ def test_wide_characters_keep_the_columns_straight():
     lines = table(["a", "b"], [["東京", "x"], ["oslo", "y"]]).splitlines()
     assert lines[2] == "東京  x"
     assert lines[3] == "oslo  y"
+
+
+def test_a_collector_that_was_not_asked_yet_is_waiting_and_not_ok():
+    assert state_word({"state": "ok", "last_run": None}) == "waiting"
+    assert state_word({"state": "ok", "last_run": "2026-01-31T08:00:00Z"}) == "ok"
+    assert state_word({"state": "paused", "last_run": None}) == "paused"
 
 
 def test_a_value_cannot_steer_the_terminal():

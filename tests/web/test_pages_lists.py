@@ -236,6 +236,11 @@ def test_a_collector_that_hangs_is_called_stuck_and_has_no_next_run():
     assert (row.state, row.tone, row.next, row.answered) == ("stuck", "error", "—", "")
 
 
+def test_a_collector_that_was_not_asked_yet_is_waiting_and_not_ok():
+    assert collector_row(collector(runs=0, last_run_ms=None, last_success_ms=None), NOW).state == "waiting"
+    assert collector_row(collector(state="paused", runs=0, last_run_ms=None), NOW).state == "paused"
+
+
 def test_a_collector_is_told_by_its_main_symbols():
     assert collector_row(collector(symbols=["net.ping.gw", "net.ping.gw.loss"]), NOW).symbols == "net.ping.gw"
 

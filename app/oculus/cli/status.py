@@ -33,7 +33,7 @@ def _report(address: str, asked: dict[str, Any]) -> str:
         table(
             ["collector", "state", "last success", "next run", "last error"],
             [
-                [c["name"], c["state"], _since(c["last_success"]), _in(c["next_run"]), c["last_error"]]
+                [c["name"], state_word(c), _since(c["last_success"]), _in(c["next_run"]), c["last_error"]]
                 for c in asked["collectors"]
             ],
         )
@@ -72,6 +72,11 @@ def _alone(collector: dict[str, Any]) -> str:
     if not collector["cool_down"]:
         return ""
     return f"{_in(collector['cool_down_until'])} longer: {collector['cool_down']}".removeprefix("in ")
+
+
+def state_word(collector: dict[str, Any]) -> str:
+    """What has not been asked yet is not "ok"."""
+    return "waiting" if collector["state"] == "ok" and not collector["last_run"] else str(collector["state"])
 
 
 def _in(moment: str | None) -> str:

@@ -91,7 +91,7 @@ def collector_row(status: CollectorStatus, now_ms: int) -> CollectorRow:
         name=status.name,
         type=status.type,
         symbols=some(list(dict.fromkeys(map(main_of, status.symbols)))),
-        state="stuck" if status.stuck else str(status.state),
+        state=state_word(status),
         tone="error" if status.stuck or status.state == CollectorState.FAILING else "",
         trouble=status.last_error,
         source=provider(status, now_ms),
@@ -104,6 +104,14 @@ def collector_row(status: CollectorStatus, now_ms: int) -> CollectorRow:
         failures=status.failures,
         missed=status.missed,
     )
+
+
+def state_word(status: CollectorStatus) -> str:
+    """What has not been asked yet is not "ok"."""
+    if status.stuck:
+        return "stuck"
+    asked = status.state != CollectorState.OK or status.last_run_ms is not None
+    return str(status.state) if asked else "waiting"
 
 
 def provider(status: CollectorStatus, now_ms: int) -> str:
