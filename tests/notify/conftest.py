@@ -96,8 +96,13 @@ def house(table):
 
     def make(channels=None, clock=None, **options):
         told = []
+
+        def store_and_put(deliveries):
+            table.save(deliveries)
+            notifier.put(deliveries)
+
         asked = {"reload": table.unfinished, "refused": table.refused, "told": table.told}
-        options = asked | {"chance": lambda: 0.0} | options
+        options = asked | {"resend": store_and_put, "chance": lambda: 0.0} | options
         notifier = Notifier(
             table.save, told.append, counters := Counters(), clock or SystemClock(), **options
         )
@@ -107,8 +112,7 @@ def house(table):
         def tell(*news):
             """What the runtime does: address, store, hand over."""
             deliveries = notifier.address(news)
-            table.save(deliveries)
-            notifier.put(deliveries)
+            store_and_put(deliveries)
             return deliveries
 
         return SimpleNamespace(notifier=notifier, events=told, counters=counters, tell=tell)

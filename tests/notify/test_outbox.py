@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from fakes.chat import Chat
 from oculus.core.alert import DeliveryState, NewsKind
 from oculus.core.errors import StorageError
+from oculus.core.event import Severity
 from oculus.core.secret import Secret
 from oculus.notify.channel import Limit
 from oculus.notify.channels.webhook import WebhookSettings
@@ -33,6 +34,12 @@ class Step:
         for _ in range(round(seconds / step)):
             self.work()
             self.clock.pass_s(step)
+
+
+def mend(hook, service, due_ms=lambda _news: 0):
+    """Other settings for the webhook, as the runtime takes them on; `due_ms` is what the rules say."""
+    hook.home.notifier.replace({"hook": WebhookSettings(url=Secret(service.url + "/in/mended"))})
+    hook.home.notifier.reconsider(due_ms)
 
 
 @pytest.fixture
@@ -128,13 +135,42 @@ def test_what_a_wrongly_set_channel_refused_is_sent_once_that_is_mended_and_so_i
     (row,) = hook.home.tell(news(alert=5))
     hook.work()
     assert table.states(row)[-1] == "failed"
-    hook.home.notifier.replace({"hook": WebhookSettings(url=Secret(service.url + "/in/mended"))})
+    mend(hook, service)
     hook.work()
     assert table.states(row)[-1] == "sent"
     hook.home.tell(news(NewsKind.RESOLVED, alert=5))
     hook.work()
     assert [json.loads(got.body)["news"] for got in service.got] == ["FIRED", "FIRED", "RESOLVED"]
     assert [got.path for got in service.got] == ["/in", "/in/mended", "/in/mended"]
+
+
+def test_what_was_refused_waits_for_the_end_of_quiet_hours_even_beyond_its_own_six(
+    hook, table, service, news
+):
+    service.answers.append(401)
+    (row,) = hook.home.tell(news())
+    hook.work()
+    morning_ms = hook.clock.now_ms() + 9 * 3_600_000
+    mend(hook, service, lambda _news: morning_ms)
+    hook.home.tell(news(severity=Severity.CRITICAL))
+    hook.work_for(3600)
+    assert [got.path for got in service.got] == ["/in", "/in/mended"]
+    assert table.rows[row.id].next_ms == morning_ms
+    hook.clock.pass_s(8 * 3600)
+    hook.work()
+    assert table.states(row)[-1] == "sent"
+
+
+def test_more_that_was_refused_than_finds_room_is_sent_all_the_same(house, clock, service, table, news):
+    hook = Step(house({"hook": WebhookSettings(url=Secret(service.url))}, clock, queue_limit=10), clock)
+    service.answers.extend([401] * 35)
+    for number in range(1, 36):
+        hook.home.tell(news(alert=number))
+        hook.work_for(1)
+    assert {row.state for row in table.rows.values()} == {"failed"}
+    mend(hook, service)
+    hook.work_for(60)
+    assert {row.state for row in table.rows.values()} == {"sent"}
 
 
 def test_a_service_that_names_a_wait_is_obeyed_by_the_whole_channel(hook, service, news):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from fakes.messengers import AnyServer
 from oculus.core.alert import NewsKind
 from oculus.core.durations import Duration
 from oculus.core.metric import Metric
@@ -74,3 +75,20 @@ def test_the_end_of_an_alert_is_told_at_a_start_without_the_muted_hours(
         end(oculus, eventually)
     with house(text):
         assert receiver.heard.get(timeout=30)["news"] == "RESOLVED"
+
+
+def test_what_a_mended_channel_had_refused_is_told_when_the_snooze_ends(
+    house, text, receiver, servers, taken_on, eventually
+):
+    wrong = servers(AnyServer)
+    wrong.answers.append(lambda handler: handler.reply(401, b""))
+    states = "SELECT state, next_at > now() + INTERVAL 1 HOUR FROM deliveries"
+    with house(text.replace(receiver.url, wrong.url)) as oculus:
+        measure(oculus, 9.0)
+        eventually(lambda: oculus.reader.query(states).rows == [["failed", False]])
+        oculus.snoozes.snooze("hot", Duration(hours=8))
+        taken_on(oculus, text)
+        eventually(lambda: oculus.reader.query(states).rows == [["queued", True]])
+        assert receiver.heard.empty()
+        oculus.snoozes.wake("hot")
+        assert receiver.heard.get(timeout=30)["news"] == "FIRED"

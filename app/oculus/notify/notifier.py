@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from oculus.core.alert import Delivery, DeliveryState, News
 from oculus.core.clock import Clock
@@ -48,7 +49,8 @@ class Notifier:
     `save` puts the state of deliveries into the table and returns once it is committed; it raises
     OculusError. `reload` reads what is not final from the table (asked when more came than fits into
     memory), `refused` the last that failed of each alert that still fires and of which its channel has told
-    nobody. `told(alert_id)` names the channels that have a delivery of the alert in the table which is
+    nobody; `resend` stores such, which wait again, and hands them to `put`. It does not wait, and raises
+    nothing. `told(alert_id)` names the channels that have a delivery of the alert in the table which is
     neither of a RESOLVED nor failed, expired or skipped (asked for alerts from before the start).
     """
 
@@ -61,6 +63,7 @@ class Notifier:
         *,
         reload: Callable[[], Sequence[Delivery]] = lambda: (),
         refused: Callable[[], Sequence[Delivery]] = lambda: (),
+        resend: Callable[[Sequence[Delivery]], object] = lambda _deliveries: None,
         told: Callable[[int], Collection[str]] = lambda _alert: (),
         facts: Facts = NO_FACTS,
         chance: Callable[[], float] = random.random,
@@ -69,19 +72,18 @@ class Notifier:
         self._told = Told(told)
         self._context = Context(save, tell, reload, self._told, counters, clock, chance, facts)
         self._refused = refused
+        self._resend = resend
         self._queue_limit = queue_limit
         self._ids = Ids()
         self._settings: dict[str, ChannelSettings] = {}
         self._senders: dict[str, Sender] = {}
+        self._changed: set[str] = set()  # channels whose settings may have been mended
         self._running = False
-        self._lock = threading.RLock()  # guards the three above; never held while something waits
+        self._lock = threading.RLock()  # guards the four above; never held while something waits
         self.replace({})
 
     def replace(self, channels: Mapping[str, ChannelSettings]) -> None:
-        """Take new settings. What did not change goes on; what waits for a channel now gone is skipped.
-
-        What a channel refused, as it was set up before, is tried again while it still fires.
-        """
+        """Take new settings. What did not change goes on; what waits for a channel now gone is skipped."""
         wanted = with_always_there(channels)
         with self._lock:
             old, self._settings = self._settings, wanted
@@ -90,7 +92,7 @@ class Notifier:
             changed = [name for name, settings in wanted.items() if old.get(name) != settings]
             for name in changed:
                 self._sender(name).use(build(name, wanted[name], self._context.clock, self._context.facts))
-        self._try_again(changed)
+            self._changed.update(changed)
 
     def address(self, news: Sequence[News]) -> list[Delivery]:
         """One delivery for each piece of news and channel, to be stored with it and then handed to `put`.
@@ -132,7 +134,12 @@ class Notifier:
             sender.slept(seconds)
 
     def reconsider(self, due_ms: Callable[[News], int]) -> None:
-        """Muted hours or a snooze may end sooner than was thought: `due_ms` says when news may be told."""
+        """Settings or a snooze have changed: `due_ms` says when news may be told.
+
+        What waits for that may go sooner. What a channel refused, as it was set up before, is tried again
+        while it still fires.
+        """
+        self._try_again(due_ms)
         for sender in self._all():
             sender.reconsider(due_ms)
 
@@ -178,15 +185,28 @@ class Notifier:
             sender = self._senders[name]
         sender.test(sample_news(self._context.clock.now_ms(), self._context.facts))
 
-    def _try_again(self, channels: Collection[str]) -> None:
+    def _try_again(self, due_ms: Callable[[News], int]) -> None:
+        with self._lock:
+            changed, self._changed = self._changed, set()
         try:
-            again = [delivery for delivery in self._refused() if delivery.channel in channels]
+            refused = self._refused() if changed else ()
         except OculusError as error:
             log.warning("what was refused before cannot be read: %s", error)
             return
+        again = [delivery for delivery in refused if delivery.channel in changed]
         for delivery in again:
-            delivery.state, delivery.next_ms = DeliveryState.RETRYING, self._context.clock.now_ms()
-        self.put(again)
+            self._renew(delivery, due_ms(delivery.news))
+        if again:
+            self._resend(again)
+
+    def _renew(self, delivery: Delivery, due_ms: int) -> None:
+        """It waits as if it were new: nobody knows of it yet."""
+        now_ms = self._context.clock.now_ms()
+        delivery.news = replace(delivery.news, due_ms=due_ms if due_ms > now_ms else 0)
+        delivery.state, delivery.attempts = DeliveryState.QUEUED, 0
+        delivery.next_ms = max(now_ms, due_ms)
+        delivery.expires_ms = delivery.next_ms + EXPIRES.ms
+        self._told.expect(delivery)
 
     def _delivery(self, news: News, channel: str) -> Delivery:
         with self._lock:
