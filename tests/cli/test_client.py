@@ -1,10 +1,10 @@
 """What a command is told when the running copy ends, or its disk fills, in the middle of an answer."""
 
-import socket
-import threading
+import contextlib
 
 import pytest
 
+from fakes.listening import listening
 from oculus.cli.client import Running
 from oculus.core.errors import OculusError
 from oculus.core.secret import Secret
@@ -13,24 +13,15 @@ from oculus.core.secret import Secret
 @pytest.fixture
 def answering():
     """Start a server that says these bytes to whoever asks and hangs up; gives a client of it."""
-    opened = []
+    with contextlib.ExitStack() as servers:
 
-    def start(said):
-        listening = socket.create_server(("127.0.0.1", 0))
-        opened.append(listening)
+        def start(said):
+            port = servers.enter_context(
+                listening(lambda asking: asking.recv(65536) and asking.sendall(said))
+            )
+            return Running(f"http://127.0.0.1:{port}", Secret("token"))
 
-        def serve():
-            asking, _ = listening.accept()
-            with asking:
-                asking.recv(65536)
-                asking.sendall(said)
-
-        threading.Thread(target=serve, daemon=True).start()
-        return Running(f"http://127.0.0.1:{listening.getsockname()[1]}", Secret("token"))
-
-    yield start
-    for listening in opened:
-        listening.close()
+        yield start
 
 
 HALF = [

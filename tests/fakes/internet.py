@@ -45,7 +45,8 @@ class Internet:
         self._lock = threading.Lock()
         self._server = Server(("127.0.0.1", 0), Handler)
         self._server.internet = self
-        threading.Thread(target=self._server.serve_forever, args=[0.02], daemon=True).start()
+        self._serving = threading.Thread(target=self._server.serve_forever, args=[0.02], daemon=True)
+        self._serving.start()
 
     def url(self, provider):
         return f"http://127.0.0.1:{self._server.server_address[1]}/{provider}"
@@ -80,6 +81,7 @@ class Internet:
     def close(self):
         self._server.shutdown()
         self._server.server_close()
+        self._serving.join()
 
     def _answer(self, content, status, headers, how):
         if isinstance(content, Answer) or callable(content):

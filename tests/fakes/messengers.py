@@ -40,15 +40,18 @@ class Local(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, handler):
-        super().__init__(("127.0.0.1", 0), handler)
+    def __init__(self, handler, port=0):
+        super().__init__(("127.0.0.1", port), handler)
         self.answers = deque()
         self.got = []
         self.release = threading.Event()  # ends what hangs
         self.serve()
 
     def serve(self):
-        threading.Thread(target=self.serve_forever, args=(0.01,), name="local-server", daemon=True).start()
+        self.serving = threading.Thread(
+            target=self.serve_forever, args=(0.01,), name="local-server", daemon=True
+        )
+        self.serving.start()
 
     @property
     def url(self):
@@ -61,6 +64,7 @@ class Local(ThreadingHTTPServer):
         self.release.set()
         self.shutdown()
         self.server_close()
+        self.serving.join()
 
 
 class Messenger(Local):
@@ -74,7 +78,7 @@ class Messenger(Local):
         self.now = None  # seconds; with it the limits are kept
         self.numbers = itertools.count(101)
         self.connections = []
-        super().__init__(Handler)
+        super().__init__(Handler, free_port())  # nobody takes it while this one is gone
 
     def too_many(self):
         """Seconds until the next message is allowed; 0 when it is allowed now, which counts it."""

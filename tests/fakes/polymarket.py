@@ -24,7 +24,8 @@ class Socket:
         self.shut = False  # refuses connections
         self.open = set()
         self._server = serve(self._handle, "127.0.0.1", 0, process_request=self._door, ping_interval=None)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._serving = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._serving.start()
 
     @property
     def url(self):
@@ -46,6 +47,7 @@ class Socket:
     def close(self):
         self.drop()
         self._server.shutdown()
+        self._serving.join()
 
     def _door(self, connection, request):
         return connection.respond(503, "closed\n") if self.shut else None

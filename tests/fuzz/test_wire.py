@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from websockets.utils import accept_key
 
 from fakes.fuzz import attempt, fuzzed, mutated, scrambled
+from fakes.listening import listening
 from oculus.collectors.network.deadline import Deadline
 from oculus.collectors.network.dns_wire import ask_servers, check, question
 from oculus.collectors.network.down import Down
@@ -59,25 +60,16 @@ def torn(draw, messages):
 @pytest.fixture(scope="module")
 def host():
     """Answers every connection with the bytes that are put into `sent`; its port."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
     sent = []
 
-    def serve():
-        with contextlib.suppress(OSError):  # closed at the end
-            while True:
-                hand_over(listener.accept()[0], sent[-1])
-
-    threading.Thread(target=serve, daemon=True).start()
-    yield listener.getsockname()[1], sent
-    listener.close()
-
-
-def hand_over(connection, sent):
-    with connection, contextlib.suppress(OSError):  # the probe may have heard enough
+    def answer(connection):
         connection.recv(65536)
-        connection.sendall(sent)
+        connection.sendall(sent[-1])
         connection.shutdown(socket.SHUT_WR)
         connection.recv(1)
+
+    with listening(answer) as port:
+        yield port, sent
 
 
 EXPECTED = Expectations(["200-299"], "/up/", ExpectJson(path="status", equals="up"))
@@ -131,27 +123,19 @@ UPGRADED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnectio
 @pytest.fixture(scope="module")
 def stream():
     """Shakes hands as it should, then sends the bytes that are put into `sent`; its address."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
     sent = []
 
     def greet(connection):
-        with connection, contextlib.suppress(OSError):
-            asked = connection.recv(65536)
-            key = re.search(rb"Sec-WebSocket-Key: (\S+)", asked)[1].decode()
-            connection.sendall(
-                UPGRADED + f"Sec-WebSocket-Accept: {accept_key(key)}\r\n\r\n".encode() + sent[-1]
-            )
-            connection.shutdown(socket.SHUT_WR)
-            connection.recv(65536)
+        found = re.search(rb"Sec-WebSocket-Key: (\S+)", connection.recv(65536))
+        if not found:  # it had no time left to ask
+            return
+        accepted = f"Sec-WebSocket-Accept: {accept_key(found[1].decode())}\r\n\r\n"
+        connection.sendall(UPGRADED + accepted.encode() + sent[-1])
+        connection.shutdown(socket.SHUT_WR)
+        connection.recv(65536)
 
-    def serve():
-        with contextlib.suppress(OSError):  # closed at the end
-            while True:
-                greet(listener.accept()[0])
-
-    threading.Thread(target=serve, daemon=True).start()
-    yield f"ws://127.0.0.1:{listener.getsockname()[1]}/", sent
-    listener.close()
+    with listening(greet) as port:
+        yield f"ws://127.0.0.1:{port}/", sent
 
 
 @fuzzed(st.lists(torn(FRAMES), max_size=4).map(b"".join), examples=100)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from fakes.messengers import free_port
 from oculus.runtime import Oculus
 from oculus.settings.load import load
 
@@ -31,22 +32,19 @@ class Port:
     """A TCP server that can be stopped and started on the same port."""
 
     def __init__(self):
-        self.listener = None
+        self.listener, self.number = None, free_port()
         self.start()
 
     def start(self):
-        address = self.listener.getsockname() if self.listener else ("127.0.0.1", 0)
         if self.listener:
             self.listener.close()
-        self.listener = socket.create_server(address)
-        self.number = self.listener.getsockname()[1]
+        self.listener = socket.create_server(("127.0.0.1", self.number))
 
     def stop(self):
-        address = self.listener.getsockname()
         self.listener.close()
         self.listener = socket.socket()  # holds the port without listening: connections are refused
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind(address)
+        self.listener.bind(("127.0.0.1", self.number))
 
 
 @pytest.fixture
