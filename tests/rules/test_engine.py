@@ -153,6 +153,24 @@ def test_a_sample_older_than_what_is_known_is_left_out(world, make_rule):
     assert world.told() == []
 
 
+def test_an_old_number_that_comes_late_lets_nothing_hold_since_then(world, make_rule):
+    """A daily index of this morning, beside a host asked every half minute: it holds since the newer one."""
+    world.rules(make_rule("stock.index.spx < 5 and net.ping.gw > 100", for_="5m"))
+    world.at(0, ("net.ping.gw", 150))
+    world.at(61, ("stock.index.spx", 3, -36_000))
+    for seconds in range(90, 360, 30):
+        world.at(seconds, ("net.ping.gw", 150))
+    assert world.told() == [(300, "FIRED", "")]
+    assert world.seconds(world.news[0].alert.started_ms) == 0
+
+
+def test_what_comes_late_is_judged_by_the_windows_of_now(world, make_rule):
+    world.rules(make_rule("stock.index.spx < 5 and count(net.ping.gw, 5m) < 1"))
+    world.at(0, ("net.ping.gw", 150))
+    world.at(1, ("stock.index.spx", 3, -36_000))
+    assert world.told() == []
+
+
 def test_a_new_rule_is_judged_by_what_is_known_already(world, make_rule):
     world.at(0, ("a.b", 9))
     world.at(5)

@@ -186,6 +186,14 @@ def test_two_series_cross_whichever_of_them_moves(world, make_rule):
     assert [t[:2] for t in world.told()] == [(20, "FIRED"), (30, "RESOLVED"), (50, "FIRED")]
 
 
+def test_a_crossing_is_seen_though_a_newer_sample_of_the_other_series_came_first(world, make_rule):
+    world.rules(make_rule("crypto.ma.btc_30d crosses_above crypto.ma.btc_60d"))
+    world.at(0, ("crypto.ma.btc_30d", 10), ("crypto.ma.btc_60d", 12))
+    world.at(12, ("crypto.ma.btc_60d", 12))
+    world.at(13, ("crypto.ma.btc_30d", 13, 10))
+    assert [t[1] for t in world.told()] == ["FIRED"]
+
+
 def test_an_average_can_cross(world, make_rule):
     world.rules(make_rule("a.b crosses_above avg(a.b, 1m)"))
     for number, value in enumerate((5, 4, 3, 9, 9, 9)):

@@ -9,8 +9,12 @@ from oculus.rules.settings import NoData
 
 
 def by_sample(sight: Sight, instance: Instance, ts_ms: int, now_ms: int) -> Reading:
-    """As of a sample at `ts_ms`. Raises whatever its condition does."""
-    seen = sight.look(now_ms, instance.rule.patience_ms, ts_ms)
+    """As of a sample at `ts_ms`. Raises whatever its condition does.
+
+    Where a sample of another symbol is newer, it is that one since when all is as it is now.
+    """
+    moment_ms = max(ts_ms, instance.judged_ms)
+    seen = sight.look(now_ms, instance.rule.patience_ms, moment_ms, ts_ms)
     holds = instance.condition.holds(seen)
     if holds is None:
         return stale(sight, instance)
@@ -18,9 +22,9 @@ def by_sample(sight: Sight, instance: Instance, ts_ms: int, now_ms: int) -> Read
     instance.threshold = instance.condition.threshold(seen)
     instance.heard_ms = now_ms
     if holds:
-        return Reading(Input.TRUE, ts_ms, value)
+        return Reading(Input.TRUE, moment_ms, value)
     clears = instance.clear is None or instance.clear.holds(seen) is True
-    return Reading(Input.FALSE, ts_ms, value, clears)
+    return Reading(Input.FALSE, moment_ms, value, clears)
 
 
 def by_time(sight: Sight, instance: Instance, now_ms: int) -> tuple[Reading | None, bool]:

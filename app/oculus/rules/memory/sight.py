@@ -58,7 +58,7 @@ class Sight:
         self._freshness = freshness
         self._collected = collected
         self._seen: dict[str, Seen] = {}
-        self._now_ms = self._moment_ms = 0
+        self._now_ms = self._moment_ms = self._sample_ms = 0
         self._patience_ms: int | None = None
 
     def learn(self, metric: Metric, now_ms: int) -> bool:
@@ -109,13 +109,17 @@ class Sight:
         """Whether a glob may find it."""
         return symbol in self._seen and self._collected(symbol)
 
-    def look(self, now_ms: int, patience_ms: int | None, moment_ms: int | None = None) -> Sight:
+    def look(
+        self, now_ms: int, patience_ms: int | None, moment_ms: int | None = None, sample_ms: int | None = None
+    ) -> Sight:
         """Set the moment, and how long without an answer is too long; None: 3 intervals, at least 5 m.
 
-        `moment_ms` is that of the sample that is judged, at which windows end; None: now.
+        `moment_ms` is when windows end; None: now. `sample_ms` is that of the sample that is judged, where it
+        came later than newer ones of other symbols.
         """
         self._now_ms, self._patience_ms = now_ms, patience_ms
         self._moment_ms = now_ms if moment_ms is None else moment_ms
+        self._sample_ms = self._moment_ms if sample_ms is None else sample_ms
         return self
 
     def last(self, symbol: str) -> float | None:
@@ -144,8 +148,8 @@ class Sight:
         return self.recall.value(function, symbol, window_ms, self._moment_ms)
 
     def earlier(self, symbols: tuple[str, ...]) -> Earlier | None:
-        """As of the last sample of any of them before this moment; None when that is not known yet."""
-        moment_ms = self.recall.before(symbols, self._moment_ms)
+        """As of the last sample of any of them before the one judged; None when that is not known yet."""
+        moment_ms = self.recall.before(symbols, self._sample_ms)
         return None if moment_ms is None else Earlier(self.recall, moment_ms)
 
     def tags(self, symbol: str) -> dict[str, str]:
