@@ -131,6 +131,14 @@ def test_a_signal_stops_it_within_five_seconds_with_everything_written(home, eve
     assert stopped.stdout.splitlines()[1] == "1"
 
 
+def test_the_log_says_when_and_where_it_ran_and_how_it_ended(home):
+    server = home.serve()
+    server.stop()
+    lines = [json.loads(line)["message"] for line in (home.data / "logs/oculus.log").read_text().splitlines()]
+    assert any(f"is at {server.url}" in line and str(home.data) in line for line in lines)
+    assert lines[-1] == "oculus has stopped; everything collected is stored"
+
+
 def test_the_token_is_shown_and_renewed_and_never_said_elsewhere(home):
     server = home.serve("--log-level", "trace")
     token = home.run("token").stdout.strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import signal
 import sys
 import threading
@@ -11,6 +12,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from oculus import __version__
 from oculus.cli.place import Place, place
 from oculus.cli.settings import overrides, read_settings
 from oculus.core.arenas import keep_few_arenas
@@ -22,6 +24,8 @@ from oculus.settings.sample import ensure_settings
 from oculus.settings.schema import ServerSettings, Settings
 from oculus.web.access.token import load_token
 from oculus.web.serving.server import WebServer, reachable
+
+log = logging.getLogger(__name__)
 
 LOOK_S = 1.0  # how often a signal that another thread was given is looked for
 
@@ -94,6 +98,7 @@ def _made(
 
 
 def _start(running: ExitStack, oculus: Oculus, server: WebServer) -> None:
+    running.callback(lambda: log.info("oculus has stopped; %s", _kept(oculus)))
     running.enter_context(oculus)
     running.enter_context(server)
     releaser = PageReleaser()
@@ -118,6 +123,7 @@ def _kept(oculus: Oculus) -> str:
 
 def _announce(oculus: Oculus, server: WebServer) -> None:
     oculus.database.announce(server.url)
+    log.info("oculus %s is at %s; its numbers are in %s", __version__, server.url, oculus.database.path)
     _say(f"Oculus is at {server.url} (Ctrl+C stops it).")
     if sys.stderr.isatty():
         _say(f"Open {server.one_time_link()} within a minute, or run `oculus open` later.")
