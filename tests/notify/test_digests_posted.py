@@ -44,10 +44,10 @@ def test_a_storm_is_few_requests_worst_first_and_nothing_is_missing(hook, servic
 
 def test_the_last_few_of_a_storm_are_a_digest_too(hook, service, news):
     room = hook()
-    room.home.tell(*storm(news, 340))
+    room.home.tell(*storm(news, 290))
     room.run(3)
     sizes = [len(body.get("alerts", [body])) for body in service.bodies()]
-    assert sum(sizes) == 340
+    assert sum(sizes) == 290
     assert len(sizes) == 2
     assert 1 < sizes[1] <= 20
 

@@ -1,13 +1,8 @@
-import msgspec
 import pytest
 
-from oculus.core.alert import Delivery, NewsKind
+from oculus.core.alert import NewsKind
 from oculus.core.event import Severity
-from oculus.notify.render.news import alert_json, amount, as_text, delivery_json
-
-
-def delivery(item):
-    return Delivery(id=9, event_id=3, channel="hook", news=item, created_ms=0, next_ms=0, expires_ms=1000)
+from oculus.notify.render.news import alert_json, amount, as_text
 
 
 def test_one_line_says_which_rule_how_bad_what_how_much_how_long_and_where(news):
@@ -77,21 +72,4 @@ def test_a_currency_comes_from_the_tags(news):
 
 
 def test_a_value_that_json_cannot_hold_is_null(news):
-    assert alert_json(news(value=float("inf")).alert)["value"] is None
-
-
-def test_an_alert_for_the_api_has_its_last_change_as_its_time_and_its_deliveries(news):
-    item = news(NewsKind.RESOLVED, alert=7)
-    row = delivery(item)
-    told = alert_json(item.alert, deliveries=[row])
-    assert "news" not in told
-    assert told["ts"] == told["ended_at"] == "2026-01-01T12:01:00.000Z"
-    assert told["deliveries"] == [delivery_json(row)]
-    assert msgspec.json.decode(msgspec.json.encode(told)) == told
-
-
-def test_a_delivery_has_the_columns_of_its_table(news):
-    columns = (
-        "id event_id alert_id channel news state attempts created_at next_at sent_at expires_at last_error"
-    )
-    assert list(delivery_json(delivery(news(alert=7)))) == columns.split()
+    assert alert_json(news(value=float("inf")))["value"] is None

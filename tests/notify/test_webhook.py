@@ -48,10 +48,13 @@ def test_the_alert_is_posted_as_in_the_api_with_its_news(webhook, service, news)
             "state": "resolved",
             "message": "API unreachable",
             "value": 503.0,
+            "threshold": 200.0,
+            "worst": 612.0,
             "started_at": "2026-01-01T11:59:00.000Z",
             "fired_at": "2026-01-01T12:00:00.000Z",
             "ended_at": "2026-01-01T12:01:00.000Z",
             "acknowledged_at": None,
+            "tags": {"target": "x"},
             "deliveries": [],
         }
     ]

@@ -46,7 +46,7 @@ class Log(Channel):
         if len(group) > MOST:
             one_for_all(group)
         for news in group if len(group) <= MOST else ():
-            alerts.log(level_of(news), "%s", as_text(news), extra={"alert": alert_json(news.alert, news)})
+            alerts.log(level_of(news), "%s", as_text(news), extra={"alert": alert_json(news)})
         try:
             for handler in handlers_of(alerts):
                 handler.flush()
@@ -61,7 +61,7 @@ def one_for_all(group: Sequence[News]) -> None:
     """One line, at the level of the worst: the first twenty in words, all of them as JSON."""
     told, rest = spelt_out(group)
     lines = [summary(group), *map(as_text, told), *([more(rest)] if rest else [])]
-    whole = [alert_json(news.alert, news) for news in group]
+    whole = [alert_json(news) for news in group]
     alerts.log(max(map(level_of, group)), "%s", "\n".join(lines), extra={"alerts": whole})
 
 

@@ -1,7 +1,7 @@
 """Webhook: each piece of news as JSON, posted to an address of your own.
 
-Body     one object as in GET /api/alerts, plus "news": FIRED, RESOLVED, REMINDER, NO_DATA or ESCALATED;
-         or what the template `body` makes of it
+Body     one object as in GET /api/alerts, plus "news": FIRED, RESOLVED, REMINDER, NO_DATA or ESCALATED; its
+         `deliveries`, which are only just being made, are empty; or what the template `body` makes of it
 Many     more than 20 at once or in 2 seconds, and what waited for the address to be back, go as one request:
          {"version": 1, "kind": "digest", "count": 65, "alerts": [the same objects]}, about 100 kB each;
          one by one with `batch: never`, with a template that does not use `alerts`, and to who refuses it
@@ -113,7 +113,7 @@ class Webhook(Channel):
             return 1
         size = 0
         for count, news in enumerate(group):
-            size += len(msgspec.json.encode(alert_json(news.alert, news)))
+            size += len(msgspec.json.encode(alert_json(news)))
             if size > self._room and count:
                 return count
         return len(group)
@@ -145,9 +145,7 @@ class Webhook(Channel):
 
     def _body(self, group: Sequence[News]) -> bytes:
         if not self.settings.body:
-            return msgspec.json.encode(
-                digest(group) if len(group) > 1 else alert_json(group[0].alert, group[0])
-            )
+            return msgspec.json.encode(digest(group) if len(group) > 1 else alert_json(group[0]))
         link = words(group[0], self.facts).link if len(group) == 1 else self.facts.link("/alerts")
         try:
             return templated(self.settings.body, group, link).encode()
@@ -162,7 +160,7 @@ class Webhook(Channel):
 
 def digest(group: Sequence[News]) -> dict[str, Any]:
     """Many pieces of news as one object, all of them whole."""
-    whole = [alert_json(news.alert, news) for news in group]
+    whole = [alert_json(news) for news in group]
     return {"version": 1, "kind": "digest", "count": len(whole), "alerts": whole}
 
 

@@ -39,7 +39,7 @@ def templated(body: str, group: Sequence[News], link: str) -> str:
 
     It knows `alerts`, a list of what the JSON holds, `text` and `link`; of one alone, all of its fields too.
     """
-    whole = [alert_json(news.alert, news) for news in group]
+    whole = [alert_json(news) for news in group]
     alone = whole[0] if len(whole) == 1 else {}
     text = "\n".join(as_text(news) for news in group)
     return parsed(body).render(alone | {"alerts": whole, "text": text, "link": link})

@@ -1,12 +1,12 @@
-"""News in words and as JSON: what every channel and the API say about an alert."""
+"""News in words and as JSON: what every channel says about an alert."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from oculus.core.alert import Alert, Delivery, News, NewsKind
+from oculus.core.alert import Alert, News, NewsKind
 from oculus.core.clock import to_iso
 from oculus.core.durations import spoken
 from oculus.core.figures import WORDS, figure, state_part
@@ -100,45 +100,30 @@ def one_line(text: str) -> str:
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
-def alert_json(alert: Alert, news: News | None = None, deliveries: Sequence[Delivery] = ()) -> dict[str, Any]:
-    """One firing as `/api/alerts` and the `webhook` channel give it; with `news`, what it is about.
+def alert_json(news: News) -> dict[str, Any]:
+    """One piece of news as the `webhook` channel gives it: the object of `/api/alerts`, and what happened.
 
-    `ts` is when the news came to be, without news the moment of the last change.
+    `ts` is when the news came to be. Its `deliveries` are only just being made, so none is listed.
     """
-    changed_ms = alert.ended_ms if alert.ended_ms is not None else alert.fired_ms
-    told: dict[str, Any] = {"news": news.kind.value} if news else {}
-    return told | {
+    alert = news.alert
+    return {
+        "news": news.kind.value,
         "id": alert.id,
-        "ts": to_iso(news.ts_ms if news else changed_ms),
+        "ts": to_iso(news.ts_ms),
         "rule": alert.rule,
         "instance": alert.instance,
         "severity": alert.severity.value,
         "state": alert.state.value,
         "message": alert.message,
         "value": finite_or_none(alert.value),
+        "threshold": finite_or_none(alert.threshold),
+        "worst": finite_or_none(alert.worst),
         "started_at": to_iso(alert.started_ms),
         "fired_at": to_iso(alert.fired_ms),
         "ended_at": iso_or_none(alert.ended_ms),
         "acknowledged_at": iso_or_none(alert.acknowledged_ms),
-        "deliveries": [delivery_json(delivery) for delivery in deliveries],
-    }
-
-
-def delivery_json(delivery: Delivery) -> dict[str, Any]:
-    """One row of `deliveries`."""
-    return {
-        "id": delivery.id,
-        "event_id": delivery.event_id,
-        "alert_id": delivery.news.alert.id,
-        "channel": delivery.channel,
-        "news": delivery.news.kind.value,
-        "state": delivery.state.value,
-        "attempts": delivery.attempts,
-        "created_at": to_iso(delivery.created_ms),
-        "next_at": to_iso(delivery.next_ms),
-        "sent_at": iso_or_none(delivery.sent_ms),
-        "expires_at": to_iso(delivery.expires_ms),
-        "last_error": delivery.last_error,
+        "tags": alert.tags,
+        "deliveries": [],
     }
 
 
