@@ -267,8 +267,8 @@ class Oculus:
         self.writer.tell(self._event(told_of(problems), kind, severity))
 
     def _tell_of_restart(self, settings: Settings) -> None:
-        if (self.settings.server, self.settings.storage) != (settings.server, settings.storage):
-            log.warning("settings: changes of `server` and `storage` count from the next start")
+        if settings.of_the_start() != self.settings.of_the_start():
+            log.warning("settings: what changed of `server` or `storage` counts from the next start")
 
     def _event(self, what: str, kind: EventType, severity: Severity = Severity.INFO) -> Event:
         return Event(ts_ms=self.clock.now_ms(), source="oculus", type=kind, severity=severity, message=what)

@@ -46,6 +46,18 @@ def test_a_broken_file_changes_nothing_and_is_told(house, port, eventually):
         assert mended[0] == "The settings have no mistake any more, and are in force"
 
 
+def test_a_name_is_served_at_once_and_only_what_is_not_is_said_to_wait_for_a_start(house, eventually, caplog):
+    with house("server: {port: 8420}") as oculus:
+        rewrite(
+            oculus,
+            "server: {port: 8420, names: [oculus.example.org], public_url: 'https://oculus.example.org'}",
+        )
+        eventually(lambda: oculus.link("/") == "https://oculus.example.org/")
+        assert "next start" not in caplog.text
+        rewrite(oculus, "server: {port: 8421}")
+        eventually(lambda: "counts from the next start" in caplog.text)
+
+
 def test_stopping_ends_every_thread(house, port, eventually):
     before = set(threading.enumerate())
     with house(TCP.format(port=port.number, name="old")) as oculus:

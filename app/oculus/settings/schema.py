@@ -135,6 +135,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         default_factory=list
     )
 
+    def of_the_start(self) -> tuple[object, ...]:
+        """What counts from a start on; all else is taken on while Oculus runs."""
+        server = self.server
+        return self.storage, server.host, server.port, server.token, server.tls
+
 
 SECTIONS = (
     "server",
