@@ -101,9 +101,16 @@ class Messenger(Local):
         """Become unreachable."""
         self.shutdown()
         self.socket.close()
+        self.hang_up()
+
+    def hang_up(self):
         for connection in self.connections:
             with contextlib.suppress(OSError):  # it has ended by itself
                 connection.shutdown(socket.SHUT_RDWR)
+
+    def end(self):
+        super().end()
+        self.hang_up()
 
     def come(self):
         """Be there again, at the same address."""
