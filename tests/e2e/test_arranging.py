@@ -97,5 +97,5 @@ def test_an_alert_says_what_else_moved_and_leads_to_both_in_one_chart(board, hou
     expect(page.locator(".moved-row")).to_contain_text("far above its usual")
     page.locator(".moved-row").get_by_role("link").click()
     expect(page.locator(".legend-entry")).to_have_count(2)
-    assert "compare=crypto.price.btc_usd" in page.url
+    expect(page).to_have_url(re.compile("compare=crypto.price.btc_usd"))
     assert page.complaints == []

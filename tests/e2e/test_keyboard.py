@@ -56,6 +56,7 @@ def test_everything_is_reached_by_tab_and_seen_when_it_has_the_focus(loaded):
         page.goto(loaded.url + place)
         page.wait_for_load_state("networkidle")
         page.evaluate("Object.defineProperty(document, 'hidden', {value: true})")  # nothing is replaced now
+        page.wait_for_function("() => !document.querySelector('.htmx-request')")
         wanted = page.evaluate(FOCUSABLE)
         reached, unseen = set(), []
         for _ in range(len(wanted) + 8):

@@ -146,7 +146,7 @@ def test_a_query_can_become_a_rule(office):
 
 
 def test_a_moment_is_never_broken_in_two(house, visit):
-    page = visit("/query", width=390)
+    page = visit("/query", width=390, timezone_id="UTC")
     ask(
         page, "SELECT TIMESTAMPTZ '2026-11-25 21:38:09.25+00' AS t, TIMESTAMPTZ '2026-11-25 21:38:09+00' AS u"
     )
