@@ -90,7 +90,7 @@ def table():
 
 
 @pytest.fixture
-def house(table):
+def house(table, eventually):
     """Makes notifiers on the same table, as restarts do, and stops them at the end."""
     made = []
 
@@ -119,7 +119,7 @@ def house(table):
 
     yield make
     for notifier in made:
-        notifier.stop(2)
+        eventually(lambda notifier=notifier: notifier.stop(2))
 
 
 @pytest.fixture

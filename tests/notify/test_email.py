@@ -293,7 +293,7 @@ def odd_server():
     """Speaks as `script` says to whoever connects."""
     listening = socket.create_server(("127.0.0.1", 0))
     done = threading.Event()
-    made = []
+    made, threads = [], []
 
     def start(script):
         def serve():
@@ -301,11 +301,14 @@ def odd_server():
             made.append(connection)
             script(connection, done)
 
-        threading.Thread(target=serve, name="odd-server", daemon=True).start()
+        threads.append(threading.Thread(target=serve, name="odd-server", daemon=True))
+        threads[-1].start()
         return listening.getsockname()[1]
 
     yield start
     done.set()
+    for thread in threads:
+        thread.join()
     for connection in made:
         connection.close()
     listening.close()

@@ -77,9 +77,7 @@ def test_stopping_does_not_wait_for_a_service_that_hangs_and_loses_nothing(
     home.notifier.start()
     home.tell(news(), news())
     assert eventually(lambda: service.got)
-    begun = time.perf_counter()
-    assert home.notifier.stop(6.0)
-    assert time.perf_counter() - begun < 30
+    assert eventually(lambda: home.notifier.stop(1.0), 30)  # it hangs for a minute
     assert [row.state for row in table.rows.values()] == ["retrying", "queued"]
 
 
@@ -89,9 +87,7 @@ def test_stopping_does_not_wait_for_the_next_try(house, service, news, table, ev
     home.notifier.start()
     (row,) = home.tell(news())
     assert eventually(lambda: table.rows[row.id].state == "retrying")
-    begun = time.perf_counter()
-    assert home.notifier.stop()
-    assert time.perf_counter() - begun < 30
+    assert home.notifier.stop(30)  # the next try is in an hour
 
 
 def test_only_settings_that_changed_make_a_new_channel(house, services, news, eventually):
