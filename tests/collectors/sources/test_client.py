@@ -18,7 +18,7 @@ from oculus.collectors.crypto.price import Price
 from oculus.collectors.custom.http_json import HttpJson
 from oculus.collectors.sources.client import LeftAlone, key_header
 from oculus.collectors.sources.providers import PROVIDERS
-from oculus.collectors.sources.reply import Refused, Unchanged
+from oculus.collectors.sources.reply import Refused
 from oculus.core.errors import BadAnswer, SourceBusy, SourceError
 from oculus.core.loglines import JsonLines
 
@@ -285,63 +285,6 @@ def test_a_collector_that_is_gone_no_longer_counts(kit):
     source.stretch("b", 1, 600)
     kit.clock.ahead(6 * 3600)
     assert source.stretch("a", 1, 3600) == 1.0
-
-
-def test_what_has_not_changed_is_not_sent_again(kit, internet):
-    def page(asked):
-        from fakes.internet import Answer
-
-        known = asked.headers.get("if-none-match") == '"v1"'
-        body = b"" if known else b"[1]"
-        return Answer(304 if known else 200, body, {"ETag": '"v1"', "Content-Type": "application/json"})
-
-    internet.say("coingecko", "/ping", page)
-    assert [ask(kit), ask(kit)] == [[1], [1]]
-    kit.restart()
-    with pytest.raises(Unchanged):
-        ask(kit)
-    assert [each.headers.get("if-none-match") for each in internet.asked] == [None, '"v1"', '"v1"']
-
-
-def test_after_a_useless_answer_a_whole_one_is_asked_for(kit, internet):
-    marked = {"ETag": '"v1"'}
-    internet.say("coingecko", "/ping", [1], headers=marked)
-    ask(kit)
-    internet.say("coingecko", "/ping", b"[1", headers=marked)
-    with pytest.raises(BadAnswer):
-        ask(kit)
-    kit.clock.ahead(61)
-    internet.say("coingecko", "/ping", [2], headers=marked)
-    assert ask(kit) == [2]
-    assert [each.headers.get("if-none-match") for each in internet.asked] == [None, '"v1"', None]
-
-
-def test_large_answers_are_not_kept_in_memory(kit, internet):
-    internet.say("coingecko", "/ping", ["x" * 300_000], headers={"ETag": '"v1"'})
-    ask(kit)
-    internet.say("coingecko", "/ping", b"", status=304)
-    with pytest.raises(Unchanged):
-        ask(kit)
-
-
-def test_last_modified_is_offered_back(kit, internet):
-    internet.say("coingecko", "/ping", [1], headers={"Last-Modified": "Wed, 25 Nov 2026 11:00:00 GMT"})
-    ask(kit)
-    ask(kit)
-    assert internet.asked[1].headers["if-modified-since"] == "Wed, 25 Nov 2026 11:00:00 GMT"
-
-
-def test_what_outlives_a_restart_holds_no_address_for_that_may_hold_a_key(kit, internet):
-    internet.say("shop", "/stats", [1], headers={"ETag": '"v1"'})
-    url = internet.url("shop") + "/stats?token=s3cret"
-    source = kit.sources.at(url)
-    kit.memory.save(f"etags.{source.provider.name}", {f"{url}?": ['"v0"', ""]})  # as it was kept once
-    kit.restart()
-    assert kit.sources.at(url).get_json(url) == [1]
-    kit.restart()
-    kit.sources.at(url).get_json(url)
-    assert [each.headers.get("if-none-match") for each in internet.asked] == [None, '"v1"']
-    assert "s3cret" not in str(kit.memory.kept)
 
 
 def test_one_provider_is_asked_one_question_at_a_time(kit, internet, gate, eventually):

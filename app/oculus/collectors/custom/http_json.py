@@ -21,7 +21,7 @@ from oculus.collectors.network.http import unfit
 from oculus.collectors.network.url import Url
 from oculus.collectors.news import moved
 from oculus.collectors.sources.client import Source, SourceStatus
-from oculus.collectors.sources.reply import HTML, Question, Reply, Unchanged
+from oculus.collectors.sources.reply import HTML, Question, Reply
 from oculus.core.errors import BadAnswer
 from oculus.core.metric import Metric
 from oculus.core.secret import Secret
@@ -123,12 +123,7 @@ class HttpJson(Collector):
         return [self._client().status()]
 
     def collect(self) -> list[Metric]:
-        try:
-            answer = self._read(self._ask())
-        except Unchanged:
-            self.said = "the same as before the restart"
-            return []
-        return self._find(answer)
+        return self._find(self._read(self._ask()))
 
     def _ask(self) -> Reply:
         given = {name: value.reveal() for name, value in self.settings.headers.items()}
@@ -142,6 +137,7 @@ class HttpJson(Collector):
             body=self.settings.body.encode() or None,
             json=self.settings.format == "json",
             verify=self.settings.verify_tls,
+            whole=True,  # numbers without a time are new each time
         )
         timeout_s = self.settings.timeout.total_seconds()
         return self._client().ask(question, timeout_s)

@@ -60,5 +60,5 @@ class Rest:
         assert self._sources is not None
         client = self._sources.get(name)
         left_s = max(LEAST_LEFT_S, self._ends - time.monotonic())
-        question = Question(path=path, params=params, marks=False)
+        question = Question(path=path, params=params, whole=True)
         return client.ask(question, left_s).json(client.provider.title)

@@ -21,7 +21,7 @@ from oculus.collectors.sources.reply import Question, Refused, Reply, Unchanged,
 from oculus.collectors.sources.settings import SourceSettings
 from oculus.core.clock import Clock, to_iso
 from oculus.core.durations import spoken
-from oculus.core.errors import SourceBusy, SourceError
+from oculus.core.errors import BadAnswer, SourceBusy, SourceError
 from oculus.core.masking import hide, mask
 from oculus.core.outgoing import Watch
 
@@ -156,7 +156,7 @@ class Source:
             self._save()
 
     def _send(self, question: Question, timeout_s: float) -> Reply:
-        headers = {**(self._etags.headers(question) if question.marks else {}), **question.headers}
+        headers = {**self._etags.headers(question), **question.headers}
         if self._key and self.provider.key_header:
             headers[key_header(self.provider, self._base_url)] = self._key
         if self._key and self.provider.key_param:
@@ -171,11 +171,7 @@ class Source:
     def _judged(self, question: Question, reply: Reply) -> Reply:
         """Raises SourceError for an answer that cannot be used."""
         if reply.status == 304:
-            self._note_success("as before")
-            known = self._etags.known(question)
-            if known is None:
-                raise Unchanged
-            return known
+            return self._as_before(question)
         if not 200 <= reply.status < 300:
             raise refusal(self.provider, reply, self._clock.now_ms(), has_key=self.has_key)
         try:
@@ -186,10 +182,20 @@ class Source:
         except SourceError:
             self._etags.forget(question)
             raise
-        if question.marks and self._etags.note(question, reply):
+        if self._etags.note(question, reply) and not question.whole:
             self._memory.save(f"etags.{self.provider.name}", self._etags.saved())
         self._note_success(f"{len(reply.body)} bytes")
         return reply
+
+    def _as_before(self, question: Question) -> Reply:
+        """The answer of before. Raises Unchanged where it is not here any more."""
+        if not self._etags.headers(question):
+            raise BadAnswer(self.provider.title, "says that nothing has changed, which was not the question")
+        self._note_success("as before")
+        known = self._etags.known(question)
+        if known is None:
+            raise Unchanged
+        return known
 
     def _note_failure(self, error: SourceError) -> None:
         if isinstance(error, LeftAlone) or self._closed:

@@ -28,6 +28,8 @@ class Etags:
 
     def headers(self, question: Question) -> dict[str, str]:
         """What to send along with `question`."""
+        if question.method != "GET" or (question.whole and self.known(question) is None):
+            return {}
         etag, modified = self._marks.get(name_of(question), ["", ""])
         named = {"If-None-Match": etag, "If-Modified-Since": modified}
         return {name: value for name, value in named.items() if value}
@@ -41,6 +43,7 @@ class Etags:
         new = self._marks.get(name) != marks
         self._marks[name] = marks
         self._marks.move_to_end(name)
+        self._replies.pop(name, None)  # that one is older
         if len(reply.body) <= LARGEST:
             self._replies[name] = reply
         while len(self._marks) > MOST:
@@ -60,5 +63,5 @@ class Etags:
 
 def name_of(question: Question) -> str:
     """The same for the same question, and nothing that could be read: an address may hold a secret."""
-    asked = repr((question.path, sorted(question.params.items())))
+    asked = repr((question.path, sorted(question.params.items()), sorted(question.headers.items())))
     return hashlib.sha256(asked.encode()).hexdigest()

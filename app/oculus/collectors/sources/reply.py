@@ -31,7 +31,7 @@ class Unreached(SourceError):
 
 
 class Unchanged(Exception):
-    """The answer is the one of before the restart, which is not here any more: there is nothing new."""
+    """The answer is the one of before, which is not here any more: there is nothing new."""
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -45,7 +45,7 @@ class Question(Struct, frozen=True, kw_only=True):
     json: bool = True  # whether anything but JSON is a failure
     limit: int = BODY_LIMIT
     verify: bool = True  # whether its certificate must be trusted
-    marks: bool = True  # whether "as before the restart" will do; False: the answer is needed whole
+    whole: bool = False  # whether "as before" will not do where that answer is not here any more
 
 
 class Reply(Struct, frozen=True, kw_only=True):
