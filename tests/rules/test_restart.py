@@ -200,6 +200,20 @@ def test_a_reload_that_changes_other_things_keeps_the_state(world, make_rule):
     assert world.news[0].alert.message == "hot"
 
 
+@pytest.mark.parametrize("restart", [False, True])
+def test_who_was_told_hears_of_the_end_although_the_rule_names_others_by_now(world, make_rule, restart):
+    world.rules(make_rule("a.b > 5", channels=("mail",)))
+    world.at(0, ("a.b", 9))
+    world.rules(make_rule("a.b > 5", channels=("chat",), repeat="60s"))
+    if restart:
+        world.restart(away=2)
+    world.wait(70)
+    world.at(80, ("a.b", 1))
+    heard = [(str(news.kind), news.channels) for news in world.news]
+    assert heard == [("FIRED", ("mail",)), ("REMINDER", ("chat",)), ("RESOLVED", ("mail", "chat"))]
+    assert world.saved() == []
+
+
 def test_a_changed_condition_resolves_what_fires_and_starts_afresh(world, make_rule):
     world.rules(make_rule("a.b > 5", channels=("mail",)))
     world.at(0, ("a.b", 9))

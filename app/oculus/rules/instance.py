@@ -12,8 +12,7 @@ from oculus.core.event import Severity
 from oculus.core.symbols import matched_name
 from oculus.rules.language.condition import Condition
 from oculus.rules.language.operand import Operand, fill
-from oculus.rules.life.reach import channels
-from oculus.rules.life.standing import Reach, Spec, Standing, State
+from oculus.rules.life.standing import Spec, Standing, State
 from oculus.rules.settings import RuleSettings
 from oculus.rules.sql.statement import Row, Statement
 from oculus.rules.template import NAMES, Template
@@ -27,7 +26,7 @@ class Memory(Struct, frozen=True, kw_only=True):
     saved_ms: int
     alert: int | None = None
     no_data_alert: int | None = None
-    channels: tuple[str, ...] = ()  # who was told, in case the rule is gone when we are back
+    channels: tuple[str, ...] = ()  # who was told, whatever the rule says when we are back
 
 
 class Rule:
@@ -82,6 +81,7 @@ class Instance:
         self.reason = ""  # why it stands there
         self.alert: Alert | None = None
         self.no_data_alert: Alert | None = None
+        self.told: tuple[str, ...] = ()  # the channels that heard of them, and are to hear of their end
         self.value: float | None = None
         self.threshold: float | None = None
         self.row: Row | None = None  # the last one of a rule with SQL
@@ -126,12 +126,6 @@ class Instance:
     def open_alerts(self) -> list[Alert]:
         return [alert for alert in (self.alert, self.no_data_alert) if alert is not None]
 
-    def _reach(self) -> Reach:
-        """How far news of anything it has open has gone."""
-        standing = self.standing
-        silent = standing.no_data_ms is not None
-        return max(standing.reach, standing.no_data_reach) if silent else standing.reach
-
     def save(self, now_ms: int) -> SavedState:
         self.saved, self.saved_ms = True, now_ms
         body = Memory(
@@ -140,7 +134,7 @@ class Instance:
             saved_ms=now_ms,
             alert=self.alert.id if self.alert else None,
             no_data_alert=self.no_data_alert.id if self.no_data_alert else None,
-            channels=channels(self.rule.settings, self._reach()),
+            channels=self.told,
         )
         return SavedState(
             rule=self.rule.name,

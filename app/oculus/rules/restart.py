@@ -50,6 +50,7 @@ class Past:
         standing = set_back(memory.standing, now_ms)
         instance.alert = self._alerts.pop(memory.alert or 0, None)
         instance.no_data_alert = self._alerts.pop(memory.no_data_alert or 0, None)
+        instance.told = memory.channels if instance.open_alerts() else ()
         if standing.state in (State.FIRING, State.RECOVERING) and instance.alert is None:
             # Somebody has ended it in the meantime.
             standing = Standing(told_ms=standing.told_ms, rung_ms=standing.rung_ms)

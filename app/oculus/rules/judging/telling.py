@@ -36,15 +36,26 @@ class Teller:
     def news(self, instance: Instance, notice: Notice, now_ms: int) -> News:
         """What `notice` means for the instance's alerts, which are brought up to date."""
         make = self._about_data if notice.no_data else self._about_trouble
-        settings = instance.rule.settings
+        alert = make(instance, notice, now_ms)
         return News(
             kind=notice.kind,
-            alert=make(instance, notice, now_ms),
+            alert=alert,
             ts_ms=notice.ts_ms,
             held=notice.held,
-            channels=channels(settings, notice.reach, notice.heard),
-            mention=settings.mention,
+            channels=self._audience(instance, notice),
+            mention=instance.rule.settings.mention,
         )
+
+    def _audience(self, instance: Instance, notice: Notice) -> tuple[str, ...]:
+        """The channels it goes to; of an end, those that were told, whoever the rule names by now."""
+        if notice.kind is NewsKind.RESOLVED:
+            told = instance.told
+            instance.told = told if instance.open_alerts() else ()
+            return told
+        found = channels(instance.rule.settings, notice.reach, notice.heard)
+        if not notice.held:
+            instance.told = tuple(dict.fromkeys((*instance.told, *found)))
+        return found
 
     def _about_trouble(self, instance: Instance, notice: Notice, now_ms: int) -> Alert:
         alert = instance.alert or self._begun(instance, notice, now_ms, self._words(instance, notice, now_ms))
