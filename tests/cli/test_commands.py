@@ -1,5 +1,6 @@
 """What a person gets for what they type, with the exit codes they script against."""
 
+import argparse
 import json
 import re
 import signal
@@ -10,6 +11,8 @@ import time
 import pytest
 
 from fakes.messengers import free_port
+from oculus.cli.place import place
+from oculus.core.errors import ConfigError
 from oculus.settings.load import load
 
 
@@ -38,11 +41,14 @@ def test_check_lists_every_mistake_and_exits_with_2(home):
     assert "Traceback" not in done.stderr
 
 
-def test_a_settings_file_that_does_not_exist_is_named(home):
+def test_a_settings_file_that_does_not_exist_is_named_and_so_is_what_named_it(home, monkeypatch):
     home.config.unlink()
     done = home.run("check")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "does not exist" in done.stderr
+    assert f"{home.config} does not exist; mend --config" in done.stderr
+    monkeypatch.setenv("OCULUS_CONFIG", str(home.config))
+    with pytest.raises(ConfigError, match="does not exist; mend OCULUS_CONFIG"):
+        place(argparse.Namespace(config=None, data=str(home.data)))
 
 
 def test_collect_asks_once_and_stores_nothing(home):

@@ -29,9 +29,8 @@ def place(args: argparse.Namespace) -> Place:
     if data.exists() and not data.is_dir():
         raise ConfigError([f"{data} is no folder; name another one with --data"])
     if named and not Path(named).exists():
-        raise ConfigError(
-            [f"{named} does not exist; mend --config, or leave it out to have a sample written"]
-        )
+        where = "--config" if args.config else "OCULUS_CONFIG"
+        raise ConfigError([f"{named} does not exist; mend {where}, or leave it out to have a sample written"])
     config = Path(named) if named else _usual()
     return Place(config.absolute(), bool(named), data)
 

@@ -61,7 +61,7 @@ def read_yaml(text: str, file: str) -> Draft:
     except (TooMuch, RecursionError):
         return broken(file, 1, "unfolds to far more than a settings file needs", "use fewer aliases (*name)")
     if data is not None and not isinstance(data, dict):
-        return broken(file, 1, "holds no settings", "begin with a name and a colon, such as collectors:")
+        return broken(file, 1, "holds no settings", "begin with a section and a colon: collectors: or rules:")
     draft.data = data or {}
     draft.whole = not draft.problems
     return draft
