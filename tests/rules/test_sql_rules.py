@@ -115,7 +115,7 @@ def test_a_row_may_bring_its_own_message_and_a_plain_one_names_the_columns(sql_w
     sql_world.run_until(60, Answer([["a", "disk of a is full", 3], ["b", None, 4]], columns))
     assert [news.alert.message for news in sql_world.news] == [
         "disk of a is full",
-        "host b, message None, n 4",
+        "host b, n 4",
     ]
 
 
@@ -123,8 +123,8 @@ def test_a_message_that_names_no_column_is_told_once_and_a_plain_one_sent(sql_wo
     sql_world.rules(sql_rule(message="{{ symbol }} swings {{ swimg }}"))
     sql_world.run_until(60, [btc(), eth()])
     assert {news.alert.message for news in sql_world.news} == {
-        "symbol btc, avg_price 5, severity None",
-        "symbol eth, avg_price 7, severity None",
+        "symbol btc, avg_price 5",
+        "symbol eth, avg_price 7",
     }
     [event] = sql_world.events
     assert "The message of whales names 'swimg', which is no column; there are" in event.message
@@ -221,6 +221,19 @@ def test_a_stop_between_two_runs_keeps_nobody_from_being_reminded(sql_world):
     sql_world.restart(away=60)
     sql_world.run_until(700)
     assert sql_world.kinds() == ["FIRED", "REMINDER"]
+
+
+def test_until_the_first_run_after_a_restart_an_alert_keeps_its_words_and_its_severity(sql_world):
+    text = "{{ symbol }} swings {{ avg_price }}"
+    sql_world.rules(sql_rule(schedule="1 12 * * *", repeat=Duration(minutes=10), message=text))
+    sql_world.run_until(70, [btc("critical")])
+    sql_world.restart(away=60)
+    sql_world.run_until(700)
+    fired, reminder = (news.alert for news in sql_world.news)
+    assert (reminder.message, reminder.severity) == ("btc swings 5", Severity.CRITICAL)
+    assert reminder.tags == fired.tags
+    assert sql_world.engine.rule("whales").instances[0].severity is Severity.CRITICAL
+    assert sql_world.events == []
 
 
 def test_another_statement_or_other_parameters_start_afresh(sql_world):

@@ -108,8 +108,15 @@ class Instance:
     @property
     def severity(self) -> Severity:
         """How bad it is: a row may say so itself."""
+        if self.unread and self.alert:
+            return self.alert.severity
         own = self.row.severity if self.row else None
         return own or self.rule.settings.severity
+
+    @property
+    def unread(self) -> bool:
+        """Whether its row is not known: it is one of before a restart, and its SQL has not run since."""
+        return self.row is None and isinstance(self.condition, Statement)
 
     @property
     def firing(self) -> bool:

@@ -21,7 +21,7 @@ from oculus.rules.language.operand import Age, Function, Symbol
 from oculus.rules.life.reach import channels
 from oculus.rules.life.standing import Notice
 from oculus.rules.memory.sight import Sight
-from oculus.rules.sql.statement import RESERVED, Statement
+from oculus.rules.sql.statement import RESERVED, Row, Statement
 from oculus.rules.template import Template, TemplateError
 
 
@@ -69,7 +69,7 @@ class Teller:
             return ended(replace(alert, **values), notice.ts_ms, notice.reason)
         if notice.kind in (NewsKind.FIRED, NewsKind.ESCALATED):
             values["severity"] = instance.severity
-        if notice.kind is NewsKind.REMINDER or instance.alert:
+        if instance.alert and not instance.unread:
             values["message"] = self._words(instance, notice, now_ms)
             values["tags"] = self._tags(instance)
         instance.alert = replace(alert, **values)
@@ -129,10 +129,7 @@ class Teller:
             tags = {**self._sight.tags(instance.symbol), "symbol": instance.symbol}
             return tags if isinstance(instance.subject, Symbol) else {**tags, "unit": self._unit(instance)}
         # What a number of a row is measured in nobody has said: not in what its symbol is.
-        columns = instance.row.columns.items()
-        return {"unit": ""} | {
-            name: each for name, each in columns if name not in RESERVED and each is not None
-        }
+        return {"unit": ""} | telling_columns(instance.row)
 
     def _unit(self, instance: Instance) -> str:
         """What the value shown is measured in."""
@@ -144,7 +141,10 @@ class Teller:
     def _plain(self, instance: Instance) -> str:
         """The words for a rule that has none of its own."""
         if instance.row:
-            return ", ".join(f"{name} {brief(value)}" for name, value in instance.row.columns.items())
+            said = ", ".join(
+                f"{name} {brief(value)}" for name, value in telling_columns(instance.row).items()
+            )
+            return said or instance.key or instance.rule.name
         held = f" for {instance.rule.settings.for_}" if instance.rule.spec.for_ms else ""
         condition = f"{instance.condition}{held}"
         if instance.value is None:
@@ -180,6 +180,11 @@ def brief(value: Any) -> Any:
 
 def shown(value: float | None) -> Shown | None:
     return None if value is None else Shown(value)
+
+
+def telling_columns(row: Row) -> dict[str, Any]:
+    """The columns that say something of what the row is about."""
+    return {name: each for name, each in row.columns.items() if name not in RESERVED and each is not None}
 
 
 def limit_of(instance: Instance) -> float | None:
