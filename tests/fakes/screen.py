@@ -273,6 +273,12 @@ class Screen:
                     found.append(window)
         return found
 
+    def place(self, window):
+        """Where its page is on the screen, and how large: x, y, width, height."""
+        corner = window.translate_coords(self.x().screen().root, 0, 0)
+        size = window.get_geometry()
+        return -corner.x, -corner.y, size.width, size.height
+
     def owners(self):
         """The numbers of the processes whose windows those are."""
         from Xlib import X

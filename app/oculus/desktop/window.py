@@ -100,6 +100,7 @@ class Window:
         if order.certificate:
             trust(webview, self._window, order.link, order.certificate, self._refuse)
         events = self._window.events
+        events.before_show += self._put
         events.shown += self._shown
         events.resized += self._resized
         events.moved += self._moved
@@ -112,6 +113,12 @@ class Window:
             private_mode=False, storage_path=str(self._folder / "webview"), icon=self._order.icon or None
         )
 
+    def _put(self) -> None:
+        """pywebview counts from the corner of one screen, which need not be the first of several."""
+        for view in gtk_views():
+            if self._place.x is not None and self._place.y is not None:
+                view.window.move(self._place.x, self._place.y)
+
     def _shown(self) -> None:
         watch_pages()
         say("shown")
@@ -122,13 +129,13 @@ class Window:
 
     def _closing(self) -> None:
         self._leaving = True
-        geometry.save(self._folder, self._place)
+        geometry.save(self._folder, gtk_place() or self._place)
 
     def _resized(self, width: int, height: int) -> None:
-        self._place = Geometry(width=int(width), height=int(height), x=self._place.x, y=self._place.y)
+        self._place.width, self._place.height = int(width), int(height)
 
     def _moved(self, x: int, y: int) -> None:
-        self._place = Geometry(width=self._place.width, height=self._place.height, x=int(x), y=int(y))
+        self._place.x, self._place.y = int(x), int(y)
 
     def _listen(self) -> None:
         for line in sys.stdin:
@@ -154,6 +161,18 @@ def screens(webview: Any) -> list[Area]:
 
 def watch_pages() -> None:
     """WebKit draws in a process of its own. When that dies the window is blank: end, so as to be reopened."""
-    platform = sys.modules.get("webview.platforms.gtk")
-    for view in platform.BrowserView.instances.values() if platform else ():
+    for view in gtk_views():
         view.webview.connect("web-process-terminated", lambda *_: os._exit(1))
+
+
+def gtk_place() -> Geometry | None:
+    """With its frame, as a window is put; its events tell of it without. For GTK's thread. Else None."""
+    for view in gtk_views():
+        (x, y), (width, height) = view.window.get_position(), view.window.get_size()
+        return Geometry(width=width, height=height, x=x, y=y)
+    return None
+
+
+def gtk_views() -> list[Any]:
+    platform = sys.modules.get("webview.platforms.gtk")
+    return list(platform.BrowserView.instances.values()) if platform else []
