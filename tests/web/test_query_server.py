@@ -151,7 +151,7 @@ def test_whoever_still_waits_when_oculus_stops_is_told_so(house, monkeypatch, ga
     asker = threading.Thread(target=lambda: answers.append(house.query("SELECT 1")))
     asker.start()
     eventually(house.server._front.slow.pool.busy)
-    assert house.server.stop()
+    assert house.server.stop(30)
     asker.join(30)
     assert answers[0].status_code == 503
     assert answers[0].json()["error"] == {

@@ -71,7 +71,7 @@ def test_stopping_does_not_wait_for_open_connections(house):
     half.sendall(ASKING + b"Content-Length: 100\r\n\r\nabc")
     time.sleep(0.05)
     begun = time.monotonic()
-    assert house.server.stop()
+    assert house.server.stop(30)
     assert time.monotonic() - begun < PatientProtocol.patience_s
     idle.close()
     half.close()
@@ -114,18 +114,19 @@ def test_a_connection_that_says_nothing_is_cut_off(shared, monkeypatch):
 
 def test_a_reader_who_does_not_read_is_cut_off(shared, monkeypatch, eventually):
     monkeypatch.setattr(PatientProtocol, "patience_s", 0.3)
-    shared_body = json.dumps({"sql": f"SELECT '{'x' * 5000}' FROM range(1000)"}).encode()
+    body = json.dumps({"sql": f"SELECT '{'x' * 5000}' FROM range(1000)"}).encode()
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     connection.connect(("127.0.0.1", shared.server.port))
-    connection.sendall(ASKING + b"Content-Length: %d\r\n\r\n" % len(shared_body) + shared_body)
+    connection.sendall(ASKING + b"Content-Length: %d\r\n\r\n" % len(body) + body)
     mine = connection.getsockname()
 
     def known():
         return any(each.client == mine for each in list(shared.server._server.server_state.connections))
 
-    eventually(known)
+    assert connection.recv(1)
     eventually(lambda: not known())
+    assert len(heard(connection)) < 5_000_000
 
 
 @pytest.mark.parametrize(
