@@ -1,5 +1,6 @@
 """Which chart a message gets, and what it looks like as far as a test can see."""
 
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -8,7 +9,7 @@ from PIL import Image
 from oculus.core.alert import NewsKind
 from oculus.core.errors import StorageError
 from oculus.notify.chart.colours import PALETTES
-from oculus.notify.chart.draw import HEIGHT, WIDTH, draw, unbroken
+from oculus.notify.chart.draw import HEIGHT, WIDTH, Canvas, draw, unbroken
 from oculus.notify.chart.picture import BARS, picture, plot, text_line
 from oculus.notify.chart.plot import Plot
 from oculus.notify.chart.scale import label, moments, spread, ticks
@@ -114,6 +115,19 @@ def test_a_limit_of_something_else_than_the_series_is_not_drawn_into_it(news):
     prices = facts_of(every(30, 3, lambda number: 100_000.0 + number))
     assert plot(news(value=-6.2, threshold=-5.0), prices, NOON_MS).threshold is None
     assert plot(news(value=100_010.0, threshold=90_000.0), prices, NOON_MS).threshold == 90_000.0
+
+
+def test_the_chart_of_a_state_says_down_and_up_and_has_no_limit(news):
+    states = facts_of(every(30, 3, lambda number: float(number > 40)))
+    shown = plot(news(instance="net.tcp.db:5432.up", value=0.0, threshold=0.0), states, NOON_MS)
+    assert (shown.words, shown.threshold) == (("down", "up"), None)
+    canvas = Canvas(shown, PALETTES["dark"], "#ff0000")
+    assert canvas.ticks == [0.0, 1.0]
+    assert draw(shown) != draw(replace(shown, words=("no", "yes"))) != draw(replace(shown, words=None))
+    share = plot(news(instance="net.tcp.db:5432.up", value=0.97, threshold=0.99), states, NOON_MS)
+    assert (share.words, share.threshold) == (("down", "up"), 0.99)
+    numbers = facts_of(every(30, 3, lambda number: 100.0))
+    assert plot(news(instance="net.tcp.db:5432.up"), numbers, NOON_MS).words is None
 
 
 def test_numbers_that_cannot_be_read_cost_the_chart_and_not_the_message(news):

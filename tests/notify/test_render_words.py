@@ -62,6 +62,13 @@ def test_the_end_says_the_worst_and_how_long(news, facts):
     assert shown["Lasted"].startswith("2 m, 2026-01-01 ")
 
 
+def test_an_end_on_another_day_names_that_day(news, facts):
+    begun_ms = news().alert.started_ms
+    over = news(NewsKind.RESOLVED, ended_ms=begun_ms + 50 * 3_600_000)
+    end = moment(over.alert.ended_ms, "%Y-%m-%d %H:%M %Z")
+    assert dict(words(over, facts).details)["Lasted"] == f"2 d 2 h, {moment(begun_ms)} to {end}"
+
+
 def test_a_rule_without_instances_still_has_its_symbol_unit_and_page(news, facts):
     told = words(news(instance="", tags={"symbol": "net.http.api"}), facts)
     assert dict(told.details)["Value"] == "503 ms"

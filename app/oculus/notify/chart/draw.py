@@ -24,6 +24,7 @@ LEFT, TOP, RIGHT, BOTTOM = 76, 56, 784, 262  # of the plot itself
 TWICE = 2
 HEADLINE = 31  # where the letters stand
 HEAD, AXIS, NOTE = 23, 17, 16  # sizes of text: a phone shows the chart at less than half
+STATES = (-0.12, 1.12)  # the ends of the axis of a state: 0 and 1 with some air
 GAP = 4  # of the usual distance between points: no line goes across
 XY = tuple[float, float]
 
@@ -46,9 +47,10 @@ class Canvas:
         self.palette = palette
         self.alarm = alarm
         limits = [plot.threshold] if plot.threshold is not None else []
-        self.low, self.high = spread([value for _, value in plot.points] + limits)
+        values = [value for _, value in plot.points] + limits
+        self.low, self.high = STATES if plot.words else spread(values)
         self.begin_ms = plot.points[0][0]
-        self.ticks = ticks(self.low, self.high)
+        self.ticks = [0.0, 1.0] if plot.words else ticks(self.low, self.high)
 
     def x(self, ms: int) -> float:
         share = (ms - self.begin_ms) / max(1, self.plot.until_ms - self.begin_ms)
@@ -118,7 +120,8 @@ class Canvas:
         self._headline(pen)
         step = self.ticks[1] - self.ticks[0] if len(self.ticks) > 1 else 1.0
         for tick in self.ticks:
-            pen.text((LEFT - 8, self.y(tick)), label(tick, step), self.palette.second, font(AXIS), "rm")
+            text = self._state(tick) or label(tick, step)
+            pen.text((LEFT - 8, self.y(tick)), text, self.palette.second, font(AXIS), "rm")
         for ms, text in moments(self.begin_ms, self.plot.until_ms):
             if LEFT - 1 <= self.x(ms) <= RIGHT - 18:
                 pen.text((self.x(ms), BOTTOM + 10), text, self.palette.second, font(AXIS), "mt")
@@ -129,11 +132,16 @@ class Canvas:
             self._say(pen, self.plot.ended_ms, "over", self.palette.states["resolved"])
 
     def _headline(self, pen: ImageDraw.ImageDraw) -> None:
-        newest = amount(self.plot.points[-1][1], self.plot.unit)
+        last = self.plot.points[-1][1]
+        newest = self._state(last) or amount(last, self.plot.unit)
         room = RIGHT - LEFT - pen.textlength(newest, font(HEAD)) - 24
         title = clipped(pen, self.plot.title, room)
         pen.text((LEFT, HEADLINE), title, self.palette.text, font(HEAD), "ls")
         pen.text((RIGHT, HEADLINE), newest, self.palette.text, font(HEAD), "rs")
+
+    def _state(self, value: float) -> str:
+        """The word for it; "" when it is no state, or a mean of states."""
+        return self.plot.words[round(value)] if self.plot.words and value in (0, 1) else ""
 
     def _limit(self, pen: ImageDraw.ImageDraw, threshold: float) -> None:
         """Above its line at the left, where no mark stands; below it when there is no room."""

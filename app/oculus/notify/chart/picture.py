@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import math
 
-from oculus.core.alert import News
+from oculus.core.alert import Alert, News
 from oculus.core.errors import OculusError
-from oculus.core.symbols import unit_of
+from oculus.core.figures import WORDS, state_part
+from oculus.core.symbols import part_of, unit_of
 from oculus.notify.chart.colours import Theme
 from oculus.notify.chart.plot import Plot, Points
 from oculus.notify.facts import Facts
@@ -42,16 +43,24 @@ def plot(news: News, facts: Facts, now_ms: int) -> Plot | None:
     points = recent(symbol, facts, alert.started_ms, now_ms)
     if len(points) < 2:
         return None
+    states = states_of(symbol, points)
     return Plot(
         title=symbol,
         unit=unit_of(symbol, alert.tags),
         points=points,
         until_ms=max(now_ms, points[-1][0]),
-        threshold=alert.threshold if belongs(alert.value, points) else None,
+        threshold=None if states and alert.threshold in (0, 1) else limit_of(alert, points),
         started_ms=alert.started_ms,
         fired_ms=alert.fired_ms,
         ended_ms=alert.ended_ms,
+        words=states,
     )
+
+
+def states_of(symbol: str, points: Points) -> tuple[str, str] | None:
+    """What 0 and 1 are called, where the series is a state; between them lies its mean over a while."""
+    within = all(0 <= value <= 1 for _, value in points)
+    return WORDS.get(part_of(symbol) or state_part(symbol, 0)) if within else None
 
 
 def recent(symbol: str, facts: Facts, started_ms: int, now_ms: int) -> Points:
@@ -71,14 +80,14 @@ def recent(symbol: str, facts: Facts, started_ms: int, now_ms: int) -> Points:
     return best
 
 
-def belongs(value: float | None, points: Points) -> bool:
-    """Whether the rule judged the series itself: a change in % has no place on the axis of a price."""
-    if value is None:
-        return False
+def limit_of(alert: Alert, points: Points) -> float | None:
+    """The threshold, if it is one of the series: a change in % has no place on the axis of a price."""
+    if alert.value is None:
+        return None
     values = [each for _, each in points]
     low, high = min(values), max(values)
     margin = 0.05 * (high - low) or 0.01 * abs(high)
-    return low - margin <= value <= high + margin
+    return alert.threshold if low - margin <= alert.value <= high + margin else None
 
 
 def text_line(points: Points, width: int = 28) -> str:

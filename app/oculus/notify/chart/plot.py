@@ -20,3 +20,4 @@ class Plot:
     started_ms: int
     fired_ms: int
     ended_ms: int | None
+    words: tuple[str, str] | None = None  # what 0 and 1 mean, for a state: down, up

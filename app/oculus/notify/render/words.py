@@ -16,6 +16,7 @@ from oculus.notify.render.news import VERBS, is_state, one_line, said, symbol_of
 
 MOST = 20  # spelt out in one message; the rest is counted
 LONGEST_NAME = 150
+DAY = "%Y-%m-%d"
 LONG_MS = 3 * 60_000  # longer than what comes together usually waits
 RESOLVED = "resolved"
 MARKS = {
@@ -71,7 +72,7 @@ def details(news: News) -> list[tuple[str, str]]:
 
 def since(news: News) -> str:
     seconds = (news.ts_ms - news.alert.started_ms) / 1000
-    return moment(news.alert.started_ms, "%Y-%m-%d %H:%M %Z") + (
+    return moment(news.alert.started_ms, f"{DAY} %H:%M %Z") + (
         f", for {spoken(seconds)}" if seconds >= 1 else ""
     )
 
@@ -80,10 +81,10 @@ def lasted(news: News) -> tuple[str, str]:
     alert = news.alert
     until_ms = alert.ended_ms if alert.ended_ms is not None else news.ts_ms
     span = spoken(max(0, until_ms - alert.started_ms) / 1000)
-    return "Lasted", f"{span}, {moment(alert.started_ms)} to {moment(until_ms, '%H:%M %Z')}"
+    return "Lasted", f"{span}, {from_to(alert.started_ms, until_ms, ' %Z')}"
 
 
-def moment(ms: int, form: str = "%Y-%m-%d %H:%M") -> str:
+def moment(ms: int, form: str = f"{DAY} %H:%M") -> str:
     """In the time zone of this machine."""
     return to_datetime(ms).astimezone().strftime(form)
 
@@ -133,10 +134,13 @@ def summary(group: Sequence[News]) -> str:
 def span(group: Sequence[News]) -> str:
     """From when to when, if that is long: what waited for a service is not what happens now."""
     first, last = min(news.ts_ms for news in group), max(news.ts_ms for news in group)
-    if last - first < LONG_MS:
-        return ""
-    same_day = moment(first, "%Y-%m-%d") == moment(last, "%Y-%m-%d")
-    return f", {moment(first)} to {moment(last, '%H:%M') if same_day else moment(last)}"
+    return f", {from_to(first, last)}" if last - first >= LONG_MS else ""
+
+
+def from_to(begin_ms: int, end_ms: int, zone: str = "") -> str:
+    """The day of the end only if it is another one."""
+    same_day = moment(begin_ms, DAY) == moment(end_ms, DAY)
+    return f"{moment(begin_ms)} to {moment(end_ms, ('' if same_day else f'{DAY} ') + '%H:%M' + zone)}"
 
 
 def more(count: int) -> str:
