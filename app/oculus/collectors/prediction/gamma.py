@@ -55,18 +55,22 @@ def keys_of(outcomes: tuple[str, ...]) -> tuple[str, ...]:
 def read_markets(answer: Any) -> list[Market]:
     """The markets of an answer of /markets. Raises BadAnswer."""
     given = answer if isinstance(answer, list) else [answer]
-    return [_market(each) for each in given]
+    found = [_market(each) for each in given]
+    for market in found:
+        if not market.outcomes:
+            raise BadAnswer(TITLE, f"{market.slug} has no outcomes")
+    return found
 
 
 def read_events(answer: Any) -> list[Market]:
-    """The markets of all events in an answer of /events. Raises BadAnswer."""
+    """The markets of all events in an answer of /events, but for those not yet made. Raises BadAnswer."""
     given = answer if isinstance(answer, list) else [answer]
     found: list[Market] = []
     for event in given:
         markets = event.get("markets") if isinstance(event, dict) else None
         if not isinstance(markets, list):
             raise BadAnswer(TITLE, "an event in its answer has no markets")
-        found += [_market(each) for each in markets]
+        found += [market for market in map(_market, markets) if market.outcomes]
     return found
 
 
@@ -74,8 +78,6 @@ def _market(given: Any) -> Market:
     if not isinstance(given, dict) or not isinstance(given.get("slug"), str):
         raise BadAnswer(TITLE, "what it calls a market has no slug")
     outcomes = [str(each) for each in _inner(given, "outcomes")]
-    if not outcomes:
-        raise BadAnswer(TITLE, f"{given['slug']} has no outcomes")
     tokens = [str(each) for each in _inner(given, "clobTokenIds")]
     return Market(
         slug=given["slug"],

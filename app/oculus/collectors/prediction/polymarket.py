@@ -8,6 +8,7 @@ Symbols  pred.poly.<slug> .<outcome>   price of the first outcome, and of each; 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Annotated
 
 from msgspec import Meta
@@ -97,7 +98,7 @@ class Polymarket(Collector):
         self._compare()
         for watched in self._catalogue.markets.values():
             found += self._rows(watched)
-        self._conclude(self._rest.failure)
+        self._conclude(found)
         self._say(found)
         self._keep()
         return found
@@ -186,19 +187,20 @@ class Polymarket(Collector):
 
     # How it goes
 
-    def _conclude(self, failure: SourceError | None) -> None:
+    def _conclude(self, found: Sequence[Metric]) -> None:
         """Say what is missing. Raises the failure when nothing at all is to be had."""
-        going = self._catalogue.going()
-        silent = [each for each in going if not self._heard(each)]
-        answered = [each.answered_ms for each in going if each.answered_ms]
-        if failure and (len(silent) == len(going)) and (going or not self._catalogue.markets):
+        catalogue, going = self._catalogue, self._catalogue.going()
+        failure = next(iter(catalogue.failed.values()), catalogue.left_alone)
+        well = {each.slug for each in going if self._heard(each) or each.slug not in catalogue.failed}
+        if failure and not found and not well and (going or not catalogue.markets):
             raise failure
+        answered = [each.answered_ms for each in going if each.answered_ms]
         self.heard_ms = max(answered, default=self.clock.now_ms())
-        self.rest_s = IDLE_S if self._catalogue.markets and not going and not self._catalogue.unknown else 0.0
-        said = [f"there is no market or event {slug}" for slug in sorted(self._catalogue.unknown)]
-        if failure and silent:
-            said.append(str(failure))
-        elif down := self._streams.down():
+        self.rest_s = IDLE_S if catalogue.markets and not going and not catalogue.unknown else 0.0
+        said = [f"there is no market or event {slug}" for slug in sorted(catalogue.unknown)]
+        said += [f"{slug}: {error}" for slug, error in sorted(catalogue.failed.items()) if slug not in well]
+        said += catalogue.cut.values()
+        if down := self._streams.down():
             said.append(f"the stream is down ({down}); it is asked instead")
         self.trouble = "; ".join(said)
 

@@ -8,17 +8,16 @@ from collections.abc import Callable
 from oculus.collectors.prediction.gamma import Market, read_events, read_markets
 from oculus.collectors.sources.registry import Sources
 from oculus.collectors.sources.reply import Question
-from oculus.core.errors import BadAnswer, SourceError
+from oculus.core.errors import BadAnswer
 
 GAMMA, CLOB = "polymarket_gamma", "polymarket_clob"
 LEAST_LEFT_S = 0.1
 
 
 class Rest:
-    """Every question may raise SourceError. `failure` is Gamma's last one, None once it answers again."""
+    """Every question may raise SourceError."""
 
     def __init__(self) -> None:
-        self.failure: SourceError | None = None
         self._sources: Sources | None = None
         self._ends = 0.0
 
@@ -48,13 +47,11 @@ class Rest:
     ) -> list[Market]:
         answer = self._ask(path, params, GAMMA)
         try:
-            found = reader(answer)
+            return reader(answer)
         except BadAnswer as error:
             if self._sources:
                 self._sources.get(GAMMA).complain(error)
             raise
-        self.failure = None
-        return found
 
     def _ask(self, path: str, params: dict[str, str], name: str) -> object:
         assert self._sources is not None

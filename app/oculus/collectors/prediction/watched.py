@@ -37,6 +37,11 @@ class Watched:
         self._strikes = 0
         self._suspect_ms = 0  # the stream's own time at the first strike
 
+    @property
+    def slug(self) -> str:
+        """What it is looked up by."""
+        return self.event or self.market.slug
+
     def describe(self, market: Market, now: float, now_ms: int) -> None:
         self.moved = self.moved or (self.described > LONG_AGO and market.prices != self.market.prices)
         self.market = market
