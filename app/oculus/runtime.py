@@ -145,6 +145,7 @@ class Oculus:
         self._tell_of_restart(settings)
         self.settings = settings
         set_levels(parse_levels(settings.logging.level))
+        self.upkeep.replace(settings.storage)
         self.notifier.replace(settings.channels)
         self.silence.mutes = settings.mute
         self.engine.replace(settings.rules)
@@ -267,8 +268,9 @@ class Oculus:
         self.writer.tell(self._event(told_of(problems), kind, severity))
 
     def _tell_of_restart(self, settings: Settings) -> None:
-        if settings.of_the_start() != self.settings.of_the_start():
-            log.warning("settings: what changed of `server` or `storage` counts from the next start")
+        new, old = settings.of_the_start(), self.settings.of_the_start()
+        if changed := [name for name, value in new.items() if value != old[name]]:
+            log.warning("settings: what changed of %s counts from the next start", ", ".join(changed))
 
     def _event(self, what: str, kind: EventType, severity: Severity = Severity.INFO) -> Event:
         return Event(ts_ms=self.clock.now_ms(), source="oculus", type=kind, severity=severity, message=what)

@@ -2,6 +2,9 @@
 
 import threading
 
+from oculus.core.clock import SystemClock
+from oculus.core.metric import Metric
+
 TCP = """
 collectors:
   - {{type: tcp, target: "127.0.0.1:{port}", name: {name}, interval: 1s, timeout: 1s}}
@@ -54,8 +57,22 @@ def test_a_name_is_served_at_once_and_only_what_is_not_is_said_to_wait_for_a_sta
         )
         eventually(lambda: oculus.link("/") == "https://oculus.example.org/")
         assert "next start" not in caplog.text
-        rewrite(oculus, "server: {port: 8421}")
-        eventually(lambda: "counts from the next start" in caplog.text)
+        rewrite(oculus, "server: {port: 8421}\nlogging: {keep_days: 3}")
+        eventually(lambda: "server.port, logging.keep_days counts from the next start" in caplog.text)
+
+
+def test_how_long_numbers_are_kept_may_change_while_it_runs(house, eventually, caplog):
+    old = Metric(SystemClock().now_ms() - 3 * 86_400_000, "custom.a", "custom.a.value", 1.0, {})
+    with house("storage: {retention: 7d}") as oculus:
+        oculus.writer.put([old])
+        oculus.writer.settle()
+        rewrite(oculus, "storage: {retention: 1d, vacuum: off}")
+        eventually(lambda: len(oculus.upkeep.calendar.jobs) == 1)
+        oculus.upkeep.clean()
+        assert oculus.reader.query("SELECT count(*) FROM metrics WHERE symbol = 'custom.a.value'").rows == [
+            [0]
+        ]
+        assert "next start" not in caplog.text
 
 
 def test_stopping_ends_every_thread(house, port, eventually):

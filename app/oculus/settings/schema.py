@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -135,12 +136,21 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         default_factory=list
     )
 
-    def of_the_start(self) -> tuple[object, ...]:
-        """What counts from a start on; all else is taken on while Oculus runs."""
-        server = self.server
-        return self.storage, server.host, server.port, server.token, server.tls
+    def of_the_start(self) -> dict[str, object]:
+        """What counts from a start on, by its name; all else is taken on while Oculus runs."""
+        return {name: attrgetter(name)(self) for name in AT_START}
 
 
+AT_START = (
+    "server.host",
+    "server.port",
+    "server.token",
+    "server.tls",
+    "storage.path",
+    "storage.memory_limit",
+    "logging.format",
+    "logging.keep_days",
+)
 SECTIONS = (
     "server",
     "storage",

@@ -72,21 +72,21 @@ class Retention:
         self, writer: Writer, settings: StorageSettings, wait: Wait, pause: Callable[[float], None]
     ) -> None:
         self._writer = writer
-        self._settings = settings
+        self.settings = settings
         self._wait = wait
         self._pause = pause
         self._span_ms = FIRST_SPAN_MS  # how much time a slice covers
 
     def clean(self, now_ms: int) -> None:
         """Delete what is older than may be."""
-        for table, kept_ms in kept(self._settings).items():
+        for table, kept_ms in kept(self.settings).items():
             deleted = self.delete_before(table, now_ms - kept_ms)
             if deleted:
                 log.info("upkeep: %d rows of %s deleted, which are kept for %d s", deleted, table,
                          kept_ms // 1000)  # fmt: skip
         for table, old in OLD.items():
             self._forget(table, old, now_ms - EVENTS_MS)
-        if (gaps_ms := gaps_kept(self._settings)) is not None:
+        if (gaps_ms := gaps_kept(self.settings)) is not None:
             self._forget("gaps", OLD_GAPS, now_ms - gaps_ms)
 
     def shrink(self, now_ms: int, tell: Callable[[str, int], None]) -> bool:
@@ -119,7 +119,7 @@ class Retention:
         if oldest is None or newest is None:
             return None
         used = max(1, self._used())  # what was never folded in uses nothing yet
-        share = max(SHARE, MOST_SHARE * (1 - self._settings.max_size / used))
+        share = max(SHARE, MOST_SHARE * (1 - self.settings.max_size / used))
         most_rows = 2 * share * self._rows(table, newest + 1)
         reach = round(max(0, min(newest, now_ms) - oldest) * share)  # rows of a wrong clock lie far ahead
         while reach > TAKEN_IN[table] and self._rows(table, oldest + reach) > most_rows:
@@ -203,7 +203,7 @@ class Retention:
         return int(one(self._writer.database.cursor(), USED)[0])
 
     def _fits(self) -> bool:
-        return self._used() <= self._settings.max_size
+        return self._used() <= self.settings.max_size
 
 
 def kept(settings: StorageSettings) -> dict[str, int]:

@@ -40,7 +40,7 @@ class SteadyTime:
 
     def __init__(self, clock: Clock, known_ms: int | None, leap_ms: int, tell: Tell) -> None:
         self._clock = clock
-        self._leap_ms = leap_ms
+        self.leap_ms = leap_ms
         self._tell = tell
         self._ms = clock.now_ms() if known_ms is None else known_ms
         self._at = clock.monotonic()
@@ -52,9 +52,9 @@ class SteadyTime:
         wall_ms, at = self._clock.now_ms(), self._clock.monotonic()
         expected_ms = self._ms + round((at - self._at) * 1000)
         ahead_ms = wall_ms - expected_ms
-        if ahead_ms <= self._leap_ms:
+        if ahead_ms <= self.leap_ms:
             self._believe(wall_ms, at, "The clock is right again; nothing was deleted for its leap.")
-        elif abs(ahead_ms - self._ahead_ms) > self._leap_ms:
+        elif abs(ahead_ms - self._ahead_ms) > self.leap_ms:
             self._doubt(wall_ms, at, ahead_ms)
         elif at - self._ahead_since >= STEADY_S:
             self._believe(wall_ms, at, "The clock has kept its time for an hour: cleaning goes by it again.")

@@ -37,6 +37,11 @@ LONGEST_S = 3_660  # to the next job: one runs every hour
 ROOM = 1.2  # times the database's size that must be free for a backup
 
 
+def leap_of(settings: StorageSettings) -> int:
+    """A leap of the clock that could delete what is not old, ms."""
+    return min(LEAP_MS, settings.retention.ms // 2)
+
+
 class Stopped(Exception):
     """Oculus stops in the middle of it; it goes on at the next start."""
 
@@ -48,7 +53,7 @@ class Upkeep(Worker):
         super().__init__("upkeep")
         self._writer = writer
         self._database = writer.database
-        self._settings = settings
+        self._settings = self._wanted = settings
         self._clock = clock
         self._copying: duckdb.DuckDBPyConnection | None = None
         self.calendar = schedule.Scheduler()
@@ -57,10 +62,14 @@ class Upkeep(Worker):
         self._fits = self._there = True
         self._retention = Retention(writer, settings, self._wait, self._pause)
         known_ms = recall(self._database.cursor(), clock.now_ms())
-        leap_ms = min(LEAP_MS, settings.retention.ms // 2)
-        self._steady = SteadyTime(clock, known_ms, leap_ms, self._tell_of_clock)
+        self._steady = SteadyTime(clock, known_ms, leap_of(settings), self._tell_of_clock)
+
+    def replace(self, settings: StorageSettings) -> None:
+        """Take new settings: they count from the next cleaning on. Any thread may call."""
+        self._wanted = settings
 
     def step(self) -> None:
+        self._take_on(self._wanted)
         try:
             self._steady.now_ms()
             self._look_for_file()
@@ -75,6 +84,13 @@ class Upkeep(Worker):
         except Exception:
             self._plan()  # what failed is next tried when it is due again, not every second
             raise
+
+    def _take_on(self, settings: StorageSettings) -> None:
+        if settings != self._settings:
+            self._settings = self._retention.settings = settings
+            self._steady.leap_ms = leap_of(settings)
+            self._fits = True  # what is too large by the new size is told anew
+            self._plan()
 
     def wake(self) -> None:
         copying = self._copying
