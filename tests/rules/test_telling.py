@@ -13,3 +13,51 @@ from oculus.rules.judging.telling import brief
 )
 def test_a_row_without_a_message_of_its_own_has_numbers_that_people_can_read(value, words):
     assert brief(value) == words
+
+
+def down(value, error=""):
+    return ("net.tcp.db.up", value, None, {"error": error} if error else {})
+
+
+@pytest.mark.parametrize(
+    ("condition", "trace", "words"),
+    [
+        (
+            "net.tcp.db.up < 1",
+            [[down(0, "connection refused")], [down(1)]],
+            "net.tcp.db.up is 1, was 0: connection refused (net.tcp.db.up < 1)",
+        ),
+        (
+            "net.ping.gw > 100",
+            [[("net.ping.gw", 300)], [("net.ping.gw", 612)], [("net.ping.gw", 34.2)]],
+            "net.ping.gw is 34.2 ms, was 612 ms (net.ping.gw > 100)",
+        ),
+        (
+            "net.ping.gw > 100 and net.tcp.db.up < 1",
+            [[("net.ping.gw", 300), down(0)], [down(1)]],
+            "no longer net.ping.gw > 100 and net.tcp.db.up < 1",
+        ),
+        (
+            "net.ping.gw > 100 or net.tcp.db.up < 1",
+            [[down(0)], [down(1)], [("net.ping.gw", 1), down(1)]],
+            "no longer net.ping.gw > 100 or net.tcp.db.up < 1",
+        ),
+    ],
+)
+def test_the_end_of_a_plain_alert_says_how_it_is_now_and_how_it_was(
+    world, make_rule, condition, trace, words
+):
+    world.rules(make_rule(condition))
+    for number, samples in enumerate(trace):
+        world.at(30 * number, *samples)
+    assert world.kinds() == ["FIRED", "RESOLVED"]
+    assert world.news[-1].alert.message == words
+
+
+def test_words_of_ones_own_stay_and_a_reason_is_added_to_what_was(world, make_rule):
+    world.rules(make_rule("a.b > 5", message="too hot: {{ value }}"), make_rule("a.b > 5", name="plain"))
+    world.at(0, ("a.b", 9))
+    world.rules(make_rule("a.b > 5", message="too hot: {{ value }}"))
+    world.at(30, ("a.b", 1))
+    ends = {news.alert.rule: news.alert.message for news in world.news if news.kind == "RESOLVED"}
+    assert ends == {"r": "too hot: 9", "plain": "a.b is 9 (a.b > 5) (rule removed)"}

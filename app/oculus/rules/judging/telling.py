@@ -66,7 +66,8 @@ class Teller:
         }
         if notice.kind is NewsKind.RESOLVED:
             instance.alert = None
-            return ended(replace(alert, **values), notice.ts_ms, notice.reason)
+            over = replace(alert, **values, message=self._well_again(instance, notice, alert))
+            return ended(over, notice.ts_ms, notice.reason)
         if notice.kind in (NewsKind.FIRED, NewsKind.ESCALATED):
             values["severity"] = instance.severity
         if instance.alert and not instance.unread:
@@ -145,13 +146,24 @@ class Teller:
                 f"{name} {brief(value)}" for name, value in telling_columns(instance.row).items()
             )
             return said or instance.key or instance.rule.name
-        held = f" for {instance.rule.settings.for_}" if instance.rule.spec.for_ms else ""
-        condition = f"{instance.condition}{held}"
         if instance.value is None:
-            return condition
-        unit, error = self._unit(instance), self._sight.tags(instance.symbol).get("error")
-        said = f"{shown(instance.value)}{f' {unit}' if unit else ''}{f': {error}' if error else ''}"
-        return f"{instance.symbol} is {said} ({condition})"
+            return held_for(instance)
+        error = self._sight.tags(instance.symbol).get("error")
+        return f"{instance.symbol} is {self._said(instance, instance.value, error)} ({held_for(instance)})"
+
+    def _well_again(self, instance: Instance, notice: Notice, alert: Alert) -> str:
+        """The words for an end: a rule's own stay, plain ones say how it is now and how it was."""
+        if notice.reason or instance.rule.template or isinstance(instance.condition, Statement):
+            return alert.message
+        if instance.value is None or notice.worst in (None, instance.value):
+            return f"no longer {instance.condition}"
+        now = self._said(instance, instance.value)
+        was = self._said(instance, notice.worst, alert.tags.get("error"))
+        return f"{instance.symbol} is {now}, was {was} ({held_for(instance)})"
+
+    def _said(self, instance: Instance, value: float | None, error: str | None = None) -> str:
+        unit = self._unit(instance)
+        return f"{shown(value)}{f' {unit}' if unit else ''}{f': {error}' if error else ''}"
 
     def _complain(self, instance: Instance, error: TemplateError, now_ms: int) -> None:
         if instance.rule.mute_template:
@@ -159,6 +171,12 @@ class Teller:
         instance.rule.mute_template = True
         what = f"The message of {instance.rule.name} {error}. A plain one is sent in its place"
         self._tell(trouble(instance, what, now_ms))
+
+
+def held_for(instance: Instance) -> str:
+    """What had to hold, and for how long."""
+    settings = instance.rule.settings
+    return f"{instance.condition} for {settings.for_}" if settings.for_ else str(instance.condition)
 
 
 class Shown(float):
