@@ -61,6 +61,19 @@ def test_a_mistake_is_told_with_what_to_do(house, visit):
     assert page.locator("[data-mistake]").is_hidden()
 
 
+@pytest.mark.parametrize("press", ["Run", "CSV"])
+def test_a_statement_without_end_is_told_though_the_browser_asks_again_by_itself(house, visit, press):
+    page = visit("/query")
+    page.clock.install()
+    page.route("**/api/query*", lambda route: None)  # as long as Chromium repeats what was answered 408
+    page.locator("#sql").fill("SELECT 1")
+    page.get_by_role("button", name=press).click()
+    expect(page.locator("[data-said]")).to_have_text("Asking…")
+    page.clock.fast_forward(6_000)
+    expect(page.locator("[data-mistake]")).to_contain_text("took too long")
+    expect(page.locator("[data-said]")).to_have_text("")
+
+
 def test_text_in_an_answer_is_text(house, visit):
     page = visit("/query", width=390)
     ask(page, f"SELECT '{NASTY}' AS \"<i>column</i>\"")

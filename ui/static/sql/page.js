@@ -11,11 +11,20 @@ const form = find("[data-query]");
 const editor = form.elements.sql;
 const picture = new Picture(find("[data-chart-canvas]"), find("[data-chart-legend]"));
 const saved = new Saved(ask, mistakeOf, tell);
+const PATIENCE_MS = 6_000; // the server gives up before; but Chromium, answered 408, asks again by itself and unseen
+const LATE = { message: "The statement took too long", hint: "Ask for less time or fewer symbols, or aggregate." };
+const AWAY = { message: "There is no connection to Oculus.", hint: "Is it running?" };
 let answer = null;
 let running = null;
 
-async function ask(path, body, method = "POST") {
-  return fetch(path, { method, signal: running?.signal, ...(body ? { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) } : {}) });
+async function ask(path, body, method = "POST", signal = null) {
+  return fetch(path, { method, signal, ...(body ? { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) } : {}) });
+}
+
+async function query(sql, stop, format = "") {
+  const late = setTimeout(() => stop.abort(LATE), PATIENCE_MS);
+  try { return await ask(`/api/query${format}`, { sql }, "POST", stop.signal); }
+  finally { clearTimeout(late); }
 }
 
 async function mistakeOf(reply) {
@@ -32,12 +41,12 @@ async function run() {
   hold();
   tell("Asking…");
   try {
-    const reply = await ask("/api/query", { sql });
+    const reply = await query(sql, mine);
     if (mine !== running) return;
     if (reply.ok) show(await reply.json());
     else fail(await mistakeOf(reply));
   } catch (error) {
-    if (error.name !== "AbortError") fail({ message: "There is no connection to Oculus.", hint: "Is it running?" });
+    if (error.name !== "AbortError") fail(error === LATE ? LATE : AWAY);
   }
   if (mine === running) tell("");
 }
@@ -78,12 +87,18 @@ function hold() { history.replaceState(null, "", `#sql=${encodeURIComponent(edit
 
 async function csv() {
   tell("Asking…");
-  const reply = await ask("/api/query?format=csv", { sql: editor.value });
+  try {
+    const reply = await query(editor.value, new AbortController(), "?format=csv");
+    if (reply.ok) keep(await reply.blob(), "query.csv");
+    else fail(await mistakeOf(reply));
+  } catch (error) { fail(error === LATE ? LATE : AWAY); }
   tell("");
-  if (!reply.ok) { fail(await mistakeOf(reply)); return; }
+}
+
+function keep(file, name) {
   const link = element("a");
-  link.href = URL.createObjectURL(await reply.blob());
-  link.download = "query.csv";
+  link.href = URL.createObjectURL(file);
+  link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
