@@ -74,7 +74,7 @@ def test_a_maintenance_is_made_on_a_phone_and_ended_early(office):
     expect(page.locator("#tried")).to_contain_text("Tuesday, 2091-01-02 04:00 (Europe/Paris)")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Quiet time move: nobody is told of old.")).to_be_visible()
-    page.get_by_role("button", name="Pause move").click()
+    page.get_by_role("button", name="Switch off move").click()
     expect(page.get_by_text("Quiet time move:")).to_have_count(0)
     assert names(office.oculus.settings.mute) == ["move"]
     assert page.complaints == []

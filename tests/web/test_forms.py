@@ -64,7 +64,7 @@ def test_what_is_written_by_hand_is_shown_with_its_line_and_never_changed(office
     assert "oculus.yaml:4" in page
     key = office.key("backup")
     assert office.ask("GET", f"/settings/edit?at={key}").status_code == 409
-    for what in ("pause", "delete"):
+    for what in ("switch", "delete"):
         assert office.ask("POST", f"/settings/{what}?at={key}").status_code == 409
     assert office.save(f"at={key}", name="other").status_code == 409
     assert (office.folder / "oculus.yaml").read_text() == office.by_hand
@@ -98,16 +98,18 @@ def test_no_page_shows_a_secret(office):
             assert secret not in answer.text
 
 
-def test_what_was_made_is_changed_paused_resumed_and_deleted(office, eventually):
+def test_what_was_made_is_changed_switched_off_and_on_and_deleted(office, eventually):
     office.save("section=rules", name="hot", condition="custom.backup.value > 5")
     key = office.key("hot")
     assert office.save(f"at={key}", name="hot", condition="custom.backup.value > 7").status_code == 303
     assert office.made() == ["rule-hot.yaml"]
     eventually(lambda: office.oculus.engine.rule("hot").condition == "custom.backup.value > 7")
-    answer = office.ask("POST", f"/settings/pause?at={key}")
-    assert answer.headers["Location"] == "/settings?said=paused", answer.text
+    answer = office.ask("POST", f"/settings/switch?at={key}")
+    assert answer.headers["Location"] == "/settings?said=off", answer.text
     eventually(lambda: not office.oculus.engine.rule("hot").enabled)
-    office.ask("POST", f"/settings/pause?at={key}")
+    assert '<span class="word">off</span>' in office.get("/settings").text  # the word of every other page
+    assert office.get("/api/rules/hot").json()["state"] == "off"
+    office.ask("POST", f"/settings/switch?at={key}")
     eventually(lambda: office.oculus.engine.rule("hot").enabled)
     assert office.ask("POST", f"/settings/delete?at={key}").status_code == 303
     eventually(lambda: office.oculus.engine.rule("hot") is None)
@@ -118,7 +120,7 @@ def test_who_did_what_is_an_event(office):
     office.save("section=rules", name="hot", condition="custom.backup.value > 5")
     office.oculus.writer.change(lambda cursor: None).result(30)
     events = office.ask("GET", "/api/events?type=audit").json()["events"]
-    assert [event["message"] for event in events] == ["The rule hot was added in the window"]
+    assert [event["message"] for event in events] == ["The rule hot was added on the page Settings"]
 
 
 def test_a_channel_that_rules_need_is_not_deleted(office):
@@ -210,7 +212,7 @@ def test_a_file_to_which_somebody_has_added_more_is_no_longer_changed(office, mo
     office.save("section=rules", name="hot", condition="custom.backup.value > 5")
     path = office.folder / "conf.d" / "rule-hot.yaml"
     path.write_text(path.read_text() + more)
-    for deed in ("pause", "delete"):
+    for deed in ("switch", "delete"):
         answer = office.ask("POST", f"/settings/{deed}?at={office.key('hot')}")
         assert answer.status_code == 409
     assert path.read_text().endswith(more)

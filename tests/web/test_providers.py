@@ -47,7 +47,7 @@ def test_the_key_stays_where_its_dots_are_left_and_goes_where_they_are_not(offic
     assert (set_for.api_key.reveal(), set_for.per_day) == (KEY, 9)
     assert office.save(where, api_key="").status_code == 303
     assert not office.oculus.settings.sources.coingecko.api_key
-    assert office.post(f"/settings/pause?{where}").status_code == 409
+    assert office.post(f"/settings/switch?{where}").status_code == 409
     assert office.post(f"/settings/delete?{where}").status_code == 303
     assert office.made() == []
 

@@ -28,7 +28,7 @@ def test_a_maintenance_made_in_the_window_holds_and_every_page_says_so(office):
     assert (mute.name, mute.rules) == ("move", ("old",))
     for place in ("/", "/alerts"):
         assert "Quiet time move: nobody is told of old." in words(office.get(place).text)
-    office.post(f"/settings/pause?at={office.key('move')}")
+    office.post(f"/settings/switch?at={office.key('move')}")
     assert "Quiet time move" not in office.get("/").text
     office.post(f"/settings/delete?at={office.key('move')}")
     assert office.oculus.settings.mute == []

@@ -157,18 +157,18 @@ class Editor:
         with self._one_at_a_time:  # two of one name get a file each
             write(self._path(draft), text_of(draft))
         done = "changed" if draft.entry else "added"
-        return self._take_on(f"The {ONE[draft.section]} {label(draft)} was {done} in the window")
+        return self._take_on(f"The {ONE[draft.section]} {label(draft)} was {done} on the page Settings")
 
     def switch(self, entry: Entry) -> bool:
-        """Pause what runs, and let run what is paused. Raises HttpError 409 for a provider."""
+        """Off what is on, and on what is off. Raises HttpError 409 for a provider."""
         if entry.section == "sources":
-            raise HttpError(409, "A provider is never paused", "Pause the collectors that ask it.")
+            raise HttpError(409, "A provider is never switched off", "Switch off the collectors that ask it.")
         data = {key: value for key, value in entry.data.items() if key != "enabled"}
         if entry.enabled:
             data["enabled"] = False
         write(entry.path, file_text(entry.section, entry.name, data))
-        done = "paused" if entry.enabled else "resumed"
-        return self._take_on(f"The {ONE[entry.section]} {entry.name} was {done} in the window")
+        done = f"switched {'off' if entry.enabled else 'on'}"
+        return self._take_on(f"The {ONE[entry.section]} {entry.name} was {done} on the page Settings")
 
     def delete(self, entry: Entry) -> bool:
         """Raises ConfigError when something else needs it."""
@@ -176,7 +176,7 @@ class Editor:
         with self._one_at_a_time:
             text = remove(entry.path)
             self._gone = Gone(entry=entry, text=text, at=self._oculus.clock.monotonic())
-        return self._take_on(f"The {ONE[entry.section]} {entry.name} was deleted in the window")
+        return self._take_on(f"The {ONE[entry.section]} {entry.name} was deleted on the page Settings")
 
     def undo(self) -> bool:
         """Bring back what was deleted last. Raises HttpError 409, and ConfigError when it no longer fits."""
@@ -192,7 +192,7 @@ class Editor:
             self._must_fit(path, gone.text, None)
             write(path, gone.text)
             self._gone = None
-        return self._take_on(f"The {gone.called} was brought back in the window")
+        return self._take_on(f"The {gone.called} was brought back on the page Settings")
 
     def _must_fit(self, path: Path, after: str | None, before: str | None) -> None:
         """Raises ConfigError when a change would bring a mistake that was not there before."""

@@ -35,8 +35,8 @@ TITLES = {
 SAID = {
     "added": "Added. It runs now.",
     "changed": "Changed. It runs as it is written now.",
-    "paused": "Paused.",
-    "resumed": "It runs again.",
+    "off": "Switched off.",
+    "on": "Switched on. It runs now.",
     "deleted": "Deleted.",
     "back": "It is back as it was.",
     "look": "The colours are changed.",
@@ -126,10 +126,10 @@ def mount_entries(app: Site, editor: Editor) -> None:
         place, key = ("edit", "at") if entry.own else ("new", "like")
         return to(f"/settings/{place}?{urlencode({key: entry.key})}")
 
-    @app.post("/settings/pause", query=Place)
-    def pause(query: Place) -> str:
+    @app.post("/settings/switch", query=Place)
+    def switch(query: Place) -> str:
         entry = editor.own(query.at)
-        return away("paused" if entry.enabled else "resumed", editor.switch(entry))
+        return away("off" if entry.enabled else "on", editor.switch(entry))
 
     @app.post("/settings/delete", query=Place)
     def delete(query: Place) -> str:

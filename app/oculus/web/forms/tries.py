@@ -87,7 +87,7 @@ def play(oculus: Oculus, found: Trial, rule: RuleSettings) -> Tried:
 def next_time(mute: Mute, now_ms: int) -> Tried:
     """When nobody will be told, and until when."""
     if not mute.enabled:
-        return Tried(True, "It is paused: everybody is told of everything")
+        return Tried(True, "It is switched off: everybody is told of everything")
     if now_ms >= mute.span[1]:
         return Tried(False, "It is over", "Write a later time under Ends.")
     begins_ms = until(mute, True, max(now_ms, int(max(mute.span[0], 0))))
