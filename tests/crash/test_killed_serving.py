@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import random
 import threading
 import time
-import urllib.error
 import urllib.request
 
 import pytest
@@ -33,7 +33,7 @@ class Pusher(threading.Thread):
             )
             try:
                 urllib.request.urlopen(asked, timeout=30).close()
-            except (OSError, urllib.error.URLError, ValueError):
+            except (OSError, http.client.HTTPException, ValueError):
                 return  # it was killed
             self.taken.add(self.next)
             self.next += 1

@@ -32,8 +32,11 @@ def silent():
             except OSError:
                 return
 
-    threading.Thread(target=accept, name="silent", daemon=True).start()
+    thread = threading.Thread(target=accept, name="silent", daemon=True)
+    thread.start()
     yield listener.getsockname()[1]
+    listener.shutdown(socket.SHUT_RDWR)  # which ends the accepting, too
+    thread.join(60)
     listener.close()
     for one in taken:
         one.close()
