@@ -19,7 +19,15 @@ from oculus.storage.reader import Reader
 from oculus.storage.settings import StorageSettings
 from oculus.storage.writer import Writer
 
-PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs/rules.md", "docs/sql.md")
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "SECURITY.md",
+    "docs/rules.md",
+    "docs/running.md",
+    "docs/sql.md",
+)
 
 
 @pytest.fixture
@@ -68,6 +76,7 @@ def blocks(page, language):
         ("README.md", 0, ["api_down", "slow"]),
         ("README.md", 1, ["shop_slow_in_a_busy_market", "restless"]),
         ("docs/rules.md", 0, ["slow_everywhere", "availability", "restless"]),
+        ("docs/running.md", 0, []),
     ],
 )
 def test_the_examples_of_the_settings_can_be_used_as_they_stand(root, tmp_path, page, number, rules):
@@ -75,6 +84,19 @@ def test_the_examples_of_the_settings_can_be_used_as_they_stand(root, tmp_path, 
     (tmp_path / "oculus.yaml").write_text(example, "utf-8")
     settings = load(tmp_path / "oculus.yaml", environment={"OPS_TOKEN": "x"})
     assert [rule.name for rule in settings.rules] == rules
+
+
+def test_what_a_service_and_a_container_are_made_of_is_there(root):
+    page = (root / "docs/running.md").read_text("utf-8")
+    [container] = blocks(page, "dockerfile")
+    copied = [
+        name for line in re.findall(r"^COPY (.+)", container, re.MULTILINE) for name in line.split()[:-1]
+    ]
+    assert copied
+    assert [name for name in copied if not (root / name).exists()] == []
+    service, replaced = "packaging/linux/oculus.service", "/usr/bin/oculus"
+    assert f'sed "s|{replaced}|$PWD/.venv/bin/oculus|" {service} >' in page
+    assert f"ExecStart={replaced} serve\n" in (root / service).read_text("utf-8")
 
 
 MISTAKEN = """\
