@@ -11,6 +11,7 @@ from oculus.core.alert import Alert, News, NewsKind
 from oculus.core.clock import Clock
 from oculus.core.symbols import main_of
 from oculus.core.worker import Worker
+from oculus.rules.memory.backfill import REASON as OF_THE_PAST
 from oculus.storage import moved
 from oculus.storage.moved import Moved
 from oculus.storage.reader import Reader
@@ -39,9 +40,12 @@ class Movers(Worker):
         self._known_at: float | None = None
 
     def put(self, news: Sequence[News]) -> None:
-        """Note what moved for those that fired. They have been handed to the writer before."""
+        """Note what moved for those that fired. They have been handed to the writer before.
+
+        What moves now has nothing to do with what fired in a past that is only handed in.
+        """
         for each in news:
-            if each.kind is NewsKind.FIRED:
+            if each.kind is NewsKind.FIRED and each.held != OF_THE_PAST:
                 self._line_up(each.alert)
 
     def wake(self) -> None:

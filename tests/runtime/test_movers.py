@@ -21,7 +21,10 @@ NOW = {"crypto.a": 80.0, "net.b": 21.0, "net.b.up": 0.0, "quiet.c": 5.0, "net.me
 
 @pytest.fixture
 def oculus(tmp_path):
-    rules = [RuleSettings(name="me", condition="net.me > 10")]
+    rules = [
+        RuleSettings(name="past", condition="custom.me.x > 10"),
+        RuleSettings(name="me", condition="net.me > 10"),
+    ]
     with Oculus(Settings(rules=rules), tmp_path) as running:
         yield running
 
@@ -63,6 +66,21 @@ def test_a_firing_has_what_else_moved_in_its_event_and_in_the_api(oculus, eventu
     assert [each.symbol for each in found] == ["net.b.up", "crypto.a", "net.b"]
     assert oculus.reader.alert(record.alert.id).alert == record.alert
     assert oculus.reader.alert(1) is None
+
+
+def test_what_moves_now_is_not_said_of_what_fired_in_a_past_that_was_handed_in(oculus, eventually):
+    a_usual_week(oculus)
+    store(oculus, {**NOW, "net.me": 1.0}, 2000)
+    committed(oculus)
+    now = oculus.clock.now_ms()
+    long_ago = [(200, 1.0), (300, 50.0), (400, 1.0)]
+    oculus.writer.put(
+        [Metric(now - 1000 * DAY + at, "custom.me", "custom.me.x", v, {}) for at, v in long_ago]
+    )
+    store(oculus, {"net.me": 50.0}, 0)
+    fired = "SELECT source, json_exists(payload, '$.moved') FROM events WHERE payload->>'news' = 'FIRED'"
+    rows = [["rule.me", True], ["rule.past", False]]
+    eventually(lambda: sorted(oculus.reader.query(fired).rows) == rows)
 
 
 def test_without_a_past_nothing_is_usual(oculus):

@@ -20,7 +20,6 @@ from oculus.rules.judging.changes import Changes
 from oculus.rules.judging.failures import Failures
 from oculus.rules.judging.telling import Teller
 from oculus.rules.life import evaluator
-from oculus.rules.life.grace import REASON
 from oculus.rules.life.pauses import freeze, skip
 from oculus.rules.life.reasons import reason
 from oculus.rules.life.silence import Silence
@@ -95,8 +94,7 @@ class Judge:
         rule, before = instance.rule, instance.standing
         explained_by = self.roster.explained_by(rule) if rule.settings.depends_on else ""
         quiet = self._silence.of(rule.settings, instance.severity, now_ms)
-        if not quiet and self._sight.grace.until_ms(instance.symbols, now_ms) > now_ms:
-            quiet = REASON
+        quiet = quiet or self._sight.why_untold(instance.symbols, now_ms)
         present = rule.spec.prefer_desktop and self._present()
         standing, notices = evaluator.step(rule.spec, before, reading, now_ms, explained_by, quiet, present)
         rested = instance in self._awake and evaluator.forgettable(rule.spec, standing, now_ms)

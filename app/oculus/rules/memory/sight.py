@@ -15,7 +15,9 @@ from msgspec.structs import replace
 from oculus.core.metric import Metric
 from oculus.core.symbols import main_of
 from oculus.rules.language.condition import Condition
-from oculus.rules.life.grace import Grace
+from oculus.rules.life.grace import REASON, Grace
+from oculus.rules.memory import backfill
+from oculus.rules.memory.backfill import Backfill
 from oculus.rules.memory.recall import SHORT_MS, Recall
 from oculus.rules.memory.unwatched import Unwatched
 
@@ -54,6 +56,7 @@ class Sight:
         self.recall = recall or Recall(None)
         self.grace = Grace()
         self.unwatched = Unwatched()
+        self.backfill = Backfill(latest)
         self._latest = latest
         self._freshness = freshness
         self._collected = collected
@@ -68,12 +71,14 @@ class Sight:
         seen = self._seen.get(metric.symbol)
         if seen is None:
             self._seen[metric.symbol] = Seen(metric, now_ms)
+            self.backfill.note(metric, now_ms, None)
             return True
-        seen.heard_ms = now_ms
+        before, seen.heard_ms = (seen.metric.ts_ms, seen.heard_ms), now_ms
         # Of two values of one moment the higher counts, whichever came first.
         if (metric.ts_ms, metric.value) <= (seen.metric.ts_ms, seen.metric.value):
             return False
         seen.metric = metric
+        self.backfill.note(metric, now_ms, before)
         return True
 
     def follow(self, conditions: Sequence[Condition]) -> None:
@@ -98,6 +103,12 @@ class Sight:
     def orphaned(self, symbols: Iterable[str]) -> bool:
         """Whether nobody collects one of them any more."""
         return not all(map(self._collected, symbols))
+
+    def why_untold(self, symbols: Sequence[str], now_ms: int) -> str:
+        """Why nobody is told just now of what they say; "" when people are."""
+        if self.grace.until_ms(symbols, now_ms) > now_ms:
+            return REASON
+        return backfill.REASON if self.backfill.lasts(symbols, now_ms) else ""
 
     def set_back(self, now_ms: int) -> None:
         """The clock was: no sample can be later than now, or the next ones would count as older."""
