@@ -68,6 +68,10 @@ class Program:
     def said(self):
         return Path(self.log.name).read_text()
 
+    def opened(self):
+        """What the browser was asked to open; empty when nothing was."""
+        return self.browsed.read_text() if self.browsed.exists() else ""
+
     def address(self):
         """Where its pages are, once they are."""
         for note in self.data.glob("*.owner"):
@@ -105,6 +109,13 @@ class Program:
         except psutil.NoSuchProcess:
             return []
         return [child for child in found if alive(child)]
+
+    def command_lines(self):
+        psutil, found = pytest.importorskip("psutil"), []
+        for child in self.children():
+            with contextlib.suppress(psutil.Error):  # it went this moment
+                found.append(" ".join(child.cmdline()))
+        return found
 
     def quit(self, number=signal.SIGTERM):
         """Its exit code."""

@@ -40,7 +40,7 @@ def test_without_the_desktops_libraries_the_browser_opens_and_each_thing_says_wh
 ):
     screen.start_tray()
     program = oculus(screen, **without("pystray", "webview", "jeepney", "plyer", "gi", "Xlib")).ready()
-    eventually(program.browsed.exists)
+    eventually(program.opened)
     icon, window = eventually(lambda: len(program.desk()["notes"]) == 2 and program.desk()["notes"])
     install = "Run: pip install 'oculus-monitor[desktop]', then start Oculus anew"
     assert icon == f"The icon near the clock cannot be shown: the library pystray is not here. {install}"

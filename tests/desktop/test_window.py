@@ -1,6 +1,7 @@
 """The window: a real web view on a real Oculus, and what happens where it cannot be shown."""
 
 import json
+import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fakes import screen as bench
+from fakes.screen import last_page
 from fakes.waiting import eventually
 from oculus.core.metric import Metric
 from oculus.core.secret import Secret
@@ -69,16 +71,10 @@ def test_the_window_shows_the_live_dashboard_with_scripts_and_cookies(screen, tm
         )
         keeper.open()
         try:
-
-            def page():
-                lines = seen.read_text().splitlines() if seen.exists() else []
-                pages = [json.loads(json.loads(line[5:])) for line in lines if line.startswith("page ")]
-                return pages[-1] if pages else {"title": "", "text": ""}
-
-            eventually(lambda: "11.8" in page()["text"])
-            assert page()["title"] == "Oculus"
+            eventually(lambda: "11.8" in last_page(seen)["text"])
+            assert last_page(seen)["title"] == "Oculus"
             tell(47.3)
-            eventually(lambda: "47.3" in page()["text"])
+            eventually(lambda: "47.3" in last_page(seen)["text"])
         finally:
             keeper.close()
 
@@ -98,6 +94,27 @@ def test_a_window_that_does_not_come_is_given_up_for_the_browser(keep, monkeypat
     eventually(lambda: keeper.browsed)
     assert "it did not come within" in keeper.trouble
     eventually(lambda: not keeper.is_open())
+
+
+def test_a_window_that_is_not_there_yet_when_its_program_goes_does_not_stay(tmp_path):
+    never_shown = """
+        import sys, time
+        from unittest.mock import MagicMock
+        from webview.errors import WebViewException
+
+        webview = sys.modules["webview"] = MagicMock(WebViewException=WebViewException)
+        webview.create_window().destroy.side_effect = WebViewException("Main window failed to start")
+        webview.start.side_effect = lambda **_: time.sleep(60)
+        from oculus.desktop import window
+
+        window.run()
+        """
+    order = json.dumps({"link": "http://oculus.test", "folder": str(tmp_path)})
+    command = [sys.executable, "-c", textwrap.dedent(never_shown)]
+    done = subprocess.run(
+        command, input=f"{order}\n", capture_output=True, text=True, timeout=50, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "failed Main window failed to start\n"), done.stderr
 
 
 def test_a_program_that_cannot_be_started_is_told(keep):

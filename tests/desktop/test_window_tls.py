@@ -1,12 +1,12 @@
 """The window where the pages are served over TLS, with a certificate that no authority has signed."""
 
-import json
 import sys
 from pathlib import Path
 
 import pytest
 
 from fakes import screen as bench
+from fakes.screen import HEIGHT, WIDTH, last_page
 from fakes.waiting import eventually
 from oculus.core.metric import Metric
 from oculus.core.secret import Secret
@@ -75,9 +75,7 @@ def test_a_certificate_of_ones_own_is_known_to_the_window_and_the_dashboard_is_l
         oculus.writer.put([Metric(oculus.clock.now_ms(), "net.ping", "net.ping.gw", value, {})])
 
     def text():
-        lines = served.seen.read_text().splitlines() if served.seen.exists() else []
-        pages = [json.loads(json.loads(line[5:])) for line in lines if line.startswith("page ")]
-        return pages[-1]["text"] if pages else ""
+        return last_page(served.seen)["text"]
 
     tell(11.8)
     keeper = served(server, "own")
@@ -113,11 +111,9 @@ def test_elsewhere_than_on_linux_only_this_machine_is_believed_without_a_look(mo
 def test_the_program_hands_its_own_certificate_to_its_window(full_screen, oculus, tmp_path):
     made = certificate(tmp_path, "own")
     program = oculus(full_screen, server=f"tls: {{cert: {made}, key: {made.with_suffix('.key')}}}, ")
-    (window,) = eventually(full_screen.windows)
-    place = window.translate_coords(full_screen.x().screen().root, 0, 0)
-    size = window.get_geometry()
-    box = (-place.x, -place.y, size.width - place.x, size.height - place.y)
-    eventually(lambda: len(full_screen.colours(box)) > 500)  # a page of errors has but black and white
+    eventually(full_screen.windows)
+    whole = (0, 0, WIDTH, HEIGHT)
+    eventually(lambda: len(full_screen.colours(whole)) > 500)  # a page of errors has but black and white
     assert program.address().startswith("https://")
-    assert not program.browsed.exists()
+    assert program.opened() == ""
     assert program.quit() == 0

@@ -5,6 +5,7 @@ Whatever is missing on this machine is a reason to skip; `packaging/dev.py test`
 
 import contextlib
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -63,6 +64,13 @@ def needs_gtk():
 def needs_new_tray():
     if shutil.which(PANEL) is None or not PANEL_SETTINGS.exists():
         pytest.skip(f"no tray of the new kind: install {PANEL}")
+
+
+def last_page(seen):
+    """Title and text of the page that window_reader.py, which writes to that file, saw last."""
+    whole, _, _ = (seen.read_text() if seen.exists() else "").rpartition("\n")  # it may be amid a line
+    pages = [line.removeprefix("page ") for line in whole.split("\n") if line.startswith("page ")]
+    return json.loads(pages[-1]) if pages else {"title": "", "text": ""}
 
 
 class Programs:
@@ -173,7 +181,8 @@ class Screen:
         from jeepney.io.blocking import open_dbus_connection
 
         service = DBusAddress(*place, interface=interface)
-        with open_dbus_connection(self.environment["DBUS_SESSION_BUS_ADDRESS"]) as bus:
+        address = self.environment["DBUS_SESSION_BUS_ADDRESS"]
+        with open_dbus_connection(address, auth_timeout=30) as bus:
             reply = bus.send_and_get_reply(new_method_call(service, method, signature, body), timeout=30)
         return () if reply.header.message_type is MessageType.error else reply.body
 
@@ -224,25 +233,40 @@ class Screen:
         x.sync()
 
     def open_menu(self, place=TRAY, button=3):
-        """Click, and wait for a menu: a window on top that is higher than a tooltip."""
-        before = self.on_top()
-        self.click(place, button)
-        eventually(lambda: self.on_top() - before)
-        time.sleep(0.3)  # it takes the keyboard
+        """Click until a menu is there and hears the keys: a panel may have to ask for it first."""
 
-    def on_top(self):
-        """The numbers of the windows that no window manager looks after."""
+        def opened():
+            before = self.menus()
+            self.click(place, button)
+            with contextlib.suppress(AssertionError):
+                return eventually(lambda: self.menus() - before, within_s=10)
+
+        eventually(opened)
+        eventually(self.keyboard_is_taken)
+
+    def menus(self):
+        """The numbers of the windows that are menus and can be seen."""
         from Xlib import X
         from Xlib.error import XError
 
-        found = set()
-        for window in self.x().screen().root.query_tree().children:
+        x, found = self.x(), set()
+        kind, menu = (x.intern_atom(f"_NET_WM_WINDOW_TYPE{each}") for each in ("", "_POPUP_MENU"))
+        for window in x.screen().root.query_tree().children:
             with contextlib.suppress(XError):  # it went this moment
-                about = window.get_attributes()
-                seen = about.override_redirect and about.map_state == X.IsViewable
-                if seen and window.get_geometry().height >= 80:
+                about = window.get_full_property(kind, X.AnyPropertyType)
+                if about and menu in about.value and window.get_attributes().map_state == X.IsViewable:
                     found.add(window.id)
         return found
+
+    def keyboard_is_taken(self):
+        """Whether some program has all keys for itself, as an open menu has."""
+        from Xlib import X
+
+        x = self.x()
+        answer = x.screen().root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+        x.ungrab_keyboard(X.CurrentTime)
+        x.sync()
+        return answer == X.AlreadyGrabbed
 
     def press(self, *names):
         from Xlib import XK, X

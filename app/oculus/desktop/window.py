@@ -138,6 +138,12 @@ class Window:
         self._place.x, self._place.y = int(x), int(y)
 
     def _listen(self) -> None:
+        try:
+            self._obey()
+        except self._webview.WebViewException as error:  # it has not come in the time that pywebview gives it
+            self._refuse(str(error))
+
+    def _obey(self) -> None:
         for line in sys.stdin:
             word, _, rest = line.strip().partition(" ")
             if word == "quit":
