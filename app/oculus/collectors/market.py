@@ -16,7 +16,7 @@ from msgspec import Meta, Struct, field
 
 from oculus.collectors.collector import Collector, CollectorSettings
 from oculus.collectors.news import moved
-from oculus.collectors.sources.client import InTurn, Source, SourceStatus
+from oculus.collectors.sources.client import InTurn, NoTime, Source, SourceStatus
 from oculus.collectors.sources.reply import Unchanged
 from oculus.core.clock import to_datetime
 from oculus.core.durations import Duration, spoken
@@ -138,7 +138,9 @@ class MarketCollector(Collector):
         return max(LEAST_LEFT_S, self._ends - time.monotonic())
 
     def share_s(self) -> float:
-        """Seconds for one question, so that another source can still be asked after it."""
+        """Seconds for one question, so that another can still be asked after it. Raises NoTime."""
+        if self.out_of_time():
+            raise NoTime
         return self.left_s() * SHARE
 
     def out_of_time(self) -> bool:

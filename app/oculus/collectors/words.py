@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from oculus.core.secret import MASK
 
@@ -21,6 +22,12 @@ def masked(text: str) -> str:
 def short(trouble: str) -> str:
     """Why something is down, as it stands in a tag."""
     return trouble if len(trouble) <= LONGEST else f"{trouble[: LONGEST - 1]}…"
+
+
+def some(parts: Sequence[str], most: int = 3, between: str = "; ") -> str:
+    """The first of them: "a; b; c; and 4 more"."""
+    more = len(parts) - most
+    return between.join([*parts[:most], *([f"and {more} more"] if more > 0 else [])])
 
 
 def of_crash(error: BaseException) -> str:

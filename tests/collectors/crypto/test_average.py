@@ -11,6 +11,7 @@ from fakes.market import seconds
 from fakes.providers import market_chart, play
 from oculus.collectors.crypto.average import Average
 from oculus.collectors.crypto.history import parse_candles, parse_market_chart
+from oculus.core.clock import to_iso
 from oculus.core.errors import BadAnswer, SourceError
 
 TODAY = date(2026, 11, 25)
@@ -20,6 +21,10 @@ TODAY = date(2026, 11, 25)
 def ma(kit, internet):
     play(internet)
     return lambda **settings: kit.collector(Average, **{"assets": ["btc"], **settings})
+
+
+def midnight(kit):
+    return to_iso(kit.clock.ms // 86_400_000 * 86_400_000)
 
 
 def values(metrics):
@@ -100,3 +105,46 @@ def test_a_candle_that_is_still_open_is_left_out():
 def test_an_answer_of_another_shape_is_refused(parse, answer):
     with pytest.raises(BadAnswer):
         parse(answer, 0)
+
+
+def test_a_coin_that_is_too_young_is_asked_for_once_a_day(ma, kit, internet):
+    internet.say("coingecko", "/coins/young/market_chart", lambda asked: market_chart(12, midnight(kit)))
+    collector = ma(assets=["young"], windows=[5, 30])
+    assert list(values(collector.collect())) == ["crypto.ma.young_5d"]
+    assert collector.trouble == "young: 17 of the last 30 daily closes are not known"
+    assert collector.rest_s > 10 * 3600
+    for hour in range(1, 25):
+        kit.clock.ahead(3600)
+        collector.collect()
+        assert internet.count("coingecko") == (1 if hour < 12 else 2)
+
+
+def test_a_day_that_its_source_does_not_have_yet_is_asked_for_every_hour(ma, kit, internet):
+    internet.say("coingecko", "/coins/bitcoin/market_chart", market_chart(90, last="2026-11-24T00:00:00Z"))
+    collector = ma(windows=[5])
+    for _ in range(2):
+        with pytest.raises(SourceError, match="1 of the last 5 daily closes are not known"):
+            collector.collect()
+        kit.clock.ahead(3600)
+    assert internet.count("coingecko") == 2
+    play(internet)
+    assert list(values(collector.collect())) == ["crypto.ma.btc_5d"]
+    assert collector.rest_s > 0
+
+
+def test_coins_for_which_there_is_no_time_come_the_next_time_and_nobody_is_to_blame(ma, kit, internet):
+    def answer(asked):
+        if internet.count("coingecko") % 5 == 0:
+            collector._ends = 0.0  # the time is up
+        return market_chart(10)
+
+    internet.say("coingecko", "*", answer)
+    collector = ma(assets=[f"c{number}" for number in range(8)], windows=[5])
+    found = set(values(collector.collect()))
+    assert len(found) == 5
+    assert collector.trouble.startswith("The rest: no time was left to ask for it; c5: 5 of the last 5 daily")
+    assert collector.rest_s == 0
+    assert {each.cool_down for each in collector.sources()} == {""}, "nobody has done anything wrong"
+    found |= set(values(collector.collect()))
+    assert len(found) == 8
+    assert collector.trouble == ""

@@ -6,7 +6,7 @@ import contextlib
 
 import pytest
 
-from fakes.internet import DATA
+from fakes.internet import DATA, Answer
 from fakes.market import seconds
 from fakes.providers import play
 from oculus.collectors.crypto.price import Price
@@ -228,3 +228,50 @@ def test_a_slow_source_leaves_time_for_the_next(price, internet):
     internet.say("coingecko", "/simple/price", b" " * 100, pieces=100, pause_s=0.1)
     (metric,) = price(assets=["btc"], fallback=["kraken"], timeout="1s").collect()
     assert metric.tags["source"] == "kraken"
+
+
+def test_an_exchange_is_not_asked_for_more_than_there_is_time_for(price, kit, internet):
+    def answer(asked):
+        if internet.count("binance") % 10 == 0:
+            collector._ends = 0.0  # the time is up
+        return {"symbol": asked.params["symbol"], "lastPrice": "5"}
+
+    internet.say("binance", "/api/v3/ticker/24hr", answer)
+    collector = price(source="binance", fallback=[], assets=[f"c{number}" for number in range(24)])
+    found = set(by_symbol(collector.collect()))
+    assert len(found) == 10
+    assert collector.trouble.endswith("(The rest: no time was left to ask for it)")
+    assert kit.sources.get("binance").status().cool_down == "", "it has done nothing wrong"
+    found |= set(by_symbol(collector.collect()))
+    assert len(found) == 20, "those that were left out are the first the next time"
+    kit.clock.ahead(600)
+    found |= set(by_symbol(collector.collect()))
+    assert len(found) == 24
+
+
+def test_who_is_left_out_for_want_of_allowance_is_told_and_comes_next(price, kit, internet):
+    kit.set(binance={"per_minute": 2})
+    internet.say("binance", "/api/v3/ticker/24hr", lambda asked: {"symbol": "?", "lastPrice": "5"})
+    collector = price(source="binance", fallback=[], assets=["a", "b", "c"])
+    assert set(by_symbol(collector.collect())) == {"crypto.price.a_usd", "crypto.price.b_usd"}
+    assert collector.trouble.startswith("nobody has a price for c (Binance: was asked all 2 of a minute")
+    kit.clock.ahead(600)
+    assert "crypto.price.c_usd" in by_symbol(collector.collect())
+
+
+def test_of_many_that_nobody_has_a_few_are_named(price):
+    collector = price(assets=["btc", *(f"nosuch{number}" for number in range(40))], fallback=[])
+    collector.collect()
+    assert collector.trouble == "nobody has a price for nosuch0, nosuch1, nosuch2, and 37 more"
+
+
+def test_a_batch_that_fails_does_not_cost_those_before_it(price, kit, internet):
+    def answer(asked):
+        if "coin-0" not in asked.params["ids"].split(","):
+            return Answer(502, b"", {})
+        return {"coin-0": {"usd": 1.5}}
+
+    internet.say("coingecko", "/simple/price", answer)
+    collector = price(assets=[f"coin-{number}" for number in range(251)], fallback=[])
+    assert set(by_symbol(collector.collect())) == {"crypto.price.coin-0_usd"}
+    assert "answered 502" in collector.trouble

@@ -20,6 +20,7 @@ from oculus.collectors.crypto.price import Asset
 from oculus.collectors.market import MarketCollector, MarketSettings, Reading, failure
 from oculus.collectors.sources.numbers import begin_of, day_of
 from oculus.collectors.sources.reply import Unchanged
+from oculus.collectors.words import some
 from oculus.core.durations import Duration
 from oculus.core.errors import SourceError
 from oculus.core.metric import Close
@@ -65,6 +66,7 @@ class Average(MarketCollector):
         self._assets = list(dict.fromkeys(asset.lower() for asset in settings.assets))
         self._currency = settings.currency.lower()
         self._source = "coingecko"  # of the newest closes
+        self._done: dict[str, date] = {}  # by asset the day on which all was had that there is to be had
 
     def provider(self) -> str:
         return "coingecko"
@@ -86,23 +88,25 @@ class Average(MarketCollector):
             readings += self._averages(asset, today, self._closes(asset, today, wrong), wrong)
         if wrong and not readings:
             raise failure(wrong[0])
-        self.trouble = "; ".join(dict.fromkeys(wrong))
-        if not wrong:
+        self.trouble = some(list(dict.fromkeys(wrong)))
+        if all(self._done.get(asset) == today for asset in self._assets):
             self.rest_s = (begin_of(today + timedelta(days=1)) - self.clock.now_ms()) / 1000 + AFTER_S
         return readings
 
     def _closes(self, asset: str, today: date, wrong: list[str]) -> Days:
         """Those that are kept, and where one is missing what can be had."""
-        longest = max(self.settings.windows)
-        known = self._known(asset, today - timedelta(days=longest))
-        if all(day in known for day in last_days(today, longest)):
-            return known
-        try:
-            return known | self._asked(asset, longest, known)
-        except SourceError as error:
-            wrong.append(str(error))
-        except Unchanged:
-            pass  # what there is must do
+        days = last_days(today, max(self.settings.windows))
+        known = self._known(asset, days[-1])
+        if self._done.get(asset) != today and not all(day in known for day in days):
+            try:
+                known |= self._asked(asset, len(days), known)
+            except SourceError as error:
+                wrong.append(str(error))
+                return known
+            except Unchanged:
+                pass  # what there is must do
+        if days[0] in known:
+            self._done[asset] = today  # of what is older it has no more
         return known
 
     def _known(self, asset: str, since: date) -> Days:
@@ -131,7 +135,7 @@ class Average(MarketCollector):
     def _from_coinbase(self, asset: str) -> Days:
         pair = f"{asset}-{self._currency}".upper()
         params = {"granularity": "86400"}
-        answer = self.client("coinbase").get_json(f"/products/{pair}/candles", params, self.left_s())
+        answer = self.client("coinbase").get_json(f"/products/{pair}/candles", params, self.share_s())
         return parse_candles(answer, self.clock.now_ms())
 
     def _averages(self, asset: str, today: date, closes: Days, wrong: list[str]) -> list[Reading]:

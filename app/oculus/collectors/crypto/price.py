@@ -24,6 +24,7 @@ from oculus.collectors.crypto.quotes import (
 )
 from oculus.collectors.market import MarketCollector, MarketSettings, Reading
 from oculus.collectors.sources.reply import Unchanged
+from oculus.collectors.words import some
 from oculus.core.errors import BadAnswer, SourceError
 from oculus.core.symbols import clean
 
@@ -92,8 +93,9 @@ class Price(MarketCollector):
     def ask(self) -> list[Reading]:
         found, said = self._from_anybody()
         missing = [asset for asset in self._assets if asset not in found]
+        self._assets.sort(key=found.__contains__)  # those that are missing come first the next time
         if missing:
-            self.trouble = f"nobody has a price for {', '.join(missing)}"
+            self.trouble = f"nobody has a price for {some(missing, between=', ')}"
             self.trouble += f" ({'; '.join(said)})" if said else ""
         elif said:
             self.said = f"{'; '.join(said)}; another source stood in"
@@ -109,26 +111,29 @@ class Price(MarketCollector):
             if not missing or (failures and self.out_of_time()):
                 break
             try:
-                found |= {asset: (name, quote) for asset, quote in self._quotes(name, missing).items()}
-            except SourceError as error:
-                failures.append(error)
+                quotes = self._quotes(name, missing, failures)
             except Unchanged:
                 if not found:
                     raise
                 break
+            found |= {asset: (name, quote) for asset, quote in quotes.items()}
         if not found:
-            raise failures[0] if failures else BadAnswer(
-                self.client(self.provider()).provider.title, f"has no price for {', '.join(self._assets)}",
-                "Look the coin up there, and write its name under `ids`.",
-            )  # fmt: skip
+            raise failures[0] if failures else self._unknown()
         return found, [error.what for error in failures]
 
-    def _quotes(self, name: str, assets: list[str]) -> Quotes:
+    def _unknown(self) -> SourceError:
+        return BadAnswer(
+            self.client(self.provider()).provider.title,
+            f"has no price for {some(self._assets, between=', ')}",
+            "Look the coin up there, and write its name under `ids`.",
+        )
+
+    def _quotes(self, name: str, assets: list[str], failures: list[SourceError]) -> Quotes:
         source = self.client(name)
         if name == "coingecko":
             ids = {asset: self.settings.ids.get(asset) or coin_id(asset) for asset in assets}
-            return from_coingecko(source, ids, self._currency, self.share_s)
-        return EXCHANGES[name](source, assets, self._currency, self.share_s)
+            return from_coingecko(source, ids, self._currency, self.share_s, failures)
+        return EXCHANGES[name](source, assets, self._currency, self.share_s, failures)
 
     def _reading(self, asset: str, name: str, quote: Quote) -> Reading:
         return Reading(
@@ -147,13 +152,14 @@ class Price(MarketCollector):
         """How far the second source lies off. It may fail without costing the prices."""
         second = self.settings.compare or ""
         wanted = [asset for asset, (name, _) in found.items() if name != second]
+        failures: list[SourceError] = []
         try:
-            others = self._quotes(second, wanted) if wanted else {}
-        except (SourceError, Unchanged) as error:
-            self.trouble = self.trouble or f"no spread: {error}"
+            others = self._quotes(second, wanted, failures) if wanted else {}
+        except Unchanged:
             return []
         if missing := [asset for asset in wanted if asset not in others]:
-            self.trouble = self.trouble or f"no spread: {second} has no price for {', '.join(missing)}"
+            why = str(failures[0]) if failures else f"{second} has no price for {some(missing, between=', ')}"
+            self.trouble = self.trouble or f"no spread: {why}"
         return [self._spread(asset, *found[asset], other) for asset, other in others.items()]
 
     def _spread(self, asset: str, name: str, quote: Quote, other: Quote) -> Reading:

@@ -6,7 +6,7 @@ Every `parse_...` raises BadAnswer for what is no such answer, and leaves out wh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -18,6 +18,7 @@ from oculus.core.errors import BadAnswer, SourceError
 AT_ONCE = 250  # coins in one question to CoinGecko
 DOLLAR = "usd"
 ITS_DOLLAR = "usdt"  # what Binance has instead of dollars
+T = TypeVar("T")
 
 
 class Quote(Struct, frozen=True, kw_only=True):
@@ -31,15 +32,15 @@ class Quote(Struct, frozen=True, kw_only=True):
 
 Quotes = dict[str, Quote]  # by asset; those without a price are missing
 Ids = Mapping[str, str]  # by asset, what CoinGecko calls it
-Left = Callable[[], float]  # seconds that may still be spent
+Left = Callable[[], float]  # seconds for the next question; raises SourceError when none are left
+Failures = list[SourceError]  # what went wrong is added to it
 
 
-def from_coingecko(source: Source, ids: Ids, currency: str, left: Left) -> Quotes:
+def from_coingecko(source: Source, ids: Ids, currency: str, left: Left, failures: Failures) -> Quotes:
     """One question for 250 coins."""
-    found: Quotes = {}
-    assets = list(ids)
-    for start in range(0, len(assets), AT_ONCE):
-        batch = {asset: ids[asset] for asset in assets[start : start + AT_ONCE]}
+
+    def ask(assets: Sequence[str]) -> Quotes:
+        batch = {asset: ids[asset] for asset in assets}
         params = {
             "ids": ",".join(sorted(set(batch.values()))),  # without spaces, or it drops coins silently
             "vs_currencies": currency,
@@ -47,8 +48,11 @@ def from_coingecko(source: Source, ids: Ids, currency: str, left: Left) -> Quote
             "include_last_updated_at": "true",
             "precision": "full",
         }
-        found |= parse_coingecko(source.get_json("/simple/price", params, left()), batch, currency)
-    return found
+        return parse_coingecko(source.get_json("/simple/price", params, left()), batch, currency)
+
+    assets = list(ids)
+    batches = [assets[start : start + AT_ONCE] for start in range(0, len(assets), AT_ONCE)]
+    return together(batches, ask, failures)
 
 
 def parse_coingecko(answer: Any, ids: Ids, currency: str) -> Quotes:
@@ -67,14 +71,16 @@ def parse_coingecko(answer: Any, ids: Ids, currency: str) -> Quotes:
     return found
 
 
-def from_binance(source: Source, assets: Sequence[str], currency: str, left: Left) -> Quotes:
+def from_binance(
+    source: Source, assets: Sequence[str], currency: str, left: Left, failures: Failures
+) -> Quotes:
     its = ITS_DOLLAR if currency == DOLLAR else currency
 
     def ask(asset: str) -> Quote | None:
         params = {"symbol": f"{asset}{its}".upper()}
         return parse_binance(source.get_json("/api/v3/ticker/24hr", params, left()), its)
 
-    return each(assets, ask)
+    return one_by_one(assets, ask, failures)
 
 
 def parse_binance(answer: Any, currency: str) -> Quote | None:
@@ -91,12 +97,14 @@ def parse_binance(answer: Any, currency: str) -> Quote | None:
     )
 
 
-def from_coinbase(source: Source, assets: Sequence[str], currency: str, left: Left) -> Quotes:
+def from_coinbase(
+    source: Source, assets: Sequence[str], currency: str, left: Left, failures: Failures
+) -> Quotes:
     def ask(asset: str) -> Quote | None:
         pair = f"{asset}-{currency}".upper()
         return parse_coinbase(source.get_json(f"/products/{pair}/ticker", None, left()), currency)
 
-    return each(assets, ask)
+    return one_by_one(assets, ask, failures)
 
 
 def parse_coinbase(answer: Any, currency: str) -> Quote | None:
@@ -112,12 +120,14 @@ def parse_coinbase(answer: Any, currency: str) -> Quote | None:
 KRAKEN_NAMES = {"btc": "xbt", "doge": "xdg"}
 
 
-def from_kraken(source: Source, assets: Sequence[str], currency: str, left: Left) -> Quotes:
+def from_kraken(
+    source: Source, assets: Sequence[str], currency: str, left: Left, failures: Failures
+) -> Quotes:
     def ask(asset: str) -> Quote | None:
         pair = f"{KRAKEN_NAMES.get(asset, asset)}{currency}".upper()
         return parse_kraken(source.get_json("/0/public/Ticker", {"pair": pair}, left()), currency)
 
-    return each(assets, ask)
+    return one_by_one(assets, ask, failures)
 
 
 def parse_kraken(answer: Any, currency: str) -> Quote | None:
@@ -131,24 +141,34 @@ def parse_kraken(answer: Any, currency: str) -> Quote | None:
     return None if value is None else Quote(value=value, currency=currency)
 
 
-def each(assets: Sequence[str], ask: Callable[[str], Quote | None]) -> Quotes:
+def one_by_one(assets: Sequence[str], ask: Callable[[str], Quote | None], failures: Failures) -> Quotes:
     """Ask for one asset after another; those that the source does not know are missing."""
-    found: Quotes = {}
-    as_before = False
-    for asset in assets:
+
+    def known(asset: str) -> Quotes:
         try:
             quote = ask(asset)
         except Refused:
-            continue
+            return {}
+        return {} if quote is None else {asset: quote}
+
+    return together(assets, known, failures)
+
+
+def together(parts: Sequence[T], ask: Callable[[T], Quotes], failures: Failures) -> Quotes:
+    """Ask for one part after another. A failure is the end of it; what is known by then is kept.
+
+    Raises Unchanged when there is nothing new at all.
+    """
+    found: Quotes = {}
+    as_before = False
+    for part in parts:
+        try:
+            found |= ask(part)
         except Unchanged:
             as_before = True
-            continue
-        except SourceError:
-            if not found:
-                raise
-            break  # what is known so far is kept; the next source may have the rest
-        if quote is not None:
-            found[asset] = quote
+        except SourceError as error:
+            failures.append(error)
+            break
     if as_before and not found:
         raise Unchanged
     return found

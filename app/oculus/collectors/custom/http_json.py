@@ -22,6 +22,7 @@ from oculus.collectors.network.url import Url
 from oculus.collectors.news import moved
 from oculus.collectors.sources.client import Source, SourceStatus
 from oculus.collectors.sources.reply import HTML, Question, Reply
+from oculus.collectors.words import some
 from oculus.core.errors import BadAnswer
 from oculus.core.metric import Metric
 from oculus.core.secret import Secret
@@ -32,7 +33,6 @@ ACCEPTED = {
     "text": "text/*, */*;q=0.5",
     "prometheus": "text/plain;version=0.0.4, text/plain;q=0.5",
 }
-LONGEST_TROUBLE = 5  # metrics that are named when several cannot be had
 
 
 class HttpJsonSettings(CollectorSettings, frozen=True, kw_only=True, tag="http_json"):
@@ -166,8 +166,7 @@ class HttpJson(Collector):
                 found[key] = self._one(key, answer)
             except ValueError as error:
                 missing.append(f"{key}: {error}")
-        more = len(missing) - LONGEST_TROUBLE
-        told = "; ".join(missing[:LONGEST_TROUBLE]) + (f"; and {more} more" if more > 0 else "")
+        told = some(missing, most=5)
         if missing and not found:
             raise BadAnswer(self.name, told, "Mend `metrics` in its settings if the answer has changed.")
         self.trouble = told

@@ -24,6 +24,7 @@ from oculus.collectors.prediction.streams import Streams
 from oculus.collectors.prediction.watched import LONG_AGO, Watched
 from oculus.collectors.sources.client import SourceStatus
 from oculus.collectors.sources.reply import Refused
+from oculus.collectors.words import some
 from oculus.core.durations import Duration
 from oculus.core.errors import SourceError
 from oculus.core.metric import Metric
@@ -202,7 +203,7 @@ class Polymarket(Collector):
         said += catalogue.cut.values()
         if down := self._streams.down():
             said.append(f"the stream is down ({down}); it is asked instead")
-        self.trouble = "; ".join(said)
+        self.trouble = some(said)
 
     def _say(self, found: list[Metric]) -> None:
         going = self._catalogue.going()

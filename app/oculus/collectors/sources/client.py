@@ -237,6 +237,13 @@ class InTurn(LeftAlone):
     """It may be asked again within a minute: nothing is wrong but that many want to ask."""
 
 
+class NoTime(InTurn):
+    """It was not asked, for what is left of the run's time is too little for a fair answer."""
+
+    def __init__(self) -> None:
+        super().__init__("The rest", "no time was left to ask for it")
+
+
 def limits_of(provider: Provider, settings: SourceSettings) -> Limits:
     """The provider's free quota, with what the settings say instead."""
     given = {name: value for name in Limits.__struct_fields__ if (value := getattr(settings, name))}

@@ -12,6 +12,7 @@ from oculus.collectors.market import MarketCollector, MarketSettings, Reading, f
 from oculus.collectors.sources.client import LeftAlone
 from oculus.collectors.sources.reply import Refused, Unchanged
 from oculus.collectors.stocks.quote import Quote, parse_alphavantage, parse_finnhub, parse_yahoo
+from oculus.collectors.words import some
 from oculus.core.durations import Duration, spoken
 from oculus.core.errors import BadAnswer, SourceError
 
@@ -19,7 +20,6 @@ Provider = Literal["yahoo", "finnhub", "alphavantage"]
 CLOSED_MS = 30 * 60_000  # between questions while its market is closed
 AFTER_BELL_MS = 15_000  # the first trade is not seen at the very moment of opening
 MOST_STRETCH = 1000.0
-SHOWN = 3  # failures told in one sentence
 
 
 class ListingSettings(MarketSettings, frozen=True, kw_only=True, tag="listing"):
@@ -163,7 +163,7 @@ class ListingCollector(MarketCollector):
         told, self.lacking = list(self._wrong.values()), list(self._wrong)
         if told and not readings and len(told) == len(self._listed):
             raise failure(told[0])
-        self.trouble = "; ".join(told[:SHOWN]) + (f"; and {len(told) - SHOWN} more" if told[SHOWN:] else "")
+        self.trouble = some(told)
         soonest = min(self._due_ms.get(each.symbol, 0) for each in self._listed)
         self.rest_s = max(0.0, (soonest - self.clock.now_ms()) / 1000)
         if self._stopped:
