@@ -133,7 +133,7 @@ def _query(command: argparse.ArgumentParser) -> None:
 
 def _backtest(command: argparse.ArgumentParser) -> None:
     command.add_argument("rule", metavar="RULE", help="the rule, as `oculus check` lists it")
-    command.add_argument("--since", metavar="WHEN", default="7d", help="7d (as it is), or 2026-01-31")
+    command.add_argument("--since", metavar="WHEN", default="7d", help="7d (the default), or 2026-01-31")
     command.add_argument("--until", metavar="WHEN", default="", help="the end, if that is not now")
     command.add_argument("--condition", metavar="TEXT", default="", help="try another condition beside it")
     command.add_argument("--clear", metavar="TEXT", default="", help="try another clear")
