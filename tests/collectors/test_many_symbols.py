@@ -95,7 +95,7 @@ def test_they_need_no_more_threads_than_the_pool_has_and_one_for_each_stream(kit
         others = [
             name for name in mine if not name.startswith(("collector", "Thread-"))
         ]  # those are the fakes'
-        assert set(others) <= {"scheduler", "sources-watch", "polymarket"}
+        assert set(others) <= {"scheduler", "sources-deadlines", "polymarket"}
         assert others.count("polymarket") <= 1
         time.sleep(0.01)
     scheduler.stop()

@@ -8,7 +8,7 @@ import pytest
 import trustme
 
 from oculus.core.cuttable import Sockets
-from oculus.core.outgoing import Watch, hang_up
+from oculus.core.outgoing import Deadlines, hang_up
 
 PATIENCE_S = 30.0
 
@@ -17,9 +17,9 @@ def test_a_deadline_that_cannot_be_kept_does_not_cost_the_others_theirs():
     def fail():
         raise RuntimeError("Set changed size during iteration")
 
-    watch, reached = Watch("test-watch"), threading.Event()
-    watch.within(0, fail)
-    watch.within(0.01, reached.set)
+    deadlines, reached = Deadlines("test-deadlines"), threading.Event()
+    deadlines.within(0, fail)
+    deadlines.within(0.01, reached.set)
     assert reached.wait(PATIENCE_S)
 
 
@@ -27,12 +27,12 @@ def test_where_the_system_had_no_thread_to_give_the_next_deadline_has_one(monkey
     def refuse(_thread):
         raise RuntimeError("can't start new thread")
 
-    watch, reached = Watch("test-watch"), threading.Event()
+    deadlines, reached = Deadlines("test-deadlines"), threading.Event()
     with monkeypatch.context() as poor:
         poor.setattr(threading.Thread, "start", refuse)
         with pytest.raises(RuntimeError, match="new thread"):
-            watch.within(0, lambda: None)
-    watch.within(0, reached.set)
+            deadlines.within(0, lambda: None)
+    deadlines.within(0, reached.set)
     assert reached.wait(PATIENCE_S)
 
 

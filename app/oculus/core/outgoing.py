@@ -25,7 +25,7 @@ from oculus.core.clock import to_ms
 log = logging.getLogger(__name__)
 
 UNSHOWN = "its address"
-IDLE_S = 30.0  # a watch with nothing to watch ends its thread after this
+IDLE_S = 30.0  # without any, their thread ends after this
 
 
 class Due:
@@ -45,7 +45,7 @@ class Due:
             self._end()
 
 
-class Watch:
+class Deadlines:
     """Calls `end` of every deadline that is reached; one thread for all, there only while needed."""
 
     def __init__(self, name: str) -> None:

@@ -23,7 +23,7 @@ from oculus.core.clock import Clock, to_iso
 from oculus.core.durations import spoken
 from oculus.core.errors import BadAnswer, SourceBusy, SourceError
 from oculus.core.masking import hide, mask
-from oculus.core.outgoing import Watch
+from oculus.core.outgoing import Deadlines
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class Source:
         settings: SourceSettings,
         memory: Memory,
         clock: Clock,
-        watch: Watch,
+        deadlines: Deadlines,
         random_share: Callable[[], float] = random.random,
     ) -> None:
         self.provider = provider
@@ -71,7 +71,7 @@ class Source:
         self._etags = Etags(memory.load(f"etags.{provider.name}"))
         from oculus.collectors.sources.transport import Transport  # loads requests, for who asks
 
-        self._transport = Transport(provider.title, watch)
+        self._transport = Transport(provider.title, deadlines)
         self._turn = threading.Lock()  # held while it is asked
         self._lock = threading.Lock()  # guards what is counted
         self._asked_ms: int | None = None

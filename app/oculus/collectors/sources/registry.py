@@ -12,7 +12,7 @@ from oculus.collectors.sources.memory import Memory, PlainMemory
 from oculus.collectors.sources.providers import PROVIDERS, Limits, Provider
 from oculus.collectors.sources.settings import SourceSettings, SourcesSettings
 from oculus.core.clock import Clock, SystemClock
-from oculus.core.outgoing import Watch, origin
+from oculus.core.outgoing import Deadlines, origin
 
 
 class Sources:
@@ -27,7 +27,7 @@ class Sources:
         self._settings = settings or SourcesSettings()
         self._memory = memory or PlainMemory()
         self._clock = clock or SystemClock()
-        self._watch = Watch("sources-watch")
+        self._deadlines = Deadlines("sources-deadlines")
         self._lock = threading.Lock()
         self._made: dict[str, Source] = {}
         self._elsewhere: WeakValueDictionary[str, Source] = WeakValueDictionary()
@@ -85,7 +85,7 @@ class Sources:
         return [*self._made.values(), *self._elsewhere.values()]
 
     def _make(self, provider: Provider, settings: SourceSettings) -> Source:
-        return Source(provider, settings, self._memory, self._clock, self._watch)
+        return Source(provider, settings, self._memory, self._clock, self._deadlines)
 
     def _set_for(self, name: str) -> SourceSettings:
         return set_for(name, self._settings)

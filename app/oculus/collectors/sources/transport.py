@@ -16,7 +16,7 @@ from oculus.collectors.sources.reply import Question, Reply, Unreached, speaks_j
 from oculus.core.cuttable import FAILURES, CuttableAdapter, NoAuth, authorities
 from oculus.core.durations import short
 from oculus.core.errors import BadAnswer, SourceError
-from oculus.core.outgoing import Watch, causes, closed, origin, same_host, why
+from oculus.core.outgoing import Deadlines, causes, closed, origin, same_host, why
 
 urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # whoever set verify_tls: false knows
 
@@ -36,9 +36,9 @@ ERROR_LIMIT = 64 * 1024  # bytes of an error's body; more is not read
 class Transport:
     """One session. One thread at a time; proxies and authorities come from the environment."""
 
-    def __init__(self, title: str, watch: Watch) -> None:
+    def __init__(self, title: str, deadlines: Deadlines) -> None:
         self._title = title
-        self._watch = watch
+        self._deadlines = deadlines
         self._adapter = CuttableAdapter(pool_connections=1, pool_maxsize=1)
         self._session = requests.Session()
         self._session.mount("https://", self._adapter)
@@ -50,7 +50,7 @@ class Transport:
     def ask(self, url: str, question: Question, headers: Mapping[str, str], timeout_s: float) -> Reply:
         """The answer, whatever its status. Raises SourceError: Unreached when it has not even been asked."""
         deadline = time.monotonic() + timeout_s
-        late = self._watch.within(timeout_s, self._adapter.cut)
+        late = self._deadlines.within(timeout_s, self._adapter.cut)
         try:
             return self._asked(url, question, headers, deadline)
         except FAILURES as error:

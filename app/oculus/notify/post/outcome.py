@@ -7,11 +7,11 @@ from http.client import responses
 from typing import NamedTuple
 
 from oculus.core.errors import ChannelError
-from oculus.core.outgoing import Watch, origin, retry_after_s, why
+from oculus.core.outgoing import Deadlines, origin, retry_after_s, why
 
 __all__ = ["DEADLINES", "Answer", "check", "origin", "retry_after_s", "why"]
 
-DEADLINES = Watch("notify-deadlines")  # of all that is being sent
+DEADLINES = Deadlines("notify-deadlines")  # of all that is being sent
 
 PERMANENT = (401, 403, 404, 410)  # whatever is sent there
 AWAY = (408, 429, 502, 503, 504)  # the service itself, or what stands before it, cannot do it now
