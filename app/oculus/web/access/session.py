@@ -44,9 +44,8 @@ class Sessions:
         self._lock = threading.Lock()
         # When each would have ended by itself, in seconds; never changed, only replaced: others read it.
         self._ended: Mapping[str, int] = (memory.load(ENDED) if memory else None) or {}
-        self.on_end: Callable[[], None] = lambda: (
-            None
-        )  # hears of each that ended, on the thread that ended it
+        # Hears of each that ended, on the thread that ended it.
+        self.on_end: Callable[[], None] = lambda: None
 
     def issue(self, now_ms: int) -> str:
         """A cookie that is good for 30 days."""
