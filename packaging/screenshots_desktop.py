@@ -33,7 +33,8 @@ from oculus.web.serving.server import WebServer
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))  # the same bench as in the tests
 
-from fakes.screen import WIDTH, Screen, until  # type: ignore[import-not-found]  # noqa: E402
+from fakes.screen import WIDTH, Screen  # type: ignore[import-not-found]  # noqa: E402
+from fakes.waiting import eventually  # type: ignore[import-not-found]  # noqa: E402
 
 PINNED = 'desktop: {pinned: ["net.ping.google.com", "crypto.price.btc_usd"], software_rendering: true}\n'
 RULE = """\
@@ -131,14 +132,14 @@ def started(screen: Screen, *words: str) -> Iterator[subprocess.Popen[bytes]]:
 def icon(screen: Screen, state: State) -> Image.Image:
     """As it is near the clock."""
     with started(screen, "alone", state.value):
-        until(lambda: COLOURS[state] in screen.icon_colours(), 20)
+        eventually(lambda: COLOURS[state] in screen.icon_colours())
         time.sleep(0.2)
         seen: Image.Image = screen.picture().crop(ICON)
     return seen
 
 
 def photograph(screen: Screen, program: subprocess.Popen[bytes], folder: Path) -> None:
-    until(screen.windows, 90)
+    eventually(screen.windows)
     time.sleep(CALM_S)
     program.send_signal(signal.SIGUSR1)
     time.sleep(CALM_S)
@@ -147,9 +148,8 @@ def photograph(screen: Screen, program: subprocess.Popen[bytes], folder: Path) -
     screen.popups()  # closes it
     for window in screen.windows():
         screen.tell_to_close(window)
-    until(lambda: not screen.windows())
-    screen.click(button=3)
-    time.sleep(0.7)
+    eventually(lambda: not screen.windows())
+    screen.open_menu()
     screen.press("Down", "Down", "Right")
     time.sleep(0.5)
     screen.picture().crop((WIDTH - 560, 0, WIDTH, 340)).save(folder / "menu.png", optimize=True)
