@@ -183,10 +183,8 @@ class Job:
     def _prepare(self) -> None:
         try:
             self._build()
-        except (
-            Exception,
-            SystemExit,
-        ) as error:  # a plugin that cannot be made; its runs will say so and try again
+        except (Exception, SystemExit) as error:
+            # A plugin that cannot be made: its runs will say so, and try again.
             log.debug("%s: cannot be set up", self.label, exc_info=error)
 
     def _build(self) -> Collector:

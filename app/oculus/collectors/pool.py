@@ -62,7 +62,7 @@ class PoolThread:
 
 
 class Lane:
-    """Errands under way, `most` at once, and those that stand in line."""
+    """Tasks under way, `most` at once, and those that stand in line."""
 
     def __init__(self, most: int) -> None:
         self.most = most

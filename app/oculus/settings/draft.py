@@ -46,9 +46,8 @@ class Draft(Struct):
     problems: list[SettingsProblem] = field(default_factory=list)
     notices: list[SettingsProblem] = field(default_factory=list)  # odd, but no reason to refuse
     files: list[Path] = field(default_factory=list)
-    filled: dict[Where, str] = field(
-        default_factory=dict
-    )  # what came from the environment, as written: "${PORT}"
+    # What came from the environment, as written: "${PORT}".
+    filled: dict[Where, str] = field(default_factory=dict)
     lost: set[Where] = field(default_factory=set)  # known to be wrong already: nothing more is said of it
     whole: bool = True  # False: a file could not be read, so what is missing may be in there
 

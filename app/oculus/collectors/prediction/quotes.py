@@ -33,10 +33,8 @@ class Token:
         self.tick = USUAL_TICK
         self.ts_ms = 0
         self.whole = False  # all offers are known, so that single changes can be added to them
-        self._best: tuple[float | None, float | None] | None = (
-            None,
-            None,
-        )  # bid and ask; None: to be looked for
+        # Bid and ask; None: to be looked for.
+        self._best: tuple[float | None, float | None] | None = (None, None)
 
     @property
     def best(self) -> tuple[float | None, float | None]:
