@@ -3,7 +3,7 @@
     python3 packaging/dev.py run [oculus arguments]      make what is missing, then start Oculus
     python3 packaging/dev.py test [-- pytest arguments]  make what the tests need, then run them all
     python3 packaging/dev.py bench [name]                measure, and print one table
-    python3 packaging/dev.py soak [minutes]              a week's work in 20 minutes: does anything grow
+    python3 packaging/dev.py soak [minutes]              a day in 20 minutes: does anything grow
     python3 packaging/dev.py audit [--offline]           is what is installed what was pinned, and safe
     python3 packaging/dev.py lint                        the part of `test` that takes seconds
     python3 packaging/dev.py lock [--upgrade]            pin the dependencies anew, with hashes
