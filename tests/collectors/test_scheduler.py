@@ -348,6 +348,19 @@ def test_what_was_taken_out_of_the_settings_nobody_collects_and_what_is_switched
     assert [desk.scheduler.collects(symbol) for symbol in symbols] == [False, True, True, True]
 
 
+def test_a_plugin_that_may_write_anything_does_not_stand_for_who_was_taken_out(desk, scripted, monkeypatch):
+    other = scripted.settings(name="plugin")
+    desk.scheduler.replace([scripted.settings(name="a")])
+    monkeypatch.setattr(scripted, "symbols", lambda self: [])
+    monkeypatch.setattr(scripted, "may_write", lambda self: [""])
+    desk.scheduler.replace([other])
+    assert not desk.scheduler.collects("custom.scripted.a.up")
+    assert desk.scheduler.collects("custom.scripted.new")
+    scripted.does = {"plugin": lambda self: [self.metric("custom.scripted.a", 1.0)]}
+    desk.round(1)
+    assert desk.scheduler.collects("custom.scripted.a"), "the plugin writes it now"
+
+
 def test_what_cannot_be_set_up_may_write_anything(desk, scripted, monkeypatch):
     monkeypatch.setattr(scripted, "symbols", raising(OSError("no file")))
     desk.scheduler.replace([scripted.settings(name="a")])

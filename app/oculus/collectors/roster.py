@@ -14,6 +14,7 @@ from oculus.core.nearest import nearest
 from oculus.core.symbols import OWN, main_of
 
 MOST_SEEN = 10_000  # symbols that one collector is remembered to have written
+ANY = ""  # how all symbols begin
 
 
 class Roster:
@@ -22,6 +23,7 @@ class Roster:
     def __init__(self) -> None:
         self.jobs: list[Job] = []
         self._owners: dict[str, Job] = {}
+        self._left: dict[str, None] = {}  # symbols whose collector has gone, the newest last
 
     def sort_out(
         self, wanted: Sequence[CollectorSettings]
@@ -45,6 +47,9 @@ class Roster:
         take_over(gone.values(), jobs)
         self.jobs = jobs
         self._owners = {symbol: job for job in jobs for symbol in job.symbols()}
+        self._left |= {symbol: None for job in gone.values() for symbol in job.symbols()}
+        for symbol in list(self._left)[:-MOST_SEEN]:
+            del self._left[symbol]
         name_all(jobs)
 
     def learn(self, job: Job, metrics: Iterable[Metric]) -> None:
@@ -68,11 +73,14 @@ class Roster:
 
     def collects(self, symbol: str) -> bool:
         """Whether anybody writes `symbol` or what it is a part of, or may come to; Oculus itself, too."""
-        wholes = (symbol[:end] for end, sign in enumerate(f"{symbol}.") if sign == ".")
+        wholes = [symbol[:end] for end, sign in enumerate(f"{symbol}.") if sign == "."]
         if symbol.startswith(OWN) or any(whole in self._owners for whole in wholes):
             return True
-        # What could not be set up says neither what it writes nor how that begins.
-        return any(symbol.startswith(job.heads) if job.heads else not job.expected for job in self.jobs)
+        heads = [head for job in self.jobs for head in (job.heads or ([] if job.expected else [ANY]))]
+        if symbol.startswith(tuple(filter(None, heads))):
+            return True
+        # Who may write anything, a plugin or what could not be set up, is not who wrote this.
+        return ANY in heads and not any(whole in self._left for whole in wholes)
 
     def find(self, name: str) -> Job:
         """The job of that name or main symbol. Raises OculusError, in words, when it is not exactly one."""
