@@ -77,8 +77,9 @@ def menu(outlook: Outlook, at_login: bool, actions: Actions) -> tuple[Entry, ...
 
 def troubles(outlook: Outlook, actions: Actions) -> list[Entry]:
     lines = [trouble(each, actions) for each in outlook.troubles[:MOST]]
-    if hidden := len(outlook.troubles) - MOST:
-        lines += [Entry(f"and {hidden} more", lambda: actions.open_window("/alerts"))] if hidden > 0 else []
+    hidden = len(outlook.troubles) - MOST
+    if hidden > 0:
+        lines.append(Entry(f"and {hidden} more", lambda: actions.open_window("/alerts")))
     return lines
 
 
