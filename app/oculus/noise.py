@@ -19,6 +19,7 @@ from oculus.core.durations import parse_duration, spoken
 from oculus.core.errors import QueryError
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.worker import Worker
+from oculus.rules.language.operand import Number
 from oculus.rules.language.tree import Compare
 from oculus.rules.settings import RuleSettings
 from oculus.rules.trials.backtest import SHORT_MS
@@ -86,8 +87,8 @@ class NoiseReport(Worker):
         self, rule: RuleSettings, alerts: list[Alert], span: tuple[int, int], settings: Settings
     ) -> Noise:
         lengths = [(span[1] if each.ended_ms is None else each.ended_ms) - each.fired_ms for each in alerts]
-        ended = [each for each in alerts if each.ended_ms is not None]
-        short = sum(each.ended_ms - each.fired_ms < SHORT_MS for each in ended if each.ended_ms)
+        ended = [each.ended_ms - each.fired_ms for each in alerts if each.ended_ms is not None]
+        short = sum(length < SHORT_MS for length in ended)
         noise = Noise(rule=rule.name, count=len(alerts), seconds=sum(lengths) / 1000, short=short)
         if short < LEAST:
             return noise
@@ -121,12 +122,9 @@ def wider(rule: RuleSettings) -> Iterator[str]:
     if rule.statement or rule.clear:
         return
     tree = rule.parsed.tree
-    if not isinstance(tree, Compare) or tree.sign not in OPPOSITE:
+    if not isinstance(tree, Compare) or tree.sign not in OPPOSITE or not isinstance(tree.right, Number):
         return
-    try:
-        threshold = float(str(tree.right))
-    except ValueError:  # 100k, or another symbol
-        return
+    threshold = tree.right.number
     for margin in MARGINS:
         away = abs(threshold) * margin * (-1 if tree.sign.startswith(">") else 1)
         yield f"{tree.left} {OPPOSITE[tree.sign]} {threshold + away:.10g}"
