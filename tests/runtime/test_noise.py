@@ -83,6 +83,9 @@ def test_what_is_tried_begins_with_the_smallest_change():
     assert next(longer(rule)) == "3m"
     assert list(wider(rule)) == ["a < 99.8", "a < 99.5", "a < 99", "a < 98", "a < 95", "a < 90", "a < 80"]
     assert next(wider(RuleSettings(name="r", condition="a < -10"))) == "a > -9.98"
+    assert next(wider(RuleSettings(name="r", condition="crypto.price.btc_usd > 100k"))).endswith(" < 99800")
+    assert next(wider(RuleSettings(name="r", condition="pred.prob.rain > 60%"))).endswith(" < 0.5988")
+    assert list(wider(RuleSettings(name="r", condition="a > b"))) == []
     assert list(wider(RuleSettings(name="r", condition="a > 1 and b > 1"))) == []
     assert list(wider(RuleSettings(name="r", condition="a > 1", clear="a < 0.5"))) == []
 
