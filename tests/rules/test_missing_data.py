@@ -90,6 +90,17 @@ def test_data_is_back_as_soon_as_the_collector_is_answered_again(world, make_rul
     assert no_data(world) == [(300, "NO_DATA"), (311, "RESOLVED")]
 
 
+def test_it_is_back_for_a_rule_too_that_would_raise_no_such_alert_any_more(world, make_rule):
+    world.rules(make_rule("a.b > 5", no_data=NoData.ALERT))
+    answer(world, "a.b")
+    world.at(0, ("a.b", 1))
+    world.wait(310)
+    world.rules(make_rule("a.b > 5", no_data=NoData.KEEP))
+    answer(world, "a.b")
+    world.wait(320)
+    assert no_data(world) == [(300, "NO_DATA"), (311, "RESOLVED")]
+
+
 def test_without_data_what_fires_goes_on_firing(world, make_rule):
     world.rules(make_rule("a.b > 5", repeat="60s"))
     world.at(0, ("a.b", 9))

@@ -29,12 +29,13 @@ def by_sample(sight: Sight, instance: Instance, ts_ms: int, now_ms: int) -> Read
 
 def by_time(sight: Sight, instance: Instance, now_ms: int) -> tuple[Reading | None, bool]:
     """STALE if it has become so; and whether it was and is no longer, though no sample came."""
-    if instance.standing.state is State.OK and instance.rule.spec.no_data is not NoData.ALERT:
+    standing, alerts = instance.standing, instance.rule.spec.no_data is NoData.ALERT
+    if standing.state is State.OK and standing.no_data_ms is None and not alerts:
         return None, False  # only a cooldown is still to run out; data or none makes no difference
     seen = sight.look(now_ms, instance.rule.patience_ms)
     if instance.condition.holds(seen) is None:
         return stale(sight, instance), False
-    frozen_ms = instance.standing.frozen_ms
+    frozen_ms = standing.frozen_ms
     if frozen_ms is None:
         return None, False
     return None, any(seen.answered_ms(symbol) > frozen_ms for symbol in instance.condition.symbols)
