@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 WATCHER = "org.kde.StatusNotifierWatcher"
-ANSWER_S = 1.0
+ANSWER_S = 3.0  # at login everybody asks the bus at once
 
 
 def has_display() -> bool:
@@ -46,7 +46,7 @@ def has_notifier_tray() -> bool:
         from jeepney.io.blocking import open_dbus_connection
 
         bus = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
-        with open_dbus_connection(bus="SESSION") as connection:
+        with open_dbus_connection("SESSION", auth_timeout=ANSWER_S) as connection:
             asked = new_method_call(bus, "NameHasOwner", "s", (WATCHER,))
             return bool(connection.send_and_get_reply(asked, timeout=ANSWER_S).body[0])
     except Exception:  # no bus, a broken one, or no library: none of these shows icons
