@@ -344,6 +344,28 @@ def test_the_places_of_a_statement_are_found_outside_of_texts_and_comments():
     assert Statement(sql).places() == {"a", "e_1"}
 
 
+def test_a_changed_statement_does_not_run_beside_the_one_before(world):
+    ran, waiting = [], []
+
+    def run(sql, params, max_rows):
+        ran.append(sql)
+        if sql == "old":
+            runner.replace([sql_rule("r", "new")])
+            world.clock.seconds += 60
+            runner.plan()
+            waiting.append(runner._due.qsize())
+        return Answer([])
+
+    runner = Runner(run, lambda outcome: None, world.clock, Counters())
+    runner.replace([sql_rule("r", "old")])
+    for _ in range(2):
+        world.clock.seconds += 60
+        runner.plan()
+        runner.run_one(*runner._due.get_nowait())
+    assert (ran, waiting) == (["old", "new"], [0])
+    assert runner.status("r").missed == 1
+
+
 # The threads
 
 

@@ -152,14 +152,17 @@ class Runner(Worker):
     def _job(self, settings: RuleSettings, now_ms: int) -> Job:
         assert settings.statement is not None
         line = (settings.schedule, settings.timezone)
-        known = self._jobs.get(settings.name)
-        if known and (known.statement, known.line) == (settings.statement, line):
-            known.catch_up = settings.catch_up
-            return known
-        schedule = Schedule(*line)
-        return Job(
-            settings.name, settings.statement, schedule, line, settings.catch_up, schedule.next_ms(now_ms)
-        )
+        job = self._jobs.get(settings.name)
+        if job is None:
+            schedule = Schedule(*line)
+            next_ms = schedule.next_ms(now_ms)
+            return Job(settings.name, settings.statement, schedule, line, settings.catch_up, next_ms)
+        # The same job for a changed rule: what it runs at the moment must end before its next run.
+        job.statement, job.catch_up = settings.statement, settings.catch_up
+        if job.line != line:
+            job.line, job.schedule = line, Schedule(*line)
+            job.next_ms = job.schedule.next_ms(now_ms)
+        return job
 
     def _work(self) -> None:
         while (given := self._due.get()) is not None:
