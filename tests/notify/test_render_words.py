@@ -54,6 +54,8 @@ def test_a_state_is_said_in_its_word_and_has_no_limit(news, facts, symbol, value
     shown = dict(words(news(tags={"symbol": symbol}, value=value, threshold=0.99), facts).details)
     assert shown["Value"] == said
     assert ("Limit" in shown) is (said == "0.97")
+    over = news(NewsKind.RESOLVED, tags={"symbol": symbol}, value=value, worst=value, threshold=0.99)
+    assert ("Worst" in dict(words(over, facts).details)) is (said == "0.97")
 
 
 def test_the_end_says_the_worst_and_how_long(news, facts):

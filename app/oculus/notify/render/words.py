@@ -61,6 +61,8 @@ def details(news: News) -> list[tuple[str, str]]:
     symbol, numbers = symbol_of(alert), {"Worst": alert.worst} if over else {"Value": alert.value}
     if not is_state(symbol, alert.value):
         numbers["Limit"] = alert.threshold
+    elif over:
+        numbers = {}  # what was down is no worse than down
     rows = [("Why", error)] if (error := why(news)) else []
     rows += [
         (name, said(symbol, number, alert.tags)) for name, number in numbers.items() if number is not None
