@@ -44,6 +44,11 @@ def test_a_template_says_what_it_is_given(text, made):
     assert render(text) == made
 
 
+def test_what_is_not_known_is_called_so():
+    facts = {**FACTS, "value": None, "threshold": None}
+    assert Template.parse("{{ value }} of {{ threshold }}").render(facts) == "unknown of unknown"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
