@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Sequence
 from concurrent.futures import Future
 
 from oculus.collectors import build
 from oculus.collectors.backoff import Backoff
+from oculus.collectors.checked import kept, moment, seconds
 from oculus.collectors.collector import Collector, CollectorSettings
 from oculus.collectors.custom.push import Push
 from oculus.collectors.health import Health, Outcome
@@ -20,7 +20,6 @@ from oculus.core.clock import Clock
 from oculus.core.durations import short
 from oculus.core.errors import SourceBusy, SourceError
 from oculus.core.metric import Metric
-from oculus.core.symbols import VALID
 
 log = logging.getLogger(__name__)
 
@@ -88,8 +87,7 @@ class Job:
     def _collect(self, by_hand: bool) -> Outcome:
         collector = self._collector or self._build()
         collector.by_hand = by_hand
-        metrics = collector.collect()
-        self._check(metrics)
+        metrics = kept(collector.collect(), self.seen, self._clock.now_ms())
         news, collector.news = list(collector.news), []
         self.stands_s = seconds(collector.stands_s)
         return Outcome(
@@ -99,7 +97,7 @@ class Job:
             rest_s=seconds(collector.rest_s),
             lacking=list(collector.lacking),
             said=str(collector.said or ""),
-            as_of_ms=collector.as_of_ms or newest(metrics),
+            as_of_ms=self._as_of(collector, metrics),
             heard_ms=collector.heard_ms,
             news=news,
         )
@@ -166,6 +164,11 @@ class Job:
         )
         return with_sources(status, collector.sources() if collector else [])
 
+    def _as_of(self, collector: Collector, metrics: Sequence[Metric]) -> int | None:
+        """The time of its newest number, if there is one."""
+        found = collector.as_of_ms or max((metric.ts_ms for metric in metrics), default=None)
+        return None if found is None else moment(found, self._clock.now_ms())
+
     def _stuck(self) -> bool:
         return self.run is not None and self.run.given_up
 
@@ -198,26 +201,3 @@ class Job:
         self.backs_off = collector.backs_off
         self._collector = collector
         return collector
-
-    def _check(self, metrics: Sequence[Metric]) -> None:
-        """Raises TypeError or ValueError when a collector returned what cannot be kept."""
-        if not isinstance(metrics, list):
-            raise TypeError(f"collect() returned {type(metrics).__name__} instead of a list of metrics")
-        for metric in metrics:
-            if not isinstance(metric, Metric):
-                raise TypeError(f"collect() returned a {type(metric).__name__} among its metrics")
-            math.isfinite(metric.value)
-            if metric.symbol not in self.seen and not VALID.fullmatch(metric.symbol):
-                raise ValueError(f"symbol {metric.symbol!r} may only have a-z, 0-9 and . _ - : /")
-
-
-def seconds(given: float) -> float:
-    """What a collector says of itself, which may be anybody's code. Raises TypeError or ValueError."""
-    if not 0 <= given < math.inf:
-        raise ValueError(f"{given} is no number of seconds")
-    return float(given)
-
-
-def newest(metrics: Sequence[Metric]) -> int | None:
-    """The time of the newest number, if there is one."""
-    return max((metric.ts_ms for metric in metrics), default=None)

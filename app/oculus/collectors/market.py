@@ -107,12 +107,13 @@ class MarketCollector(Collector):
 
     def _tell(self, readings: Sequence[Reading], fresh: Sequence[Metric]) -> None:
         """Say what came of it, how old that is, and what is missing."""
-        self.said = self.said or tell(readings, fresh)
+        times = [reading.ts_ms for reading in readings if reading.ts_ms is not None]
+        if times:
+            self.as_of_ms = min(max(times), self.clock.now_ms())
+        self.said = self.said or tell(len(readings), self.as_of_ms if times else None, bool(fresh))
         if self.trouble and not self.lacking:
             read = {reading.symbol for reading in readings}
             self.lacking = [symbol for symbol in self.symbols() if symbol not in read]
-        times = [reading.ts_ms for reading in readings if reading.ts_ms is not None]
-        self.as_of_ms = max(times, default=self.as_of_ms)
 
     def _take_a_rest(self) -> None:
         """Stretch the interval where the allowance would not last; a long rest outlives a restart."""
@@ -194,11 +195,10 @@ def failure(told: str) -> SourceError:
     return SourceError(who, what or told)
 
 
-def tell(readings: Sequence[Reading], fresh: Sequence[Metric]) -> str:
+def tell(numbers: int, as_of_ms: int | None, new: bool) -> str:
     """What a source said, in words: "2 numbers, as of 25 Nov 12:00 UTC; nothing new"."""
-    if not readings:
+    if not numbers:
         return "nothing new"
-    times = [reading.ts_ms for reading in readings if reading.ts_ms is not None]
-    as_of = f", as of {to_datetime(max(times)):%d %b %H:%M} UTC" if times else ""
-    count = f"{len(readings)} numbers" if len(readings) > 1 else "1 number"
-    return f"{count}{as_of}" + ("" if fresh else "; nothing new")
+    as_of = f", as of {to_datetime(as_of_ms):%d %b %H:%M} UTC" if as_of_ms is not None else ""
+    count = f"{numbers} numbers" if numbers > 1 else "1 number"
+    return f"{count}{as_of}" + ("" if new else "; nothing new")

@@ -11,6 +11,7 @@ from fakes.market import seconds
 from fakes.providers import play
 from oculus.collectors.crypto.price import Price
 from oculus.collectors.crypto.quotes import parse_binance, parse_coinbase, parse_coingecko, parse_kraken
+from oculus.collectors.job import Job
 from oculus.core.errors import BadAnswer, SourceBusy, SourceError
 
 
@@ -155,6 +156,15 @@ def test_a_source_whose_clock_is_ahead_makes_no_rows_in_the_future(price, kit, i
     assert collector.collect() == []
     said("2026-11-25T11:59:00Z", 90001)  # its clock was put right
     assert [each.value for each in collector.collect()] == [90001.0]
+
+
+def test_a_source_whose_clock_is_ahead_is_not_called_newer_than_now(price, kit, internet):
+    row = {"usd": 1.5, "last_updated_at": kit.clock.ms // 1000 + 3600}
+    internet.say("coingecko", "/simple/price", {"bitcoin": row})
+    job = Job(price(assets=["btc"], fallback=[]).settings, kit.clock, 0.0, kit.tools)
+    outcome = job.ask()
+    assert outcome.as_of_ms == kit.clock.ms
+    assert "as of 25 Nov 12:00 UTC" in outcome.said
 
 
 def test_a_percent_is_never_read_as_a_price():

@@ -160,6 +160,14 @@ def test_a_series_that_is_not_one_number_is_told(shop):
     assert "c: nothing is nan, which is not a number" in failure.value.what
 
 
+@pytest.mark.parametrize("ts", [-5, 10**20, -(10**20)])
+def test_a_series_with_an_impossible_time_is_told(shop, ts):
+    body = f"age 1 {ts}\n".encode()
+    collector, _ = shop(body, headers={}, format="prometheus", metrics={"age": "age"})
+    with pytest.raises(BadAnswer, match=f"age: {ts} is not a time since 1970"):
+        collector.collect()
+
+
 SEEN = {
     "at": 1_600_000_000,
     "a": {"n": 1, "at": "2020-09-13T12:26:41Z"},

@@ -35,7 +35,7 @@ OFFICE = """
 """
 BARE = "from oculus.plugin import Collector\nclass A(Collector):\n"
 COLLECT = """
-    from oculus.plugin import Collector, SourceError
+    from oculus.plugin import Collector, Metric, SourceError
 
     class Bad(Collector):
         category = "custom.bad"
@@ -235,6 +235,13 @@ def test_an_installed_entry_point_is_a_plugin_too(run, monkeypatch):
         ("return [5]", "returned a int among its metrics"),
         ("return [self.metric('Custom Bad', 1.0)]", "may only have"),
         ("return [self.metric('custom.bad.x', 'much')]", "TypeError"),
+        ("return [Metric(10**20, 'custom.bad', 'custom.bad.x', 1.0, {})]", "is not milliseconds since 1970"),
+        (
+            "return [Metric(None, 'custom.bad', 'custom.bad.x', 1.0, {})]",
+            "None is not millis",
+        ),
+        ("return [self.metric('custom.bad.x', 1.0, -10**20)]", "is not milliseconds since 1970"),
+        ("self.as_of_ms = -(10**20); return []", "is not milliseconds since 1970"),
     ],
 )
 def test_a_plugin_that_raises_or_returns_nonsense_costs_only_its_own_run(run, act, words):
@@ -242,6 +249,13 @@ def test_a_plugin_that_raises_or_returns_nonsense_costs_only_its_own_run(run, ac
                bad=COLLECT % act, office=OFFICE)  # fmt: skip
     assert words in desk.status("bad").last_error
     assert [metric.symbol for metric in desk.metrics] == ["custom.office.a"]
+
+
+def test_a_plugin_cannot_date_a_number_or_itself_into_the_future(run, clock):
+    act = "self.as_of_ms = 9 * 10**12; return [Metric(self.as_of_ms, 'custom.x', 'custom.x.y', 1.0, {})]"
+    desk = run("- {type: plugin, module: ahead.py}\n", ahead=COLLECT % act)
+    assert [metric.ts_ms for metric in desk.metrics] == [clock.now_ms()]
+    assert desk.status("ahead").as_of_ms == clock.now_ms()
 
 
 def test_a_plugin_that_hangs_is_given_up_and_the_rest_goes_on(desk, settings_of, eventually, tmp_path):

@@ -11,6 +11,7 @@ import msgspec
 from jmespath.exceptions import JMESPathError
 
 from oculus.collectors.custom.exposition import Sample, Selector, read_samples
+from oculus.collectors.custom.moment import moment_ms
 from oculus.collectors.custom.number import shown
 from oculus.core.outside import NOT_JSON
 from oculus.core.pattern import Pattern
@@ -101,7 +102,8 @@ def _in_series(expression: str) -> Finder:
             raise ValueError(f"{what} {expression}{', name more labels' if chosen else ''}")
         if not math.isfinite(chosen[0].value):
             raise ValueError(f"{expression} is {chosen[0].value}, which is not a number")
-        return Found(chosen[0].value, chosen[0].ts_ms)
+        ts_ms = chosen[0].ts_ms
+        return Found(chosen[0].value, None if ts_ms is None else moment_ms(ts_ms, "ms"))
 
     return find
 
