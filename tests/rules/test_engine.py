@@ -78,6 +78,9 @@ def test_a_message_that_cannot_be_made_is_replaced_by_a_plain_one_and_told_once(
     for second in range(6):
         world.at(second, ("a.b", 7 if second % 2 else 0))
     assert [news.alert.message for news in world.news] == ["a.b is 7 (a.b > 5)"] * 5
+    world.rules(make_rule("a.b > 5", name="odd", message="{{ value / (value - 7) }}", cooldown="1s"))
+    world.at(8, ("a.b", 0))
+    world.at(9, ("a.b", 7))
     [event] = world.events
     assert (event.source, event.type) == ("rule.odd", EventType.ERROR)
     assert "The message of odd cannot be made: float division by zero" in event.message

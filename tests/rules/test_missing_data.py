@@ -211,6 +211,22 @@ def test_one_that_comes_back_is_judged_again(watched):
     assert watched.told()[2:] == [(20, "FIRED", "net.tcp.a")]
 
 
+def test_a_host_that_could_not_be_judged_takes_that_with_it(watched, make_rule):
+    watched.rules(make_rule("change_pct(net.tcp.*, 5m) > 5"))
+    for second in (0, 1, 2):
+        watched.at(second, ("net.tcp.a", second))
+    watched.part("net.tcp.a")
+    watched.at(3)
+    for second in (4, 5, 6):
+        watched.at(second, ("net.tcp.b", second - 4))
+    said = [event.message.partition(":")[0] for event in watched.events]
+    assert said == [
+        "The rule r cannot be judged",
+        "The rule r can be judged again",
+        "The rule r cannot be judged",
+    ]
+
+
 def test_what_was_taken_out_while_oculus_was_off_ends_too(watched):
     watched.at(0, ("net.tcp.a", 9))
     watched.hosts.remove("net.tcp.a")

@@ -80,6 +80,7 @@ class Roster:
         """Let `heir` go on where `rule`, which had the same condition, stood."""
         heir.firing, heir.broken, heir.last_fired_ms = rule.firing, rule.broken, rule.last_fired_ms
         heir.errors, heir.error, heir.truncated = rule.errors, rule.error, rule.truncated
+        heir.mute_template = rule.mute_template and heir.settings.message == rule.settings.message
         for instance in rule.instances.values():
             instance.serve(heir)
             heir.instances[instance.key] = instance

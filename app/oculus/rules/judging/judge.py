@@ -174,6 +174,7 @@ class Judge:
         gone = [each for each in self.roster.instances() if self._sight.orphaned(each.found_symbols())]
         for instance in gone:
             self.close(instance, now_ms, "nobody collects it any more")
+            self._failures.works(instance, now_ms)  # if it could not be judged, the others can
             self.roster.leave(instance)
 
     def skip(self, gap: Gap) -> None:
