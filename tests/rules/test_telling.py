@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from oculus.rules.judging.telling import brief
+from oculus.rules.judging.wording import brief
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from oculus.core.alert import NewsKind
-from oculus.core.event import Event
 from oculus.rules.instance import Rule
-from oculus.rules.judging.telling import Teller
+from oculus.rules.judging.wording import Wording
 from oculus.rules.life.standing import Notice
 from oculus.rules.memory.sight import Sight
 from oculus.rules.status import ordered
@@ -33,9 +32,5 @@ def preview(rule: Rule | None, message: str, sight: Sight, now_ms: int) -> Previ
     instance = instances[0]
     begun_ms = instance.standing.started_ms if instance.firing else now_ms
     notice = Notice(kind=NewsKind.FIRED, ts_ms=now_ms, started_ms=begun_ms)
-    text = Teller(sight, nobody).words(instance, notice, now_ms, template)
+    text = Wording(sight).words(instance, notice, now_ms, template)
     return Preview(text=text, instance=instance.key, value=instance.value)
-
-
-def nobody(_event: Event) -> None:
-    """A preview tells nobody of anything."""
