@@ -74,6 +74,10 @@ class MarketCollector(Collector):
         """How many it asks that provider each interval, on average."""
         return 1.0
 
+    def asks(self) -> Mapping[str, float]:
+        """By provider how many it asks each interval while all is well."""
+        return {self.provider(): self.questions()}
+
     def collect(self) -> list[Metric]:
         self.trouble, self.lacking, self.said, self.rest_s = "", (), "", 0.0
         self._ends = time.monotonic() + self.settings.timeout.total_seconds()
@@ -117,7 +121,8 @@ class MarketCollector(Collector):
 
     def _take_a_rest(self) -> None:
         """Stretch the interval where the allowance would not last; a long rest outlives a restart."""
-        self.slow_down(self.client(self.provider()).stretch(self._key(), self.questions(), self.interval_s))
+        for name, questions in self.asks().items():
+            self.slow_down(self.client(name).stretch(self._key(), questions, self.interval_s))
         if self.rest_s > self.interval_s:
             self.tools.memory.save(f"due.{self._key()}", self.clock.now_ms() + round(self.rest_s * 1000))
 
@@ -133,6 +138,13 @@ class MarketCollector(Collector):
 
     def client(self, name: str) -> Source:
         return self.tools.sources.get(name)
+
+    def in_line(self, name: str) -> Source:
+        """The client of the provider, or of who stands in for it. Raises LeftAlone to save that up."""
+        source = self.client(name)
+        if name != self.provider() and not self.by_hand:
+            source.save_up()
+        return source
 
     def left_s(self) -> float:
         """Seconds that this run may still take."""

@@ -203,6 +203,27 @@ def test_the_interval_stretches_when_the_month_would_not_last(price, kit):
     assert "its allowance would not last" in collector.said
 
 
+def test_it_stretches_too_when_the_month_of_the_second_source_would_not_last(price, kit, internet):
+    internet.say("binance", "*", DATA / "binance/ticker_24hr_BTCUSDT.json")
+    kit.set(coingecko={"per_month": 100})
+    collector = price(assets=["btc"], source="binance", compare="coingecko", fallback=[], interval="1m")
+    collector.collect()
+    assert 4500 < collector.rest_s < 5500
+    assert collector.said.count("its allowance would not last") == 1
+
+
+def test_a_source_that_stands_in_is_asked_seldom_enough_for_its_month_to_last(price, kit, internet):
+    internet.say("binance", "*", b"", status=451)
+    internet.say("binance", "/api/v3/ticker/24hr", b"", status=451)
+    kit.set(coingecko={"per_month": 100})
+    collector = price(assets=["btc"], source="binance", fallback=["coingecko"], interval="1m")
+    for _ in range(120):
+        with contextlib.suppress(SourceError):
+            collector.collect()
+        kit.clock.ahead(60)
+    assert 2 <= internet.count("coingecko") <= 3
+
+
 def test_a_category_and_tags_of_ones_own_are_put_on_everything(price):
     metrics = price(assets=["btc"], compare="coinbase", tags={"desk": "a"}).collect()
     assert {metric.tags["desk"] for metric in metrics} == {"a"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from fakes.internet import DATA
@@ -153,6 +155,37 @@ def test_with_keys_finnhub_and_then_alpha_vantage_stand_in(stocks, kit, internet
     )
     assert found["stock.price.ibm"].ts_ms == seconds("2026-11-24T21:00:00Z") * 1000
     assert found["stock.price.ibm.change"].value == 0.4167
+
+
+def test_who_stands_in_all_day_is_asked_seldom_enough_for_its_allowance_to_last(stocks, kit, internet):
+    kit.set(alphavantage={"api_key": "alpha-key"})
+    internet.say("yahoo", "*", b"", status=502)
+    internet.say("yahoo", AAPL, b"", status=502)
+    kit.clock.at("2026-11-25T00:00:00Z")
+    collector = stocks("AAPL", "IBM")
+    asked = []
+    for _ in range(24 * 30 - 1):
+        with contextlib.suppress(SourceError):
+            collector.collect()
+        asked.append(internet.count("alphavantage"))
+        kit.clock.ahead(120)
+    assert asked[0] == 1, "it stands in at once"
+    assert asked[30] <= 3, "in the first hour"
+    assert asked[-31] < asked[-1] <= 25, "and still in the last"
+    assert {each.params["symbol"] for each in internet.asked if each.provider == "alphavantage"} == {
+        "AAPL",
+        "IBM",
+    }
+
+
+def test_who_asks_by_hand_does_not_save_up_who_stands_in(stocks, kit, internet):
+    kit.set(alphavantage={"api_key": "alpha-key"})
+    internet.say("yahoo", AAPL, b"", status=502)
+    collector = stocks("AAPL")
+    collector.by_hand = True
+    for _ in range(3):
+        collector.collect()
+    assert internet.count("alphavantage") == 3
 
 
 def test_without_keys_nobody_else_is_asked(stocks, internet):

@@ -15,6 +15,7 @@ from msgspec import Meta, field
 
 from oculus.collectors.crypto.coins import coin_id
 from oculus.collectors.crypto.quotes import (
+    AT_ONCE,
     Quote,
     Quotes,
     from_binance,
@@ -23,6 +24,7 @@ from oculus.collectors.crypto.quotes import (
     from_kraken,
 )
 from oculus.collectors.market import MarketCollector, MarketSettings, Reading
+from oculus.collectors.sources.client import LeftAlone, Source
 from oculus.collectors.sources.reply import Unchanged
 from oculus.collectors.words import some
 from oculus.core.errors import BadAnswer, SourceError
@@ -84,7 +86,11 @@ class Price(MarketCollector):
         return [*self.settings.fallback, *filter(None, [self.settings.compare])]
 
     def questions(self) -> float:
-        return -(-len(self._assets) // 250) if self.settings.source == "coingecko" else len(self._assets)
+        return self._questions(self.settings.source)
+
+    def asks(self) -> dict[str, float]:
+        names = [self.settings.source, *filter(None, [self.settings.compare])]
+        return {name: self._questions(name) for name in names}
 
     def symbols(self) -> list[str]:
         spreads = [self._symbol(asset, "spread") for asset in self._assets] if self.settings.compare else []
@@ -111,7 +117,10 @@ class Price(MarketCollector):
             if not missing or (failures and self.out_of_time()):
                 break
             try:
-                quotes = self._quotes(name, missing, failures)
+                quotes = self._quotes(self.in_line(name), missing, failures)
+            except LeftAlone as error:
+                failures.append(error)
+                continue
             except Unchanged:
                 if not found:
                     raise
@@ -128,8 +137,11 @@ class Price(MarketCollector):
             "Look the coin up there, and write its name under `ids`.",
         )
 
-    def _quotes(self, name: str, assets: list[str], failures: list[SourceError]) -> Quotes:
-        source = self.client(name)
+    def _questions(self, name: str) -> float:
+        return -(-len(self._assets) // AT_ONCE) if name == "coingecko" else len(self._assets)
+
+    def _quotes(self, source: Source, assets: list[str], failures: list[SourceError]) -> Quotes:
+        name = source.provider.name
         if name == "coingecko":
             ids = {asset: self.settings.ids.get(asset) or coin_id(asset) for asset in assets}
             return from_coingecko(source, ids, self._currency, self.share_s, failures)
@@ -154,7 +166,7 @@ class Price(MarketCollector):
         wanted = [asset for asset, (name, _) in found.items() if name != second]
         failures: list[SourceError] = []
         try:
-            others = self._quotes(second, wanted, failures) if wanted else {}
+            others = self._quotes(self.client(second), wanted, failures) if wanted else {}
         except Unchanged:
             return []
         if missing := [asset for asset in wanted if asset not in others]:

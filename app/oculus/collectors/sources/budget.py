@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -68,6 +69,11 @@ class Budget:
         ]
         return min(lefts, default=None)
 
+    def pace_s(self, now_ms: int) -> float:
+        """Seconds between two questions for the day and the month to last; 0 where they do not matter."""
+        slowest = min(self._rates(now_ms), default=0.0)
+        return 1 / slowest if slowest else 0.0
+
     def stretch(self, who: str, calls: float, interval_s: float, now_ms: int) -> float:
         """By how much `who`, wanting `calls` questions every `interval_s`, must stretch its interval.
 
@@ -84,16 +90,21 @@ class Budget:
 
     def _affordable(self, now_ms: int) -> float:
         """Questions a second that can be kept up until each allowance is renewed."""
-        rates = [float("inf")]
+        rates = [math.inf, *self._rates(now_ms)]
         if self._limits.per_minute is not None:
             rates.append(self._limits.per_minute / 60)
         if self._limits.per_hour is not None:
             rates.append(self._limits.per_hour / 3600)
-        for span in ("day", "month"):
-            if (limit := self._limit(span)) is not None:
-                left = (limit - self.used(span, now_ms)) * (1 - KEPT_BACK)
-                rates.append(max(0.0, left) / max(60.0, (end_of(span, now_ms) - now_ms) / 1000))
         return min(rates)
+
+    def _rates(self, now_ms: int) -> list[float]:
+        """Questions a second for what is left of the day and the month, where those are limited."""
+        return [
+            max(0.0, (limit - self.used(span, now_ms)) * (1 - KEPT_BACK))
+            / max(60.0, (end_of(span, now_ms) - now_ms) / 1000)
+            for span in ("day", "month")
+            if (limit := self._limit(span)) is not None
+        ]
 
     def _limit(self, span: str) -> int | None:
         limit: int | None = getattr(self._limits, f"per_{span}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import random
 import threading
 import time
@@ -106,6 +107,18 @@ class Source:
         """By how much `who` must stretch its interval for the quota to last; 1.0: not at all."""
         with self._lock:
             return self._budget.stretch(who, calls, interval_s, self._clock.now_ms())
+
+    def save_up(self) -> None:
+        """Look before it is asked in another's place. Raises LeftAlone where its quota would not last."""
+        now_ms = self._clock.now_ms()
+        with self._lock:
+            since_s = math.inf if self._asked_ms is None else (now_ms - self._asked_ms) / 1000
+            wait_s = self._budget.pace_s(now_ms) - since_s
+        if wait_s > 0:
+            raise LeftAlone(
+                self.provider.title, f"stands in again in {spoken(wait_s)}, or its allowance would not last",
+                retry_after_s=wait_s,
+            )  # fmt: skip
 
     def complain(self, error: SourceError) -> None:
         """An answer turned out to be useless after all: count it as a failure of the provider."""

@@ -119,7 +119,7 @@ class ListingCollector(MarketCollector):
         raise failures[0]
 
     def _from(self, name: Provider, ticker: str) -> Quote:
-        source, now_ms = self.client(name), self.clock.now_ms()
+        source, now_ms = self.in_line(name), self.clock.now_ms()
         if name == "yahoo":
             params = {"range": "1d", "interval": "5m", "includePrePost": "false"}
             path = f"/v8/finance/chart/{quoted(ticker, safe='')}"
