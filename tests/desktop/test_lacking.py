@@ -42,7 +42,7 @@ def test_without_the_desktops_libraries_the_browser_opens_and_each_thing_says_wh
     program = oculus(screen, **without("pystray", "webview", "jeepney", "plyer", "gi", "Xlib")).ready()
     eventually(program.opened)
     icon, window = eventually(lambda: len(program.desk()["notes"]) == 2 and program.desk()["notes"])
-    install = "Run: pip install 'oculus-monitor[desktop]', then start Oculus anew"
+    install = f'Run: {sys.executable} -m pip install "oculus-monitor[desktop]", then start Oculus anew'
     assert icon == f"The icon near the clock cannot be shown: the library pystray is not here. {install}"
     assert window.startswith(f"No window: the library pywebview is not here. {install}. The pages open in")
     failed = program.start("send-test", "desktop")

@@ -115,7 +115,7 @@ def test_without_its_library_the_session_bus_is_told_to_be_missing_with_what_to_
     monkeypatch.delitem(sys.modules, "oculus.desktop.popup_bus", raising=False)
     monkeypatch.delattr("oculus.desktop.popup_bus", raising=False)
     shown = Popups(ways_here(print, lambda: None))
-    with pytest.raises(ChannelError, match=r"the library jeepney is not here. Run: pip install"):
+    with pytest.raises(ChannelError, match=r"the library jeepney is not here. Run: .* -m pip install"):
         shown.show(NASTY)
 
 

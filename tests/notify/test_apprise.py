@@ -81,6 +81,6 @@ def test_an_address_of_an_unknown_kind_is_final(channel, news):
 
 def test_without_the_extra_it_says_how_to_get_it(channel, news, monkeypatch):
     monkeypatch.setitem(sys.modules, "apprise", None)
-    with pytest.raises(ChannelError, match=r"pip install 'oculus-monitor\[apprise\]'") as caught:
+    with pytest.raises(ChannelError, match=r'pip install "oculus-monitor\[apprise\]"') as caught:
         channel().send([news()])
     assert caught.value.permanent

@@ -21,8 +21,12 @@ def own_command() -> list[str]:
     return [sys.executable] if is_frozen() else [sys.executable, "-m", "oculus"]
 
 
+def pip_install(extra: str) -> str:
+    """The command that installs one extra of pyproject.toml: here, and not wherever else a `pip` may be."""
+    python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
+    return f'{python} -m pip install "oculus-monitor[{extra}]"'
+
+
 def remedy(extra: str) -> str:
-    """How to have the libraries of one extra of pyproject.toml, as sentences."""
-    if is_frozen():
-        return FROZEN[extra]
-    return f"Run: pip install 'oculus-monitor[{extra}]', then start Oculus anew."
+    """How to have the libraries of one extra, as sentences."""
+    return FROZEN[extra] if is_frozen() else f"Run: {pip_install(extra)}, then start Oculus anew."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 
-from oculus.core.extras import is_frozen, remedy
+from oculus.core.extras import is_frozen, pip_install, remedy
 
 DEBIAN = "sudo apt-get install gir1.2-webkit2-4.1"
 NEEDED = {"Gtk": ("3.0",), "WebKit2": ("4.1", "4.0")}  # any of the versions will do
@@ -25,7 +25,7 @@ def missing_gtk() -> tuple[str, str]:
     except ImportError:
         if is_frozen():  # it has its own, which wants the system's libraries
             return "the system has no GTK", f"Install it, on Debian: {DEBIAN}"
-        return "Python's way to GTK is not here", f"{DEBIAN}, then: pip install 'oculus-monitor[gtk]'"
+        return "Python's way to GTK is not here", f"{DEBIAN}, then: {pip_install('gtk')}"
     for name, versions in NEEDED.items():
         if not any(has(gi, name, version) for version in versions):
             return f"the system has no {name} {versions[0]}", f"Install it, on Debian: {DEBIAN}"

@@ -1,4 +1,4 @@
-"""Apprise: a hundred other services, as plain text. Needs the extra: pip install 'oculus-monitor[apprise]'.
+"""Apprise: a hundred other services, as plain text. Needs the extra `apprise`.
 
 Address  see https://github.com/caronc/apprise/wiki; it may hold a password, so it is never shown
 Answer   whether it worked, and Apprise's own words where it did not; with a status in them it counts as usual
