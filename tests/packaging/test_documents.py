@@ -89,6 +89,15 @@ def test_the_examples_of_the_settings_can_be_used_as_they_stand(root, tmp_path, 
     assert [rule.name for rule in settings.rules] == rules
 
 
+def test_the_table_of_rooms_has_their_folders(root):
+    page = section((root / "CONTRIBUTING.md").read_text("utf-8"), "Layout")
+    rooms = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", page, re.MULTILINE))
+    told = {room: sorted(re.findall(r"`(\w+)`", folders)) for room, folders in rooms.items()}
+    inside = {path.parent.parent for path in (root / "app/oculus").glob("*/*/__init__.py")}
+    there = {room: sorted(each.parent.name for each in room.glob("*/__init__.py")) for room in inside}
+    assert told == {room.name: folders for room, folders in there.items()}
+
+
 def test_what_a_service_and_a_container_are_made_of_is_there(root):
     page = (root / "docs/running.md").read_text("utf-8")
     [container] = blocks(page, "dockerfile")
