@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import requests
 
@@ -36,6 +38,16 @@ def test_every_route_for_programs_is_described(shared, described):
     rules = {PLACE.sub(r"{\1}", r.rule) for r in shared.server.app().routes}
     wanted = {r for r in rules if r.startswith(("/api/", "/in/")) or r == "/metrics"}
     assert wanted | {"/healthz", "/readyz"} == set(described["paths"])
+
+
+def test_every_place_in_an_address_is_named_and_has_a_parameter(described):
+    for path, item in described["paths"].items():
+        places = re.findall(r"{(\w+)}", path)
+        assert re.fullmatch(r"[\w/.{}]+", path), path
+        for operation in item.values():
+            assert [each["name"] for each in operation["parameters"] if each["in"] == "path"] == places
+    [way] = described["paths"]["/api/desktop/login/{way}"]["post"]["parameters"]
+    assert way["schema"] == {"type": "string", "pattern": "^(on|off)$"}
 
 
 def test_every_operation_says_in_a_sentence_what_it_does(described):

@@ -21,7 +21,7 @@ from oculus.web.serving.health import Readiness
 from oculus.web.site import Download, Site
 from oculus.web.words import CSV
 
-PLACE = re.compile(r"<(\w+)(?::(\w+))?>")
+PLACE = re.compile(r"<(\w+)(?::(\w+)(?::([^>]+))?)?>")  # as Bottle writes it: name, kind, expression
 REFERENCE = "#/components/schemas/{name}"
 ALWAYS = (400, 401, 403, 408, 413, 421, 429, 500, 503)  # what the front door and the workers may answer
 ERROR_WORDS = {code: word.replace("_", " ") for code, word in CODES.items()} | {422: "not read only"}
@@ -123,12 +123,14 @@ def operation(route: Any, names: Names) -> dict[str, Any]:
 
 def path_parameters(rule: str) -> list[dict[str, Any]]:
     return [
-        {"name": name, "in": "path", "required": True, "schema": place_schema(kind)}
-        for name, kind in PLACE.findall(rule)
+        {"name": name, "in": "path", "required": True, "schema": place_schema(kind, expression)}
+        for name, kind, expression in PLACE.findall(rule)
     ]
 
 
-def place_schema(kind: str) -> dict[str, Any]:
+def place_schema(kind: str, expression: str) -> dict[str, Any]:
+    if expression:
+        return {"type": "string", "pattern": f"^({expression})$"}
     return {"type": "integer"} if kind == "int" else {"type": "string", "minLength": 1}
 
 
