@@ -25,11 +25,22 @@ def kept(given: object, known: Container[str], now_ms: int) -> list[Metric]:
 def _one(metric: object, known: Container[str], now_ms: int) -> Metric:
     if not isinstance(metric, Metric):
         raise TypeError(f"collect() returned a {type(metric).__name__} among its metrics")
-    math.isfinite(metric.value)
-    if metric.symbol not in known and not VALID.fullmatch(metric.symbol):
-        raise ValueError(f"symbol {metric.symbol!r} may only have a-z, 0-9 and . _ - : /")
-    ts_ms = moment(metric.ts_ms, now_ms)
-    return metric if ts_ms == metric.ts_ms else structs.replace(metric, ts_ms=ts_ms)
+    math.isfinite(metric.value)  # text is no number, though float would take it
+    value, ts_ms = float(metric.value), moment(metric.ts_ms, now_ms)
+    _look_at_the_text(metric, known)
+    if type(metric.value) is float and ts_ms == metric.ts_ms:
+        return metric
+    return structs.replace(metric, value=value, ts_ms=ts_ms)
+
+
+def _look_at_the_text(metric: Metric, known: Container[str]) -> None:
+    symbol, category, tags = metric.symbol, metric.category, metric.tags
+    if symbol not in known and not VALID.fullmatch(symbol):
+        raise ValueError(f"symbol {symbol!r} may only have a-z, 0-9 and . _ - : /")
+    if not isinstance(category, str):
+        raise ValueError(f"category {category!r} of {symbol} should be text")
+    if not isinstance(tags, dict) or not all(isinstance(each, str) for pair in tags.items() for each in pair):
+        raise ValueError(f"tags of {symbol} should be text")
 
 
 def moment(given: object, now_ms: int) -> int:

@@ -241,6 +241,12 @@ def test_an_installed_entry_point_is_a_plugin_too(run, monkeypatch):
             "None is not millis",
         ),
         ("return [self.metric('custom.bad.x', 1.0, -10**20)]", "is not milliseconds since 1970"),
+        ("return [self.metric('custom.bad.x', 1.0, unit=5)]", "tags of custom.bad.x should be text"),
+        (
+            "return [Metric(0, 'custom.bad', 'custom.bad.x', 1.0, None)]",
+            "tags of custom.bad.x should be text",
+        ),
+        ("return [Metric(0, None, 'custom.bad.x', 1.0, {})]", "category None of custom.bad.x should be text"),
         ("self.as_of_ms = -(10**20); return []", "is not milliseconds since 1970"),
     ],
 )
@@ -249,6 +255,12 @@ def test_a_plugin_that_raises_or_returns_nonsense_costs_only_its_own_run(run, ac
                bad=COLLECT % act, office=OFFICE)  # fmt: skip
     assert words in desk.status("bad").last_error
     assert [metric.symbol for metric in desk.metrics] == ["custom.office.a"]
+
+
+@pytest.mark.parametrize("value", ["True", "7", "__import__('decimal').Decimal('2.5')"])
+def test_whatever_number_a_plugin_returns_is_kept_as_a_float(run, value):
+    desk = run("- {type: plugin, module: odd.py}\n", odd=COLLECT % f"return [self.metric('a.b.c', {value})]")
+    assert [type(metric.value) for metric in desk.metrics] == [float]
 
 
 def test_a_plugin_cannot_date_a_number_or_itself_into_the_future(run, clock):
