@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 import requests
@@ -38,6 +39,12 @@ def test_every_route_for_programs_is_described(shared, described):
     rules = {PLACE.sub(r"{\1}", r.rule) for r in shared.server.app().routes}
     wanted = {r for r in rules if r.startswith(("/api/", "/in/")) or r == "/metrics"}
     assert wanted | {"/healthz", "/readyz"} == set(described["paths"])
+
+
+def test_the_readme_names_every_thing_of_the_api(described):
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    things = {"/".join(path.split("/")[:3]) for path in described["paths"] if path.startswith("/api/")}
+    assert [thing for thing in sorted(things) if f"`{thing}" not in readme] == []
 
 
 def test_every_place_in_an_address_is_named_and_has_a_parameter(described):
