@@ -76,11 +76,14 @@ class Home:
         """A database without a number in it, as after a start that was stopped at once."""
         open_database(self.data, StorageSettings(), SystemClock()).close()
 
-    def serve(self, *words, largest_file=None):
-        """With `largest_file` no file may grow beyond so many bytes, as on a disk that is nearly full."""
+    def serve(self, *words, largest_file=None, through=()):
+        """With `largest_file` no file may grow beyond so many bytes, as on a disk that is nearly full.
+
+        `through` is a program that starts it.
+        """
         server = Serving(
             subprocess.Popen(
-                self.command("serve", "--port", "0", *words),
+                [*through, *self.command("serve", "--port", "0", *words)],
                 stderr=subprocess.PIPE,
                 text=True,
                 env=self.environment(),

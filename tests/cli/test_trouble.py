@@ -4,7 +4,9 @@ import ctypes
 import json
 import os
 import re
+import shutil
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -162,3 +164,12 @@ def test_a_signal_that_is_given_to_another_thread_ends_it_as_well(home):
     tgkill = 234
     assert ctypes.CDLL(None).syscall(tgkill, pid, other, signal.SIGINT) == 0
     assert server.process.wait(60) == 0
+
+
+@pytest.mark.skipif(shutil.which("nohup") is None, reason="there is no nohup")
+def test_what_nohup_started_outlives_the_session(home):
+    server = home.serve(through=["nohup"])
+    server.process.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        server.process.wait(1)
+    assert server.stop()[0] == 0

@@ -151,11 +151,12 @@ def _first_start(config: Path, args: argparse.Namespace) -> None:
 
 
 def _until_told() -> threading.Event:
-    """An event that Ctrl+C, SIGTERM and the end of the session set."""
+    """An event that Ctrl+C, SIGTERM and the end of the session set; not the last under `nohup`."""
     stop = threading.Event()
     for name in ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: stop.set())
+        number = getattr(signal, name, None)
+        if number is not None and not (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):
+            signal.signal(number, lambda *_: stop.set())
     return stop
 
 
