@@ -7,7 +7,7 @@ import pytest
 
 from oculus.core.clock import to_ms
 from oculus.core.event import Severity
-from oculus.rules.life.hours import Hours, Mute
+from oculus.rules.life.hours import Hours, Mute, local
 
 PARIS, NEW_YORK, LORD_HOWE = "Europe/Paris", "America/New_York", "Australia/Lord_Howe"
 
@@ -119,6 +119,15 @@ def test_a_mute_lets_through_what_is_bad_enough():
 def test_a_mistake_says_what_to_write_instead(given, told):
     with pytest.raises(ValueError, match=told):
         Hours(**given)
+
+
+def test_of_many_that_ask_within_one_minute_one_looks_ahead(monkeypatch):
+    looks = []
+    monkeypatch.setattr("oculus.rules.life.hours.local", lambda ms, zone: looks.append(ms) or local(ms, zone))
+    night = Hours(from_="22:17", to="05:43", timezone="Asia/Kathmandu")
+    noon_ms = to_ms(datetime(2026, 1, 1, 12, tzinfo=ZoneInfo("UTC")))
+    assert {night.changes_ms(noon_ms + n) for n in range(0, 60_000, 100)} == {noon_ms + 272 * 60_000}
+    assert len(looks) == 600 + 272
 
 
 def test_whole_days_never_end():

@@ -78,14 +78,8 @@ class Hours(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def changes_ms(self, ms: int) -> int:
         """The first moment after another at which `holds` becomes something else; if never, in 8 days."""
-        now, days = self.holds(ms), self.weekdays()
-        first, end = minutes(self.from_), minutes(self.to)
-        at_ms = ms // MINUTE_MS * MINUTE_MS
-        for _ in range(LOOK_AHEAD):
-            at_ms += MINUTE_MS
-            if within(days, first, end, local(at_ms, self.timezone)) is not now:
-                break
-        return at_ms
+        hours = self.weekdays(), minutes(self.from_), minutes(self.to), self.timezone
+        return changed_ms(*hours, self.holds(ms), ms // MINUTE_MS)
 
 
 class Mute(Hours, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -184,6 +178,17 @@ def _zone(name: str) -> ZoneInfo:
 def local(ms: int, timezone: str) -> datetime:
     """What a clock on the wall shows there."""
     return datetime.fromtimestamp(ms // 1000, UTC).astimezone(_zone(timezone))
+
+
+@lru_cache(maxsize=256)  # in a storm thousands ask within one minute
+def changed_ms(days: frozenset[int], first: int, end: int, timezone: str, now: bool, minute: int) -> int:
+    """The first minute after one, counted since 1970, that lies within where `now` does not; UTC ms."""
+    at_ms = minute * MINUTE_MS
+    for _ in range(LOOK_AHEAD):
+        at_ms += MINUTE_MS
+        if within(days, first, end, local(at_ms, timezone)) is not now:
+            break
+    return at_ms
 
 
 def within(days: frozenset[int], first: int, end: int, wall: datetime) -> bool:
