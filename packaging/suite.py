@@ -2,7 +2,8 @@
 
 The tests use real windows, browsers, daemons and sockets, on machines that others use too. A test that fails
 beside the others and passes alone does not fail the run, but it is named at the end: it asks for a look, at
-the product first and at the test second. More than a few of them are no accident and fail the run at once.
+the product first and at the test second. In one file many may fail by one accident, for what its tests share
+is made once; failures in more than a few files are none, and fail the run at once.
 """
 
 import json
@@ -16,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Tests that mostly wait, for programs, browsers and the next second; the others compute meanwhile.
 WAITING = [f"tests/{name}" for name in ("cli", "crash", "desktop", "e2e", "runtime")]
 OTHERS = ["tests", *(f"--ignore={path}" for path in WAITING)]
-ACCIDENTS = 3  # so many failures of a half may be tried again
+ACCIDENTS = 3  # of a half, failures in so many files may be tried again
 FAILED = 1  # what pytest exits with when tests failed, and nothing worse happened
 
 
@@ -42,7 +43,8 @@ class Half:
     def verdict(self, code: int) -> int:
         """The exit code of the half that ended with `code`, after what failed had its second try."""
         failed = self._failed()
-        if code != FAILED or not 0 < len(failed) <= ACCIDENTS:
+        files = {name.partition("::")[0] for name in failed}
+        if code != FAILED or not 0 < len(files) <= ACCIDENTS:
             return code
         say("once more, alone: " + ", ".join(failed))
         if again := subprocess.run(self.command("--last-failed"), cwd=ROOT, check=False).returncode:

@@ -19,7 +19,7 @@ TESTS = """
 import pathlib, pytest
 tries = pathlib.Path({folder!r})
 
-@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("number", {numbers})
 def test_one(number):
     tried = tries / str(number)
     times = len(tried.read_text()) if tried.exists() else 0
@@ -32,13 +32,15 @@ def test_one(number):
 def half(suite, root, monkeypatch, tmp_path):
     """Run five tests, of which those of {number: n} fail n times; returns exit code and tries of each."""
 
-    def run(failures):
+    def run(failures, files=5):
         (tmp_path / "tries").mkdir()
         shutil.copy(root / "pyproject.toml", tmp_path)  # the options that ours run with
-        test = tmp_path / "test_five.py"
-        test.write_text(TESTS.format(folder=str(tmp_path / "tries"), failures=failures))
+        for file in range(files):
+            numbers = list(range(file, 5, files))
+            text = TESTS.format(folder=str(tmp_path / "tries"), failures=failures, numbers=numbers)
+            (tmp_path / f"test_{file}.py").write_text(text)
         monkeypatch.setattr(suite, "ROOT", tmp_path)
-        half = suite.Half("five", [str(test)], tmp_path)
+        half = suite.Half("five", [str(tmp_path)], tmp_path)
         code = half.verdict(suite.beside(half.command(), ["python3", "-c", ""])[0])
         return code, [len((tmp_path / "tries" / str(number)).read_text()) for number in range(5)]
 
@@ -70,7 +72,7 @@ def test_what_passes_is_not_tried_again(half, capfd):
 def test_an_accident_is_tried_again_alone_and_named(half, capfd):
     assert half({3: 1}) == (0, [1, 1, 1, 2, 1])
     assert "UNSTEADY" in (said := capfd.readouterr().err)
-    assert "test_five.py::test_one[3]" in said.splitlines()[-1]
+    assert "test_3.py::test_one[3]" in said.splitlines()[-1]
 
 
 def test_what_fails_twice_fails_the_run(half, capfd):
@@ -78,8 +80,12 @@ def test_what_fails_twice_fails_the_run(half, capfd):
     assert "UNSTEADY" not in capfd.readouterr().err
 
 
-def test_many_failures_are_no_accident(half):
+def test_failures_in_many_files_are_no_accident(half):
     assert half({0: 1, 1: 1, 2: 1, 3: 1}) == (1, [1] * 5)
+
+
+def test_many_failures_in_one_file_may_be_one_accident(half):
+    assert half({0: 1, 1: 1, 2: 1, 3: 1}, files=1) == (0, [2, 2, 2, 2, 1])
 
 
 def test_a_half_that_never_ran_is_not_saved_by_a_second_try(suite, tmp_path):
