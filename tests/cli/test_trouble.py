@@ -173,3 +173,18 @@ def test_what_nohup_started_outlives_the_session(home):
     with pytest.raises(subprocess.TimeoutExpired):
         server.process.wait(1)
     assert server.stop()[0] == 0
+
+
+def test_it_goes_on_though_nobody_reads_what_it_says(home, eventually):
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = subprocess.Popen(home.command("serve", "--port", "0"), stderr=writer, env=home.environment())
+    os.close(writer)
+    try:
+        eventually(lambda: process.poll() is not None or home.run("status").returncode == 0)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1)
+    finally:
+        process.terminate()
+        code = process.wait(60)
+    assert code == 0
