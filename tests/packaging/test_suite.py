@@ -33,6 +33,7 @@ def half(suite, root, monkeypatch, tmp_path):
     """Run five tests, of which those of {number: n} fail n times; returns exit code and tries of each."""
 
     def run(failures, files=5):
+        monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # what others add takes seconds to load
         (tmp_path / "tries").mkdir()
         shutil.copy(root / "pyproject.toml", tmp_path)  # the options that ours run with
         for file in range(files):
