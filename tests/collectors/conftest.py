@@ -21,6 +21,7 @@ from oculus.collectors import COLLECTORS, build
 from oculus.collectors.collector import Collector, CollectorSettings
 from oculus.collectors.scheduler import Scheduler
 from oculus.core.counters import Counters
+from oculus.core.outgoing import hang_up
 
 
 class FakeClock:
@@ -147,18 +148,19 @@ class Listener:
         self.socket = socket.create_server((host, 0), family=family)
         self.handle, self.tls = handle, tls
         self.open = [self.socket]
-        self.thread = threading.Thread(target=self.accept, name="listener", daemon=True)
-        self.thread.start()
+        self.threads = [threading.Thread(target=self.accept, name="listener", daemon=True)]
+        self.threads[0].start()
 
     def accept(self):
         with contextlib.suppress(OSError):  # closed at the end of the test
             while True:
                 connection, _ = self.socket.accept()
                 self.open.append(connection)
-                threading.Thread(target=self.serve, args=[connection], daemon=True).start()
+                self.threads.append(threading.Thread(target=self.serve, args=[connection], daemon=True))
+                self.threads[-1].start()
 
     def serve(self, connection):
-        with contextlib.suppress(OSError):  # the probe hangs up when it has had enough
+        with contextlib.suppress(OSError, ValueError):  # who asks hangs up when he has had enough
             if self.tls:
                 connection = self.tls.wrap_socket(connection, server_side=True)
                 self.open.append(connection)
@@ -166,11 +168,14 @@ class Listener:
                 self.handle(connection)
 
     def close(self):
+        hang_up(self.socket)
+        self.threads[0].join(60)  # or it takes a last connection while the next test patches sockets
         for sock in self.open:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+            hang_up(sock)  # none is closed while it is read from: its number may be another's by then
+        for thread in self.threads:
+            thread.join(60)
+        for sock in self.open:
             sock.close()
-        self.thread.join(60)  # or it takes a last connection while the next test patches sockets
 
 
 @pytest.fixture

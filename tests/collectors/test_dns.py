@@ -8,10 +8,11 @@ import dns.message
 import dns.rcode
 import dns.rrset
 import pytest
-from dns.message import ShortHeader
+from dns.exception import DNSException
 
 from oculus.collectors.network.dns import DnsSettings
 from oculus.core.durations import Duration
+from oculus.core.outgoing import hang_up
 
 ZONE = {
     ("example.test.", "A"): "192.0.2.1",
@@ -32,36 +33,46 @@ class NameServer:
 
     def __init__(self, host):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.tcp = socket.create_server((host, 0), family=family)
-        self.port = self.tcp.getsockname()[1]
         self.udp = socket.socket(family, socket.SOCK_DGRAM)
-        self.udp.bind((host, self.port))
-        self.asked = []
-        for work in (self.serve_udp, self.serve_tcp):
-            threading.Thread(target=self.quietly, args=[work], daemon=True).start()
+        self.tcp = self.listener(host, family)
+        self.port = self.tcp.getsockname()[1]
+        self.asked, self.closing = [], False
+        self.threads = [
+            threading.Thread(target=self.quietly, args=[work], daemon=True)
+            for work in (self.serve_udp, self.serve_tcp)
+        ]
+        for thread in self.threads:
+            thread.start()
+
+    def listener(self, host, family):
+        """A port that is free for datagrams, too."""
+        for _ in range(100):
+            tcp = socket.create_server((host, 0), family=family)
+            with contextlib.suppress(OSError):
+                self.udp.bind(tcp.getsockname()[:2])
+                return tcp
+            tcp.close()
+        pytest.fail("no port is free for both")
 
     def quietly(self, work):
-        try:
-            work()
-        except OSError:
-            return  # closed at the end of the test
+        while not self.closing:
+            with contextlib.suppress(OSError, DNSException):  # who asked may be gone, or be somebody else
+                work()
 
     def serve_udp(self):
-        while True:
-            data, sender = self.udp.recvfrom(4096)
-            query = dns.message.from_wire(data)
-            self.asked.append(str(query.question[0].name))
-            answer = self.answer(query, first=self.asked.count(self.asked[-1]) == 1)
-            if answer is not None:
-                self.udp.sendto(answer, sender)
+        data, sender = self.udp.recvfrom(4096)
+        query = dns.message.from_wire(data)
+        self.asked.append(str(query.question[0].name))
+        answer = self.answer(query, first=self.asked.count(self.asked[-1]) == 1)
+        if answer is not None:
+            self.udp.sendto(answer, sender)
 
     def serve_tcp(self):
-        while True:
-            connection, _ = self.tcp.accept()
-            with connection, contextlib.suppress(ConnectionError, ShortHeader):  # who asked may be gone
-                size = int.from_bytes(connection.recv(2), "big")
-                answer = self.answer(dns.message.from_wire(connection.recv(size)), tcp=True)
-                connection.sendall(len(answer).to_bytes(2, "big") + answer)
+        connection, _ = self.tcp.accept()
+        with connection:
+            size = int.from_bytes(connection.recv(2), "big")
+            answer = self.answer(dns.message.from_wire(connection.recv(size)), tcp=True)
+            connection.sendall(len(answer).to_bytes(2, "big") + answer)
 
     def answer(self, query, tcp=False, first=True):
         name, kind = str(query.question[0].name), dns.rdatatype.to_text(query.question[0].rdtype)
@@ -83,6 +94,11 @@ class NameServer:
         return reply.to_wire()
 
     def close(self):
+        self.closing = True
+        for sock in (self.udp, self.tcp):
+            hang_up(sock)
+        for thread in self.threads:
+            thread.join(60)
         self.udp.close()
         self.tcp.close()
 

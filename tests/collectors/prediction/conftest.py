@@ -58,14 +58,17 @@ class World:
 
     def hears(self, collector, *frames):
         """Say something, and wait until the stream has taken it in."""
-        before = repr(vars(collector._quotes)), [vars(t).copy() for t in collector._quotes._tokens.values()]
+        quotes = collector._quotes
+
+        def known():
+            with quotes._lock:
+                return [(name, vars(token).copy()) for name, token in quotes._tokens.items()], dict(
+                    quotes._ended
+                )
+
+        before = known()
         self.socket.say(*frames)
-        eventually(
-            lambda: (
-                (repr(vars(collector._quotes)), [vars(t) for t in collector._quotes._tokens.values()])
-                != before
-            )
-        )
+        eventually(lambda: known() != before)
 
     def close(self):
         for collector in self.made:

@@ -12,6 +12,7 @@ from websockets.sync.server import serve
 
 from oculus.collectors.prediction import line
 from oculus.collectors.prediction.line import Line, Lost
+from oculus.core.outgoing import hang_up
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def now():
 
 
 def stay(connection):
-    with contextlib.suppress(ConnectionClosed):
+    with contextlib.suppress(ConnectionClosed, TimeoutError):
         connection.recv(timeout=20)
 
 
@@ -178,7 +179,7 @@ def proxy(monkeypatch):
                 here, _ = listener.accept()
                 head = b""
                 while b"\r\n\r\n" not in head:
-                    head += here.recv(4096)
+                    head += here.recv(4096) or b"\r\n\r\n"
                 asked.append(head.decode())
                 here.sendall(answer[0])
                 if b" 200 " in answer[0]:
@@ -187,12 +188,15 @@ def proxy(monkeypatch):
                 else:
                     here.close()
 
-    threading.Thread(target=serve_one, daemon=True).start()
+    thread = threading.Thread(target=serve_one, daemon=True)
+    thread.start()
     monkeypatch.setenv("HTTP_PROXY", f"http://me:pass%21@127.0.0.1:{listener.getsockname()[1]}")
     monkeypatch.setenv("http_proxy", f"http://me:pass%21@127.0.0.1:{listener.getsockname()[1]}")
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "")
     yield asked, answer
+    hang_up(listener)
+    thread.join(60)
     listener.close()
 
 
@@ -213,7 +217,7 @@ def test_a_proxy_of_the_environment_is_used_with_its_password(peer, dial, proxy)
     made = dial(address)
     found = []
     while not found:
-        found = made.receive(5.0, now)
+        found = made.receive(0.2, now)
     assert found == [b"through"]
     assert asked[0].startswith(f"CONNECT {address.split('/')[2]} HTTP/1.")
     assert f"Proxy-Authorization: Basic {base64.b64encode(b'me:pass!').decode()}" in asked[0]
