@@ -44,7 +44,7 @@ def test_a_port_that_does_not_accept_is_down_at_the_timeout(silent_port, ask):
 
 
 def test_a_server_that_accepts_and_says_nothing_is_down_at_the_timeout(listen, ask):
-    values, trouble = probe(ask, listen(lambda connection: connection.recv(65536) and connection.recv(1)), SHORT)
+    values, trouble = probe(ask, listen(lambda peer: peer.recv(65536) and peer.recv(1)), SHORT)
     assert trouble == "the answer was not complete within 1 s"
     assert "connect" in values
     assert "first_byte" not in values
