@@ -34,8 +34,12 @@ class Clock:
         self.seconds += seconds
 
     def at(self, moment):
-        """Jump to a moment written as 2026-11-25T12:00:00Z."""
+        """Put the wall clock to a moment written as 2026-11-25T12:00:00Z, be it back."""
         self.ms = parse_moment(moment, 0)
+
+    def until(self, moment):
+        """Wait for a moment."""
+        self.ahead((parse_moment(moment, 0) - self.ms) / 1000)
 
 
 class Kit:

@@ -58,7 +58,7 @@ def test_every_minor_unit_is_converted(minor, main):
 def test_after_the_bell_the_last_value_stands_and_the_source_is_asked_rarely(stocks, kit, internet):
     collector = stocks("AAPL")
     collector.collect()
-    kit.clock.at("2026-11-25T21:02:00Z")
+    kit.clock.until("2026-11-25T21:02:00Z")
     internet.say("yahoo", AAPL, yahoo("chart_AAPL_closed.json"))
     price = by_symbol(collector.collect())["stock.price.aapl"]
     assert (price.value, price.tags["market"]) == (272.95, "closed")
@@ -74,7 +74,7 @@ def test_after_the_bell_the_last_value_stands_and_the_source_is_asked_rarely(sto
 def test_what_was_last_traded_long_before_the_bell_is_closed_from_the_bell_on(stocks, kit, internet):
     collector = stocks("AAPL")
     assert by_symbol(collector.collect())["stock.price.aapl"].tags["market"] == "open"
-    kit.clock.at("2026-11-25T21:02:00Z")  # and no trade since
+    kit.clock.until("2026-11-25T21:02:00Z")  # and no trade since
     price = by_symbol(collector.collect())["stock.price.aapl"]
     assert (price.value, price.tags["market"]) == (271.49, "closed")
     assert price.ts_ms == seconds("2026-11-25T21:00:00Z") * 1000
@@ -96,6 +96,17 @@ def test_it_is_asked_again_when_the_market_opens(stocks, kit, internet):
     collector = stocks("AAPL")
     collector.collect()
     assert 600 < collector.rest_s < 620
+
+
+def test_a_clock_that_was_put_right_does_not_keep_the_source_from_being_asked(stocks, kit, internet):
+    kit.clock.at("2038-01-19T03:14:07Z")
+    collector = stocks("AAPL")
+    collector.collect()
+    kit.clock.at("2026-11-25T15:04:30Z")
+    kit.clock.ahead(1800)
+    collector.collect()
+    assert collector.rest_s <= 1800
+    assert internet.count("yahoo") == 2
 
 
 def test_a_holiday_is_a_day_without_trades(stocks, kit, internet):

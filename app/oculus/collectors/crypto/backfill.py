@@ -65,10 +65,10 @@ class Backfill:
 
     def _asked(self) -> Mapping[str, str]:
         """By coin the day on which it was asked for, as text."""
-        since = (self._today() - AGAIN).isoformat()
+        since, today = (self._today() - AGAIN).isoformat(), self._today().isoformat()
         found = self._tools.memory.load(KEPT_AS)
         pairs = found.items() if isinstance(found, dict) else ()
-        return {str(coin): str(day) for coin, day in pairs if str(day) >= since}
+        return {str(coin): str(day) for coin, day in pairs if since <= str(day) <= today}
 
     def _note(self, coin: str) -> None:
         self._tools.memory.save(KEPT_AS, {**self._asked(), coin: self._today().isoformat()})

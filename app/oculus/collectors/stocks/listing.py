@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Annotated, Literal, NamedTuple
 from urllib.parse import quote as quoted
@@ -17,8 +18,9 @@ from oculus.core.durations import Duration, spoken
 from oculus.core.errors import BadAnswer, SourceError
 
 Provider = Literal["yahoo", "finnhub", "alphavantage"]
-CLOSED_MS = 30 * 60_000  # between questions while its market is closed
-AFTER_BELL_MS = 15_000  # the first trade is not seen at the very moment of opening
+CLOSED_S = 30 * 60.0  # between questions while its market is closed
+AFTER_BELL_S = 15.0  # the first trade is not seen at the very moment of opening
+EARLY_S = 1.0  # slots are a little early or late
 MOST_STRETCH = 1000.0
 
 
@@ -45,7 +47,7 @@ class ListingCollector(MarketCollector):
     def __init__(self, settings: ListingSettings) -> None:
         super().__init__(settings)
         self._listed = self.listed()
-        self._due_ms: dict[str, int] = {}  # by symbol
+        self._due_at: dict[str, float] = {}  # by symbol, on the monotonic clock; the other may be put back
         self._wrong: dict[str, str] = {}
         self._open: dict[str, bool | None] = {}  # whether its market was, the last time
         self._factor = 1.0  # by which the interval of each is stretched
@@ -102,9 +104,11 @@ class ListingCollector(MarketCollector):
         return []
 
     def _due(self) -> Iterator[Listed]:
-        now_ms = self.clock.now_ms()
-        waiting = sorted(self._listed, key=lambda each: self._due_ms.get(each.symbol, 0))
-        return (each for each in waiting if self.by_hand or self._due_ms.get(each.symbol, 0) <= now_ms)
+        waiting = sorted(self._listed, key=self._due_in_s)
+        return (each for each in waiting if self.by_hand or self._due_in_s(each) <= 0)
+
+    def _due_in_s(self, each: Listed) -> float:
+        return self._due_at.get(each.symbol, -math.inf) - self.clock.monotonic()
 
     def _quote(self, each: Listed) -> tuple[Provider, Quote]:
         """From the first in line who has it. Raises what the first one said."""
@@ -148,13 +152,12 @@ class ListingCollector(MarketCollector):
 
     def _wait(self, each: Listed, quote: Quote | None) -> None:
         """When to ask for it again."""
-        now_ms = self.clock.now_ms()
-        due_ms = now_ms + round(self.interval_s * min(self._factor, MOST_STRETCH) * 1000)
+        wait_s = self.interval_s * min(self._factor, MOST_STRETCH)
         if quote is not None and quote.open is False:
-            due_ms = max(due_ms, now_ms + CLOSED_MS)
+            wait_s = max(wait_s, CLOSED_S)
             if quote.opens_ms is not None:
-                due_ms = min(due_ms, quote.opens_ms + AFTER_BELL_MS)
-        self._due_ms[each.symbol] = due_ms - 1000  # slots are a little early or late
+                wait_s = min(wait_s, (quote.opens_ms - self.clock.now_ms()) / 1000 + AFTER_BELL_S)
+        self._due_at[each.symbol] = self.clock.monotonic() + wait_s - EARLY_S
 
     def _settled(self, readings: list[Reading]) -> list[Reading]:
         """Say what went wrong; rest until the next is due."""
@@ -164,8 +167,7 @@ class ListingCollector(MarketCollector):
         if told and not readings and len(told) == len(self._listed):
             raise failure(told[0])
         self.trouble = some(told)
-        soonest = min(self._due_ms.get(each.symbol, 0) for each in self._listed)
-        self.rest_s = max(0.0, (soonest - self.clock.now_ms()) / 1000)
+        self.rest_s = max(0.0, min(self._due_in_s(each) for each in self._listed))
         if self._stopped:
             self.said = f"{len(readings)} numbers; the others later: {self._stopped.what}"
         return readings
