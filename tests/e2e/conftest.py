@@ -56,7 +56,9 @@ def chromium():
     root = hasattr(os, "geteuid") and os.geteuid() == 0  # its sandbox refuses root
     sync_api.expect.set_options(timeout=PATIENCE_MS)
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"] if root else [])
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox"] if root else [], timeout=2 * PATIENCE_MS
+        )
         yield browser
         browser.close()
 

@@ -53,7 +53,7 @@ class Browser:
         """A session. No page is loaded for it: one that is left at once may complain."""
         context = self._chromium.new_context(viewport={"width": width, "height": height}, **options)
         self._contexts.append(context)
-        context.request.get(server.one_time_link(), max_redirects=0)
+        context.request.get(server.one_time_link(), max_redirects=0, timeout=PATIENCE_MS)
         return context
 
     def open(self, server, path, **options):
