@@ -278,6 +278,17 @@ def test_intervals_stretch_when_the_month_would_not_last(kit):
     assert source.stretch("a", 1, 3600) == pytest.approx(factor)
 
 
+def test_who_stands_in_is_saved_up_but_not_by_a_clock_that_was_wrong(kit, internet):
+    internet.say("coingecko", "/ping", {})
+    kit.clock.at("2038-01-19T03:14:07Z")
+    ask(kit)
+    source = kit.sources.get("coingecko")
+    with pytest.raises(LeftAlone, match=r"stands in again in \d+ m, or its allowance would not last"):
+        source.save_up()
+    kit.clock.at("2026-11-25T12:00:00Z")
+    source.save_up()
+
+
 def test_a_collector_that_is_gone_no_longer_counts(kit):
     kit.set(coingecko={"per_month": 1000})
     source = kit.sources.get("coingecko")

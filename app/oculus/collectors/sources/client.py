@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import random
 import threading
 import time
@@ -112,13 +111,11 @@ class Source:
         """Look before it is asked in another's place. Raises LeftAlone where its quota would not last."""
         now_ms = self._clock.now_ms()
         with self._lock:
-            since_s = math.inf if self._asked_ms is None else (now_ms - self._asked_ms) / 1000
-            wait_s = self._budget.pace_s(now_ms) - since_s
-        if wait_s > 0:
-            raise LeftAlone(
-                self.provider.title, f"stands in again in {spoken(wait_s)}, or its allowance would not last",
-                retry_after_s=wait_s,
-            )  # fmt: skip
+            pace_s = self._budget.pace_s(now_ms)
+            since_s = pace_s if self._asked_ms is None else (now_ms - self._asked_ms) / 1000
+        if 0 <= since_s < pace_s:  # what lies ahead of now was noted before the clock was put back
+            what = f"stands in again in {spoken(pace_s - since_s)}, or its allowance would not last"
+            raise LeftAlone(self.provider.title, what, retry_after_s=pace_s - since_s)
 
     def complain(self, error: SourceError) -> None:
         """An answer turned out to be useless after all: count it as a failure of the provider."""
