@@ -75,6 +75,12 @@ def test_names_and_facts_in_tables_stand_in_one_line(fired, width):
     assert set(page.evaluate(LINES, "whale_accumulation")) == {1}
 
 
+@pytest.mark.parametrize("office", [SETUP.replace("whale_accumulation", "w" * 100)], indirect=True)
+def test_on_a_phone_a_long_name_leaves_its_moment_in_one_line(fired):
+    page = fired("/channels", width=390, height=844)
+    assert page.locator("td time").first.bounding_box()["height"] < 24
+
+
 @pytest.mark.parametrize("office", [SETUP], indirect=True)
 def test_nothing_in_the_header_covers_anything_else_at_any_width(fired):
     page = fired("/", width=1440)

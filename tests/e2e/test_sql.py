@@ -167,3 +167,13 @@ def test_a_moment_is_never_broken_in_two(house, visit):
     expect(moments).to_have_count(2)
     assert moments.all_inner_texts() == ["2026-11-25 21:38:09.25", "2026-11-25 21:38:09"]
     assert all(each.bounding_box()["height"] < 24 for each in moments.all())
+
+
+def test_a_long_text_leaves_its_neighbours_in_one_line(house, visit):
+    page = visit("/query", width=1440)
+    ask(
+        page, f"SELECT now() AS ts, 'net.http.shop.example.first_byte' AS symbol, '{'a word, ' * 60}' AS tags"
+    )
+    expect(rows(page)).to_have_count(1)
+    neighbours = rows(page).locator("time, td:nth-child(2) bdi")
+    assert [each.bounding_box()["height"] < 24 for each in neighbours.all()] == [True, True]

@@ -18,11 +18,11 @@
     if (now) clockAhead = now - Date.now();
   }
 
-  function age(seconds) { // the same steps as numbers.py
+  function age(seconds) { // the same steps as figures.py; the spaces are unbroken
     const whole = Math.max(0, Math.floor(seconds));
-    if (whole < 60) return `${whole} s`;
-    if (whole < 3600) return `${Math.floor(whole / 60)} m`;
-    return whole < 172800 ? `${Math.floor(whole / 3600)} h` : `${Math.floor(whole / 86400)} d`;
+    if (whole < 60) return `${whole}\u00a0s`;
+    if (whole < 3600) return `${Math.floor(whole / 60)}\u00a0m`;
+    return whole < 172800 ? `${Math.floor(whole / 3600)}\u00a0h` : `${Math.floor(whole / 86400)}\u00a0d`;
   }
 
   function countOn() {
