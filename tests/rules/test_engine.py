@@ -202,6 +202,17 @@ def test_a_dependency_is_judged_first_and_holds_the_other_back(world, make_rule)
     assert 50 <= world.seconds(told.ts_ms) <= 52
 
 
+def test_a_dependency_is_looked_at_first_when_only_time_passes_too(world, make_rule):
+    shops = [make_rule("age(net.ping.gw) > 40", f"shop{n}", depends_on=("gateway",)) for n in range(9)]
+    world.rules(*shops, make_rule("age(net.ping.gw) > 40", "gateway"))
+    world.at(0, ("net.ping.gw", 1))
+    world.wait(60)
+    assert [(news.alert.rule, news.held) for news in world.news] == [
+        ("gateway", ""),
+        *[(shop.name, "gateway fires, on which this depends") for shop in shops],
+    ]
+
+
 def test_reminders_and_the_end_of_a_cooldown_need_no_sample(world, make_rule):
     world.rules(make_rule("a.b > 5", repeat="60s", cooldown="100s", no_data_for="1h"))
     world.at(0, ("a.b", 9))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -150,6 +151,11 @@ class Instance:
             since_ms=self.standing.since_ms,
             body=msgspec.to_builtins(body),
         )
+
+
+def in_turn(instances: Iterable[Instance]) -> list[Instance]:
+    """Those of a rule after those of the rules it depends on."""
+    return sorted(instances, key=lambda each: each.rule.rank)
 
 
 def read_memory(body: dict[str, Any]) -> Memory | None:

@@ -14,7 +14,7 @@ from oculus.core.alert import Alert, News, NewsKind
 from oculus.core.counters import Counters
 from oculus.core.event import Event
 from oculus.core.gap import Gap, GapReason
-from oculus.rules.instance import Instance
+from oculus.rules.instance import Instance, in_turn
 from oculus.rules.judging import look
 from oculus.rules.judging.changes import Changes
 from oculus.rules.judging.failures import Failures
@@ -70,8 +70,10 @@ class Judge:
         """What only time can change: reminders, cooldowns, data that stays away."""
         watching = (rule for rule in self.roster.rules.values() if rule.spec.no_data is NoData.ALERT)
         watched = [instance for rule in watching for instance in rule.instances.values()]
-        timed = {each for each in self.roster.timed if look.may_have_moved(self._sight, each, now_ms)}
-        for instance in dict.fromkeys([*self._awake, *watched, *timed]):
+        timed = dict.fromkeys(
+            each for each in self.roster.timed if look.may_have_moved(self._sight, each, now_ms)
+        )
+        for instance in in_turn(dict.fromkeys([*self._awake, *watched, *timed])):
             if instance in timed:
                 self.judge(instance, now_ms, now_ms)
             else:

@@ -12,7 +12,7 @@ from itertools import groupby
 from oculus.core.clock import Clock
 from oculus.core.event import Event
 from oculus.core.metric import Metric
-from oculus.rules.instance import Instance
+from oculus.rules.instance import Instance, in_turn
 from oculus.rules.judging.inbox import Inbox, overrun
 from oculus.rules.judging.judge import Judge
 from oculus.rules.memory.sight import Sight
@@ -65,7 +65,7 @@ class Round:
             for metric in same:
                 if self._sight.learn(metric, now_ms):
                     woken.update(dict.fromkeys(self._judge.roster.woken(metric.symbol, now_ms)))
-            for instance in sorted(woken, key=lambda each: each.rule.rank):
+            for instance in in_turn(woken):
                 self._judge.judge(instance, ts_ms, now_ms)
 
     def _meet_all(self, now_ms: int) -> None:
@@ -79,7 +79,7 @@ class Round:
 
     def _catch_up(self, now_ms: int) -> None:
         """Judge everything by the newest values, where they are newer than what it was judged by."""
-        instances = sorted(self._judge.roster.instances(), key=lambda each: each.rule.rank)
+        instances = in_turn(self._judge.roster.instances())
         refresh = partial(self._sight.refresh, now_ms=now_ms)
         newest = {each: max(map(refresh, each.symbols)) for each in instances if each.symbols}
         for instance, ts_ms in newest.items():

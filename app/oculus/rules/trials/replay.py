@@ -19,7 +19,7 @@ from oculus.core.counters import Counters
 from oculus.core.event import Event
 from oculus.core.gap import Gap, GapReason
 from oculus.core.metric import Metric
-from oculus.rules.instance import Instance
+from oculus.rules.instance import Instance, in_turn
 from oculus.rules.judging.judge import Judge
 from oculus.rules.life.pauses import away
 from oculus.rules.life.silence import Silence
@@ -150,7 +150,7 @@ class Replay:
         for metric in sorted(metrics, key=lambda metric: (metric.symbol, metric.value)):
             if self._take(metric):
                 woken.update(dict.fromkeys(self._judge.roster.woken(metric.symbol, ts_ms)))
-        for instance in sorted(woken, key=lambda each: each.rule.rank):
+        for instance in in_turn(woken):
             self._judge.judge(instance, ts_ms, ts_ms)
         for each in inputs:
             if isinstance(each, Outcome):
