@@ -15,9 +15,9 @@ from oculus.cli.place import Place
 from oculus.cli.settings import read_settings
 from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
-from oculus.core.errors import OculusError
+from oculus.core.errors import ConfigError, OculusError
 from oculus.storage.lock import holder
-from oculus.web.access.token import load_token
+from oculus.web.access.token import FILE, load_token
 from oculus.web.serving.tls import client_context
 
 if TYPE_CHECKING:
@@ -30,8 +30,25 @@ def running(args: argparse.Namespace, where: Place) -> Running | None:
     found = holder(where.data)
     if found is None or not found.address:
         return None
-    settings = read_settings(args, where)
+    try:
+        settings = read_settings(args, where)
+    except ConfigError:
+        if copy := with_kept_token(found.address, where):
+            return copy
+        raise
     return Running(found.address, load_token(where.data, settings.server), client_context(settings))
+
+
+def with_kept_token(address: str, where: Place) -> Running | None:
+    """The copy that goes on with the settings from before a mistake, if the data folder's token opens it."""
+    if not (where.data / FILE).exists():
+        return None
+    copy = Running(address, load_token(where.data))
+    try:
+        copy.get("/api/status")
+    except OculusError:
+        return None
+    return copy
 
 
 def must_run(args: argparse.Namespace, where: Place) -> Running:
