@@ -78,7 +78,7 @@ def test_names_and_facts_in_tables_stand_in_one_line(fired, width):
 @pytest.mark.parametrize("office", [SETUP.replace("whale_accumulation", "w" * 100)], indirect=True)
 def test_on_a_phone_a_long_name_leaves_its_moment_in_one_line(fired):
     page = fired("/channels", width=390, height=844)
-    assert page.locator("td time").first.bounding_box()["height"] < 24
+    assert page.locator(".table-dense td time").first.bounding_box()["height"] < 24
 
 
 @pytest.mark.parametrize("office", [SETUP], indirect=True)
