@@ -98,6 +98,7 @@ class Oculus:
             reload=lambda: alerts.load_deliveries(self.database.cursor()),
             refused=lambda: alerts.refused_deliveries(self.database.cursor(), self.clock.now_ms()),
             resend=lambda deliveries: self._send(Verdict(), deliveries),
+            due_ms=lambda news: self.engine.due_ms(news),
             told=lambda alert_id: alerts.told_channels(self.database.cursor(), alert_id),
             facts=message_facts(self.reader, self.live, notes, self.link, self._popup),
         )
@@ -157,7 +158,7 @@ class Oculus:
         self._quiet_changed()
 
     def _quiet_changed(self) -> None:
-        self.notifier.reconsider(self.engine.due_ms)
+        self.notifier.reconsider()
 
     def _popup(self) -> Callable[[Popup], None] | None:
         return self.desk.popup if self.desk else None

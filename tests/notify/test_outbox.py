@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from fakes.chat import Chat
 from oculus.core.alert import DeliveryState, NewsKind
 from oculus.core.errors import StorageError
-from oculus.core.event import Severity
 from oculus.core.secret import Secret
 from oculus.notify.channel import Limit
 from oculus.notify.channels.webhook import WebhookSettings
@@ -36,16 +35,22 @@ class Step:
             self.clock.pass_s(step)
 
 
-def mend(hook, service, due_ms=lambda _news: 0):
-    """Other settings for the webhook, as the runtime takes them on; `due_ms` is what the rules say."""
+def mend(hook, service):
+    """Other settings for the webhook, as the runtime takes them on."""
     hook.home.notifier.replace({"hook": WebhookSettings(url=Secret(service.url + "/in/mended"))})
-    hook.home.notifier.reconsider(due_ms)
+    hook.home.notifier.reconsider()
 
 
 @pytest.fixture
-def hook(house, clock, service):
-    settings = WebhookSettings(url=Secret(service.url + "/in"))
-    return Step(house({"hook": settings}, clock), clock)
+def quiet():
+    """Until when which alert is quiet, UTC ms."""
+    return {}
+
+
+@pytest.fixture
+def hook(house, clock, service, quiet):
+    settings = {"hook": WebhookSettings(url=Secret(service.url + "/in"))}
+    return Step(house(settings, clock, due_ms=lambda each: quiet.get(each.alert.id, 0)), clock)
 
 
 def test_a_delivery_is_saved_as_sending_before_the_attempt_and_as_sent_after_it(hook, table, service, news):
@@ -145,18 +150,18 @@ def test_what_a_wrongly_set_channel_refused_is_sent_once_that_is_mended_and_so_i
 
 
 def test_what_was_refused_waits_for_the_end_of_quiet_hours_even_beyond_its_own_six(
-    hook, table, service, news
+    hook, table, service, news, quiet
 ):
     service.answers.append(401)
-    (row,) = hook.home.tell(news())
+    (row,) = hook.home.tell(news(alert=1))
     hook.work()
-    morning_ms = hook.clock.now_ms() + 9 * 3_600_000
-    mend(hook, service, lambda _news: morning_ms)
-    hook.home.tell(news(severity=Severity.CRITICAL))
-    hook.work_for(3600)
+    quiet[1] = hook.clock.now_ms() + 9 * 3_600_000
+    mend(hook, service)
+    hook.home.tell(news(alert=2))
+    hook.work_for(600)
     assert [got.path for got in service.got] == ["/in", "/in/mended"]
-    assert table.rows[row.id].next_ms == morning_ms
-    hook.clock.pass_s(8 * 3600)
+    assert table.rows[row.id].next_ms == quiet[1]
+    hook.clock.pass_s(9 * 3600)
     hook.work()
     assert table.states(row)[-1] == "sent"
 
@@ -245,16 +250,17 @@ def test_the_end_is_kept_to_itself_when_its_beginning_failed_after_all(hook, tab
     )
 
 
-def test_an_end_that_waits_for_the_quiet_to_be_over_goes_when_that_ends_sooner(hook, service, news):
+def test_an_end_that_waits_for_the_quiet_to_be_over_goes_when_that_ends_sooner(hook, service, news, quiet):
     hook.home.tell(news(alert=1), news(alert=2))
     hook.work()
     morning_ms = hook.clock.now_ms() + 8 * 3_600_000
     for alert in (1, 2):
+        quiet[alert] = morning_ms
         hook.home.tell(replace(news(NewsKind.RESOLVED, alert=alert), due_ms=morning_ms))
     hook.work_for(5)
     assert len(service.got) == 2
-    soon_ms = hook.clock.now_ms() + 2000
-    hook.home.notifier.reconsider(lambda each: soon_ms if each.alert.id == 1 else morning_ms)
+    quiet[1] = hook.clock.now_ms() + 2000
+    hook.home.notifier.reconsider()
     hook.work()
     assert len(service.got) == 2
     hook.work_for(5)

@@ -1,5 +1,7 @@
 """What waits while nobody is to be told, and what becomes of it when that ends sooner than was thought."""
 
+import threading
+
 import pytest
 
 from fakes.messengers import AnyServer
@@ -92,3 +94,19 @@ def test_what_a_mended_channel_had_refused_is_told_when_the_snooze_ends(
         assert receiver.heard.empty()
         oculus.snoozes.wake("hot")
         assert receiver.heard.get(timeout=30)["news"] == "FIRED"
+
+
+def test_what_waits_for_its_service_is_not_told_of_a_rule_that_is_snoozed_meanwhile(
+    house, text, receiver, servers, eventually
+):
+    hook, back = servers(AnyServer), threading.Event()
+    hook.answers.extend([lambda handler: handler.reply(200 if back.is_set() else 503, b"")] * 100)
+    states = "SELECT state, next_at > now() + INTERVAL 1 HOUR FROM deliveries"
+    with house(text.replace(receiver.url, hook.url)) as oculus:
+        measure(oculus, 9.0)
+        eventually(lambda: oculus.reader.query(states).rows == [["retrying", False]])
+        oculus.snoozes.snooze("hot", Duration(hours=8))
+        eventually(lambda: oculus.reader.query(states).rows == [["retrying", True]])
+        back.set()
+        oculus.snoozes.wake("hot")
+        eventually(lambda: oculus.reader.query(states).rows == [["sent", True]])

@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from oculus.core.alert import Delivery, DeliveryState, News
 from oculus.core.clock import Clock
@@ -50,7 +49,8 @@ class Notifier:
     OculusError. `reload` reads what is not final from the table (asked when more came than fits into
     memory), `refused` the last that failed of each alert that still fires and of which its channel has told
     nobody; `resend` stores such, which wait again, and hands them to `put`. It does not wait, and raises
-    nothing. `told(alert_id)` names the channels that have a delivery of the alert in the table which is
+    nothing. `due_ms(news)` says when people may be told: now, or when its rule is quiet no longer.
+    `told(alert_id)` names the channels that have a delivery of the alert in the table which is
     neither of a RESOLVED nor failed, expired or skipped (asked for alerts from before the start).
     """
 
@@ -65,12 +65,13 @@ class Notifier:
         refused: Callable[[], Sequence[Delivery]] = lambda: (),
         resend: Callable[[Sequence[Delivery]], object] = lambda _deliveries: None,
         told: Callable[[int], Collection[str]] = lambda _alert: (),
+        due_ms: Callable[[News], int] = lambda _news: 0,
         facts: Facts = NO_FACTS,
         chance: Callable[[], float] = random.random,
         queue_limit: int = QUEUE_LIMIT,
     ) -> None:
         self._told = Told(told)
-        self._context = Context(save, tell, reload, self._told, counters, clock, chance, facts)
+        self._context = Context(save, tell, reload, due_ms, self._told, counters, clock, chance, facts)
         self._refused = refused
         self._resend = resend
         self._queue_limit = queue_limit
@@ -133,15 +134,14 @@ class Notifier:
         for sender in self._all():
             sender.slept(seconds)
 
-    def reconsider(self, due_ms: Callable[[News], int]) -> None:
-        """Settings or a snooze have changed: `due_ms` says when news may be told.
+    def reconsider(self) -> None:
+        """Settings or a snooze have changed: what waits for the end of quiet hours may go sooner.
 
-        What waits for that may go sooner. What a channel refused, as it was set up before, is tried again
-        while it still fires.
+        What a channel refused, as it was set up before, is tried again while it still fires.
         """
-        self._try_again(due_ms)
+        self._try_again()
         for sender in self._all():
-            sender.reconsider(due_ms)
+            sender.reconsider()
 
     def stop(self, timeout_s: float = 5.0) -> bool:
         """End all senders. What was not sent stays in the table. True if all ended in time."""
@@ -185,7 +185,7 @@ class Notifier:
             sender = self._senders[name]
         sender.test(sample_news(self._context.clock.now_ms(), self._context.facts))
 
-    def _try_again(self, due_ms: Callable[[News], int]) -> None:
+    def _try_again(self) -> None:
         with self._lock:
             changed, self._changed = self._changed, set()
         try:
@@ -194,19 +194,13 @@ class Notifier:
             log.warning("what was refused before cannot be read: %s", error)
             return
         again = [delivery for delivery in refused if delivery.channel in changed]
-        for delivery in again:
-            self._renew(delivery, due_ms(delivery.news))
+        for delivery in again:  # as if they were new: nobody knows of them yet
+            delivery.state, delivery.attempts = DeliveryState.QUEUED, 0
+            delivery.next_ms = self._context.clock.now_ms()
+            delivery.expires_ms = delivery.next_ms + EXPIRES.ms
+            self._told.expect(delivery)
         if again:
             self._resend(again)
-
-    def _renew(self, delivery: Delivery, due_ms: int) -> None:
-        """It waits as if it were new: nobody knows of it yet."""
-        now_ms = self._context.clock.now_ms()
-        delivery.news = replace(delivery.news, due_ms=due_ms if due_ms > now_ms else 0)
-        delivery.state, delivery.attempts = DeliveryState.QUEUED, 0
-        delivery.next_ms = max(now_ms, due_ms)
-        delivery.expires_ms = delivery.next_ms + EXPIRES.ms
-        self._told.expect(delivery)
 
     def _delivery(self, news: News, channel: str) -> Delivery:
         with self._lock:

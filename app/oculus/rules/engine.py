@@ -158,7 +158,7 @@ class Engine(Worker):
             self.replace(list(self._settings.values()))
 
     def due_ms(self, news: News) -> int:
-        """When people are to be told of an end that waits until nothing keeps its rule quiet."""
+        """When people may be told of it: now, or when nothing keeps its rule quiet any longer."""
         settings, now_ms = self._settings.get(news.alert.rule), self._clock.now_ms()
         return self._silence.ends_ms(settings, news.alert.severity, now_ms) if settings else news.due_ms
 

@@ -18,7 +18,7 @@ from oculus.notify.sending.attempt import is_over, speak
 from oculus.notify.sending.backoff import Backoff
 from oculus.notify.sending.batch import Blame
 from oculus.notify.sending.context import Context
-from oculus.notify.sending.group import OVER, cancelled, in_order, message
+from oculus.notify.sending.group import OVER, cancelled, in_order, message, put_off
 from oculus.notify.sending.health import Health
 from oculus.notify.sending.outbox import Outbox
 from oculus.notify.sending.retry import wait_s
@@ -51,9 +51,12 @@ class Dispatcher:
         """Bring each delivery as far as it goes now. When those that are not over are due again."""
         for delivery in cancelled(group) if channel and not channel.whole else ():
             delivery.state, delivery.last_error = DeliveryState.SKIPPED, OVER
-        if over := [each for each in group if each.state.final or self._is_over(channel, each)]:
-            self._outbox.save(over)
-        ready = [delivery for delivery in group if not delivery.state.final]
+        over = [each for each in group if each.state.final or self._is_over(channel, each)]
+        left = [delivery for delivery in group if not delivery.state.final]
+        quiet = put_off(left, self._context.due_ms, self._context.clock)
+        if over or quiet:
+            self._outbox.save([*over, *quiet])
+        ready = [delivery for delivery in left if not delivery.news.due_ms]
         return self._attempt(channel, next_message(channel, ready)) if channel and ready else 0.0
 
     def speak(self, channel: Channel, news: Sequence[News]) -> None:

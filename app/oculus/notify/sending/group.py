@@ -1,11 +1,15 @@
-"""What goes into one message: what cancels out, what says the same again, and in which order it is told."""
+"""What goes into one message: what cancels out, has to wait or says the same again, and in which order."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+from msgspec.structs import replace
 
 from oculus.core.alert import Delivery, News, NewsKind
+from oculus.core.clock import Clock
 from oculus.notify.render.words import arranged
+from oculus.notify.sending.retry import EXPIRES
 
 BEGINS = (NewsKind.FIRED, NewsKind.NO_DATA)
 OVER = "it was over before it was told"
@@ -14,6 +18,25 @@ OVER = "it was over before it was told"
 def cancelled(group: Sequence[Delivery]) -> list[Delivery]:
     """Those of alerts that began and ended within this group, nothing of which can have been told yet."""
     return [delivery for story in stories(group) if _came_to_nothing(story) for delivery in story]
+
+
+def put_off(group: Sequence[Delivery], due_ms: Callable[[News], int], clock: Clock) -> list[Delivery]:
+    """Those of which nobody may be told now, by what `due_ms` says; from here on they know until when.
+
+    Of one alert all waits or nothing: what may be told takes along what it follows.
+    """
+    for story in stories(group):
+        until_ms = min(due_ms(delivery.news) for delivery in story)
+        for delivery in story:
+            _wait_until(delivery, until_ms if until_ms > clock.now_ms() else 0)
+    return [delivery for delivery in group if delivery.news.due_ms]
+
+
+def _wait_until(delivery: Delivery, ms: int) -> None:
+    if ms != delivery.news.due_ms:
+        delivery.news = replace(delivery.news, due_ms=ms)
+    if ms:
+        delivery.next_ms, delivery.expires_ms = ms, ms + EXPIRES.ms
 
 
 def stories(group: Sequence[Delivery]) -> list[list[Delivery]]:

@@ -59,6 +59,8 @@ class DeliveryQueue:
         behind.append(delivery)
         if len(behind) == 1:
             self._show(delivery)
+        elif delivery.news.due_ms < behind[0].news.due_ms:  # the quiet hours do not count for this one
+            self.hasten(lambda each: due if each.news.alert.id == delivery.news.alert.id else math.inf)
         return True
 
     def next_due(self) -> float | None:
@@ -80,17 +82,14 @@ class DeliveryQueue:
             group += islice(due, most - len(group))
         return sorted(group, key=order)
 
-    def give_back(self, group: Sequence[Delivery], due: float) -> None:
-        """After `take`: what is over leaves, what was tried is due again at `due`, the rest keeps its time.
-
-        The next of its alert may go.
-        """
+    def give_back(self, group: Sequence[Delivery], due: Callable[[Delivery], float]) -> None:
+        """After `take`: what is over leaves, the rest is due again. The next of its alert may go."""
         for delivery in group:
             if delivery.state.final:
                 del self._due[delivery.id]
                 self._alerts[delivery.news.alert.id].remove(delivery)
-            elif delivery.attempts:
-                self._due[delivery.id] = due
+            else:
+                self._due[delivery.id] = due(delivery)
         for alert in {delivery.news.alert.id for delivery in group}:
             if self._alerts[alert]:
                 self._show(self._alerts[alert][0])

@@ -68,9 +68,8 @@ class Schedule:
         """What waits for the end of muted hours, or of a snooze, waits no longer than `due_ms` says."""
 
         def due(delivery: Delivery) -> float:
-            if not delivery.news.due_ms or delivery.attempts:
-                return math.inf
-            return self._now() + max(0, due_ms(delivery.news) - self._clock.now_ms()) / 1000
+            waits = delivery.news.due_ms > self._clock.now_ms()
+            return self._at(due_ms(delivery.news)) if waits else math.inf
 
         with self._changed:
             self._queue.hasten(due)
@@ -95,9 +94,15 @@ class Schedule:
             return self.channel, self._batch.take(self._queue, self._now(), self._together_s())
 
     def give_back(self, group: Sequence[Delivery], due: float) -> None:
-        """After `take`: those that are not over are due again at `due`."""
+        """After `take`: what was tried is due again at `due`, what has to wait when that is over."""
+
+        def again(delivery: Delivery) -> float:
+            if delivery.news.due_ms:
+                return self._at(delivery.news.due_ms)
+            return due if delivery.attempts else self._now()
+
         with self._changed:
-            self._queue.give_back(group, due)
+            self._queue.give_back(group, again)
 
     def due(self) -> bool:
         """Whether the next message may go now."""
@@ -165,10 +170,14 @@ class Schedule:
 
     def _due(self, delivery: Delivery) -> float:
         # The clock may be behind the one of the last run: only the end of muted hours lies far ahead.
-        wait = max(0, delivery.next_ms - self._clock.now_ms()) / 1000
+        next_at = self._at(delivery.next_ms)
         if delivery.state is not DeliveryState.QUEUED:
-            return self._now() + min(wait, LONGEST_S)
-        return self._now() + max(wait if delivery.news.due_ms else 0.0, self._group_s())
+            return min(next_at, self._now() + LONGEST_S)
+        return max(next_at if delivery.news.due_ms else 0.0, self._now() + self._group_s())
+
+    def _at(self, ms: int) -> float:
+        """The moment of a wall clock time, not before now."""
+        return self._now() + max(0, ms - self._clock.now_ms()) / 1000
 
     def _now(self) -> float:
         return self._clock.monotonic()

@@ -5,7 +5,7 @@ The schedule knows what may go when, the dispatcher what becomes of it; the outb
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from oculus.core.alert import Delivery, News
@@ -61,9 +61,9 @@ class Sender(Worker):
         """The clock that waits are counted by stood still for so long: what became due is due now."""
         self._schedule.slept(seconds)
 
-    def reconsider(self, due_ms: Callable[[News], int]) -> None:
-        """What waits for the end of muted hours, or of a snooze, waits no longer than `due_ms` says."""
-        self._schedule.reconsider(due_ms)
+    def reconsider(self) -> None:
+        """What waits for the end of muted hours, or of a snooze, may wait less."""
+        self._schedule.reconsider(self._context.due_ms)
 
     def queued(self) -> int:
         """How many wait in memory or are being sent."""
