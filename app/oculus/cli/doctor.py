@@ -46,7 +46,7 @@ def examine(args: argparse.Namespace, where: Place) -> Iterator[Finding]:
     """One thing after the other; what does not need the settings also where these are wrong."""
     finding, settings = read(args, where)
     yield finding
-    copy = running(args, where) if finding.state is State.OK else None
+    copy = running_one(args, where)
     finding, explained = internet(settings.connectivity)
     yield finding
     try:
@@ -64,6 +64,14 @@ def examine(args: argparse.Namespace, where: Place) -> Iterator[Finding]:
         yield from watched.ask_all(settings, explained)
         yield from told.reach_all(settings, explained)
     yield machine.disk(where.data, size_of(where, settings))
+
+
+def running_one(args: argparse.Namespace, where: Place) -> Running | None:
+    """None also where a mistake in the settings hides how to ask it: that was told."""
+    try:
+        return running(args, where)
+    except ConfigError:
+        return None
 
 
 def read(args: argparse.Namespace, where: Place) -> tuple[Finding, Settings]:
