@@ -6,8 +6,10 @@ named here: the commands, the back ends of tray, popups and window, and pytz, wh
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
+Entry = tuple[str, str, str]  # name in the bundle, source, kind
 ROOT = Path(__file__).resolve().parent.parent
 WORKSHOP = (ROOT / "assets" / "screenshots", ROOT / "ui" / "styles")  # of no use to a running program
 
@@ -46,19 +48,34 @@ UNUSED = [
     "PIL._avif", "PIL.AvifImagePlugin", "PIL._webp", "PIL._imagingcms", "PIL._imagingtk", "PIL.ImageQt",
     "PIL.ImageTk", "PIL.ImageShow",
     "duckdb.experimental", "duckdb.query_graph", "duckdb.polars_io", "_pydecimal", "_pyio",
+    "lzma", "_lzma", "bz2", "_bz2", "encodings.bz2_codec", "_pickle", "websockets.legacy",
 ]  # fmt: skip
-NOT_ON_LINUX = ["plistlib", "xml", "pyexpat", "_elementtree"]  # macOS writes a property list
+# Character sets that no browser knows: no page comes in them, and no terminal of Linux has them.
+OLD_CHARSETS = [
+    "cp037", "cp273", "cp424", "cp500", "cp720", "cp737", "cp775", "cp852", "cp855", "cp856", "cp857",
+    "cp858", "cp860", "cp861", "cp862", "cp863", "cp864", "cp865", "cp869", "cp875", "cp1006", "cp1026",
+    "cp1125", "cp1140", "hp_roman8", "koi8_t", "kz1048", "palmos", "ptcp154", "mac_arabic",
+    "mac_croatian", "mac_farsi", "mac_greek", "mac_iceland", "mac_latin2", "mac_romanian", "mac_turkish",
+]  # fmt: skip
+NOT_ON_LINUX = [
+    *("plistlib", "xml", "pyexpat", "_elementtree"),  # macOS writes a property list
+    *("plyer", "asyncio.windows_events", "asyncio.windows_utils", "asyncio.proactor_events"),
+    *(f"encodings.{name}" for name in OLD_CHARSETS),
+]
+# Compiled for speed that nobody needs here; each lies beside it as Python, which is smaller.
+PLAIN = ("charset_normalizer.cd", "charset_normalizer.md")
 # The forms that are read or written, or that Pillow itself wants.
 PICTURES = {"Bmp", "Gif", "Ico", "Jpeg", "Png", "Ppm"}
 
 # Of the system's libraries only what Python itself needs is taken along (Linux). A window's own stay where
 # they are: WebKit's helpers have fixed places there, and two GTKs in one program end it.
 TAKEN_ALONG = (
-    "libpython", "libcrypto", "libssl", "libffi", "libz.so", "liblzma", "libbz2", "libuuid", "libexpat",
-    "libmpdec",
+    "libpython", "libcrypto", "libssl", "libffi", "libz.so", "libuuid", "libexpat", "libmpdec",
 )  # fmt: skip
 NOT_TAKEN = (
     "pytz/zoneinfo",  # only its UTC is used, which is built in
+    # Tables for people and other programs; zoneinfo reads the zones alone.
+    *("tzdata/zoneinfo/tzdata.zi", "tzdata/zoneinfo/zone", "tzdata/zoneinfo/iso", "tzdata/zoneinfo/leap"),
     "share/icons",
     "share/themes",
     "share/locale",
@@ -88,6 +105,21 @@ def own_modules() -> list[str]:
 
 def is_own(module: str) -> bool:
     return module.partition(".")[0] == "oculus"
+
+
+def plain(binaries: Iterable[Entry]) -> list[Entry]:
+    """Those modules as Python, for each that is among `binaries`; all as PyInstaller lists them."""
+    found = [(module_of(name), Path(source)) for name, source, _ in binaries]
+    return [
+        (module, str(source.with_name(f"{module.rpartition('.')[2]}.py")), "PYMODULE-2")
+        for module, source in found
+        if module in PLAIN
+    ]
+
+
+def module_of(library: str) -> str:
+    """charset_normalizer.md of charset_normalizer/md.cpython-311-x86_64-linux-gnu.so."""
+    return library.replace("\\", "/").partition(".")[0].replace("/", ".")
 
 
 def hidden_imports(platform: str, *, window: bool) -> list[str]:

@@ -1,5 +1,6 @@
 """What goes into the bundle. `packaging/dev.py bundle` freezes it, in a minute, and tries what came of it."""
 
+import codecs
 import configparser
 import importlib
 import importlib.util
@@ -7,6 +8,7 @@ import plistlib
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -73,6 +75,40 @@ for module in modules:
     given = [" ".join(parts.excludes("linux", window=False)), " ".join(parts.own_modules())]
     done = subprocess.run([sys.executable, "-c", code, *given], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_is_compiled_for_speed_alone_goes_in_as_python(parts):
+    package = importlib.util.find_spec("charset_normalizer").submodule_search_locations[0]
+    library = "charset_normalizer/md.cpython-311-x86_64-linux-gnu.so"
+    entries = [
+        (library, f"{package}/{library.rpartition('/')[2]}", "EXTENSION"),
+        ("libz.so.1", "/lib/libz.so.1", "BINARY"),
+    ]
+    ((module, source, _),) = parts.plain(entries)
+    assert module == parts.module_of(library) == "charset_normalizer.md"
+    assert "def mess_ratio" in Path(source).read_text("utf-8")
+    assert parts.module_of("libz.so.1") not in parts.PLAIN
+
+
+@pytest.mark.parametrize(
+    "charset",
+    [
+        "utf-8",
+        "latin-1",
+        "cp1252",
+        "iso-8859-15",
+        "koi8-r",
+        "gb18030",
+        "big5",
+        "shift_jis",
+        "euc-kr",
+        "tis-620",
+    ],
+)
+def test_every_character_set_that_pages_come_in_goes_in(parts, charset):
+    module = f"encodings.{codecs.lookup(charset).name.replace('-', '_')}"
+    assert importlib.util.find_spec(module)
+    assert module not in parts.excludes("linux", window=False)
 
 
 def test_pages_and_assets_go_in_as_they_lie_and_the_workshop_stays_out(parts, root):
