@@ -100,3 +100,16 @@ def test_of_an_event_with_too_many_markets_the_first_are_watched_and_that_is_tol
     mains = {name for name in world.run(collector) if name.count(".") == 1}
     assert mains == {"poly.m0", "prob.m0", "poly.m1", "prob.m1"}
     assert collector.trouble == "all has 3 markets, of which the first 2 are watched"
+
+
+def test_markets_that_were_not_asked_for_are_not_watched(world):
+    """An address that no longer knows `slug` answers with whatever there is."""
+    others = [market("another", tokens=("5", "6")), market("will-it-rain")]
+    world.internet.say(GAMMA, "/markets", others)
+    collector = world.collector(markets=["will-it-rain"], stream=False)
+    assert {name.split(".")[1] for name in world.run(collector)} == {"will-it-rain"}
+    world.internet.say(GAMMA, "/markets", others[:1])
+    world.internet.say(GAMMA, "/events", [{"slug": "other-event", "markets": others[:1]}])
+    collector = world.collector(markets=["nobody-knows"], stream=False)
+    assert world.run(collector) == {}
+    assert collector.trouble == "there is no market or event nobody-knows"

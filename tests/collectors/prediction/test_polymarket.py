@@ -132,7 +132,7 @@ def test_a_price_that_changed_under_an_old_time_is_of_now(world):
     assert times["pred.poly.will-it-rain"] == world.clock.now_ms()
 
 
-@pytest.mark.parametrize("tokens", [[YES], [YES, ""], []])
+@pytest.mark.parametrize("tokens", [[YES], [YES, ""], [], [YES, YES], [YES, YES, NO]])
 def test_a_market_whose_tokens_are_not_all_known_is_not_listened_to(world, tokens):
     world.internet.say(GAMMA, "/markets", [market(tokens=tokens)])
     collector = world.collector()

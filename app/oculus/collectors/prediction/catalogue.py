@@ -104,5 +104,4 @@ class Catalogue:
             self._look_up(watched.event)
             return
         for market in self._rest.market(watched.slug):
-            if market.slug == watched.slug:
-                watched.describe(market, self._clock.monotonic(), self._clock.now_ms())
+            watched.describe(market, self._clock.monotonic(), self._clock.now_ms())

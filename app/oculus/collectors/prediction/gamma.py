@@ -62,14 +62,19 @@ def read_markets(answer: Any) -> list[Market]:
     return found
 
 
-def read_events(answer: Any) -> list[Market]:
-    """The markets of all events in an answer of /events, but for those not yet made. Raises BadAnswer."""
+def read_events(answer: Any, slug: str = "") -> list[Market]:
+    """The markets of the events in an answer of /events, but for those not yet made. Raises BadAnswer.
+
+    With `slug` only those of the event of that name.
+    """
     given = answer if isinstance(answer, list) else [answer]
     found: list[Market] = []
     for event in given:
         markets = event.get("markets") if isinstance(event, dict) else None
         if not isinstance(markets, list):
             raise BadAnswer(TITLE, "an event in its answer has no markets")
+        if slug and event.get("slug", slug) != slug:
+            continue
         found += [market for market in map(_market, markets) if market.outcomes]
     return found
 
@@ -82,7 +87,7 @@ def _market(given: Any) -> Market:
     return Market(
         slug=given["slug"],
         outcomes=tuple(outcomes),
-        tokens=tuple(tokens) if len(tokens) == len(outcomes) and all(tokens) else (),
+        tokens=tuple(tokens) if len(tokens) == len(set(tokens) - {""}) == len(outcomes) else (),
         prices=_prices(_inner(given, "outcomePrices"), len(outcomes)),
         closed=given.get("closed") is True,
         updated_ms=_moment(given.get("updatedAt")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from oculus.collectors.prediction.gamma import Market, read_events, read_markets
 from oculus.collectors.sources.registry import Sources
@@ -31,12 +32,16 @@ class Rest:
 
     def market(self, slug: str) -> list[Market]:
         """The market of that name, also when it is closed; nothing when there is none."""
-        found = self._read(read_markets, "/markets", {"slug": slug})
-        return found or self._read(read_markets, "/markets", {"slug": slug, "closed": "true"})
+        return self._named(slug, {}) or self._named(slug, {"closed": "true"})
 
     def event(self, slug: str) -> list[Market]:
         """The markets of the event of that name."""
-        return self._read(read_events, "/events", {"slug": slug})
+        return self._read(partial(read_events, slug=slug), "/events", {"slug": slug})
+
+    def _named(self, slug: str, more: dict[str, str]) -> list[Market]:
+        """Whoever does not know what `slug` is for would answer with any markets."""
+        found = self._read(read_markets, "/markets", {"slug": slug, **more})
+        return [market for market in found if market.slug.lower() == slug.lower()]
 
     def midpoint(self, token: str) -> object:
         """Whatever is answered; it may hold `mid`."""
