@@ -67,7 +67,10 @@ class RunStatus(Struct, frozen=True):
 
 
 class Runner(Worker):
-    """Plans on its own thread; `done` is called on the threads that run the statements."""
+    """Plans on its own thread; `done` is called on the threads that run the statements.
+
+    A stop waits for none of those: each ends with its own time limit.
+    """
 
     pause_s = 0
 
@@ -104,10 +107,6 @@ class Runner(Worker):
             self._hands.append(hand)
             hand.start()
         super().start()
-
-    def stop(self, timeout_s: float = 5.0) -> bool:
-        """What runs is not waited for: it ends with its own time limit."""
-        return super().stop(timeout_s)
 
     def wake(self) -> None:
         self._changed.set()
