@@ -214,3 +214,18 @@ def test_without_a_limit_or_a_gap_nothing_of_them_is_drawn(shop, visit, painted,
     for name in ("--warn", "--third"):
         with pytest.raises(Error, match="Timeout"):
             painted(page, name, 100)
+
+
+def test_a_symbol_leads_to_a_rule_about_it(office):
+    office.put("net.tcp.db:1", 5)
+    office.put("net.tcp.db:1.up", 1)
+    office.settle()
+    page = office("/metric/net.tcp.db:1", width=390)
+    page.get_by_role("button", name="Add a rule").click()
+    expect(page.locator("#field-condition")).to_have_value("net.tcp.db:1.up == 0")
+    page.get_by_label("Name").fill("db_down")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Added. It runs now.")).to_be_visible()
+    page.goto(f"{office.url}/metric/net.tcp.db:1")
+    expect(page.get_by_role("link", name="db_down")).to_be_visible()
+    assert page.complaints == []

@@ -1,11 +1,14 @@
 """The page of one symbol, as the server makes it: what it is now, its rules, and why runs failed."""
 
+import html
+import json
 import re
 
 import pytest
 
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.metric import Metric
+from oculus.rules.language.condition import parse
 from oculus.rules.settings import RuleSettings
 from oculus.web.detail.runs import last_runs
 
@@ -37,6 +40,23 @@ def test_a_part_has_a_page_of_its_own(house):
     text = words(house.get("/metric/net.ping.gw.loss"))
     assert "gw · loss" in text
     assert "value 11.8 ms" in text
+
+
+@pytest.mark.parametrize(
+    ("symbol", "value", "condition"),
+    [
+        ("net.tcp.db:1", 5, "net.tcp.db:1.up == 0"),
+        ("net.tcp.db:1.up", 1, "net.tcp.db:1.up == 0"),
+        ("crypto.price.btc_usd", 98_438.21, "crypto.price.btc_usd > 98438"),
+        ("pred.poly.rate-cut", 0.62013, "pred.poly.rate-cut > 0.6201"),
+        ("custom.shop.orders", 1e18, "custom.shop.orders > 1000000000000000000"),
+    ],
+)
+def test_a_rule_about_it_begins_with_a_condition_that_fits(house, symbol, value, condition):
+    house.store(house.metric(symbol, value), house.metric("net.tcp.db:1.up", 1))
+    given = re.search(r'name="with" value="([^"]*)"', house.get(f"/metric/{symbol}").text)[1]
+    assert json.loads(html.unescape(given)) == {"condition": condition}
+    assert str(parse(condition)) == condition
 
 
 def test_an_unknown_symbol_is_not_found(house):

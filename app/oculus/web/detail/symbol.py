@@ -54,6 +54,7 @@ class Sheet:
     priced: bool  # it can be drawn as candles
     phased: bool  # it is a web request with phases
     parts: tuple[Part, ...]
+    condition: str  # which a rule about it may begin with
     rules: tuple[RuleRow, ...]
     alerts: tuple[AlertRow, ...]
     runs: tuple[Run, ...]
@@ -85,6 +86,7 @@ def sheet(oculus: Oculus, board: Board, symbol: str) -> Sheet:
         priced=category_of(symbol) in PRICES and not part_of(symbol),
         phased=any(f"{symbol}.{phase}" in trails for phase in PHASES),
         parts=parts_of(symbol, trails),
+        condition=condition(symbol, trails),
         rules=tuple(rule_row(rule, board.now_ms) for rule in rules),
         alerts=alerts_of(oculus, symbol, rules, board.now_ms),
         runs=tuple(last_runs(oculus.reader, symbol, collector)),
@@ -136,6 +138,16 @@ def parts_of(symbol: str, trails: Mapping[str, Trail]) -> tuple[Part, ...]:
         Part(name, spoken_part(name) or "value", figure(name, trails[name].points[-1][1], trails[name].tags))
         for name in family
     )
+
+
+def condition(symbol: str, trails: Mapping[str, Trail]) -> str:
+    """That it is down, of what is up or down; else that it is more than now."""
+    if f"{symbol}.up" in trails:
+        return f"{symbol}.up == 0"
+    if part_of(symbol) == "up":
+        return f"{symbol} == 0"
+    now = trails[symbol].points[-1][1] if symbol in trails else 0.0
+    return f"{symbol} > {now:.0f}" if abs(now) >= 1000 else f"{symbol} > {now:.4g}"
 
 
 def spoken_part(symbol: str) -> str:
