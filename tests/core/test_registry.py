@@ -1,12 +1,10 @@
-"""Classes that are imported when they are first asked for, and things that are made then."""
+"""Classes that are imported when they are first asked for."""
 
 import sys
-import threading
 
 import pytest
 
 from oculus.collectors import COLLECTORS
-from oculus.core.later import Later
 from oculus.core.registry import Registry
 from oculus.notify import CHANNELS
 
@@ -45,33 +43,3 @@ def test_who_asks_for_what_is_not_there_is_told_so(shapes):
 def test_each_is_found_under_the_word_that_people_write(registry):
     for name, found in registry.items():
         assert name == found.kind == found.settings_class.__struct_config__.tag
-
-
-def test_what_is_made_later_is_made_once_whoever_asks_first():
-    made, together = [], threading.Barrier(8)
-    later = Later(lambda: made.append("one") or made)
-
-    def ask():
-        together.wait(30)
-        later()
-
-    threads = [threading.Thread(target=ask) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert made == ["one"]
-
-
-def test_what_could_not_be_made_is_tried_again():
-    tries = iter([OSError("not yet"), None])
-
-    def make():
-        if error := next(tries):
-            raise error
-        return "made"
-
-    later = Later(make)
-    with pytest.raises(OSError, match="not yet"):
-        later()
-    assert later() == "made"

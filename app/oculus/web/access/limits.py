@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections import OrderedDict
 
-from oculus.core.bucket import TokenBucket
+from oculus.web.access.bucket import TokenBucket
 
 MOST_ADDRESSES = 4096  # the longest silent is forgotten first, so strangers cannot fill the memory
 

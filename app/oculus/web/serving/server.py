@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import uvicorn
 
 from oculus.core.errors import OculusError
-from oculus.core.later import Later
 from oculus.core.secret import Secret
 from oculus.runtime import Oculus
 from oculus.web.access.guard import WILDCARDS, Guard, check_exposure
 from oculus.web.access.session import OnceCodes
 from oculus.web.serving.asgi import Front
 from oculus.web.serving.health import Health
+from oculus.web.serving.later import Later
 from oculus.web.serving.protocol import PatientProtocol
 from oculus.web.serving.tls import server_context
 

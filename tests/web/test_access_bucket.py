@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oculus.core.bucket import TokenBucket
+from oculus.web.access.bucket import TokenBucket
 
 
 def test_so_many_at_once_and_then_so_many_a_second():
