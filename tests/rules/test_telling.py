@@ -15,6 +15,27 @@ def test_a_row_without_a_message_of_its_own_has_numbers_that_people_can_read(val
     assert brief(value) == words
 
 
+@pytest.mark.parametrize(
+    ("condition", "values", "words"),
+    [
+        ("pred.prob.rain > 60%", [0.655], "65.5 %"),
+        ("pred.prob.rain > 60%", [1], "100 %"),
+        ("avg(net.tcp.db.up, 1h) < 99.5%", [1, 1, 0], "66.6667 %"),
+        ("net.tcp.db.up < 50%", [0], "0"),
+        ("avg(net.ping.gw, 5m) > 30", [30, 30, 41], "33.6667 ms"),
+        ("crypto.price.x > 5", [1234567.891], "1234567.891"),
+        ("avg(crypto.price.x, 1h) > 5", [1234567.891], "1234567.891"),
+    ],
+)
+def test_a_plain_alert_has_a_number_that_people_can_read(world, make_rule, condition, values, words):
+    rule = make_rule(condition)
+    [symbol] = rule.parsed.symbols
+    world.rules(rule)
+    for number, value in enumerate(values):
+        world.at(30 * number, (symbol, value))
+    assert world.news[-1].alert.message == f"{symbol} is {words} ({condition})"
+
+
 def down(value, error=""):
     return ("net.tcp.db.up", value, None, {"error": error} if error else {})
 

@@ -99,7 +99,7 @@ def test_a_rule_on_an_average_fires_when_the_window_says_so(world, make_rule):
     [fired, _] = world.news
     assert fired.alert.value == pytest.approx(2600 / 3)
     assert fired.alert.threshold == 800
-    assert fired.alert.message == "net.http.shop is 866.6666667 ms (avg(net.http.shop, 1m) > 800)"
+    assert fired.alert.message == "net.http.shop is 866.667 ms (avg(net.http.shop, 1m) > 800)"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from oculus.core.figures import plain
 from oculus.core.symbols import unit_of
 from oculus.rules.instance import Instance
 from oculus.rules.language.functions import IN_ITS_UNIT
-from oculus.rules.language.operand import Age, Function, Symbol
+from oculus.rules.language.operand import SHARE, Age, Function, Symbol
 from oculus.rules.life.standing import Notice
 from oculus.rules.memory.sight import Sight
 from oculus.rules.sql.statement import RESERVED, Row, Statement
@@ -75,15 +75,19 @@ class Wording:
         """The words for an end: a rule's own stay, plain ones say how it is now and how it was."""
         if notice.reason or instance.rule.template or isinstance(instance.condition, Statement):
             return alert.message
-        if instance.value is None or notice.worst in (None, instance.value):
+        value, worst = instance.value, notice.worst
+        if value is None or worst is None or worst == value:
             return f"no longer {instance.condition}"
-        now = self._said(instance, instance.value)
-        was = self._said(instance, notice.worst, alert.tags.get("error"))
+        now, was = self._said(instance, value), self._said(instance, worst, alert.tags.get("error"))
         return f"{instance.symbol} is {now}, was {was} ({held_for(instance)})"
 
-    def _said(self, instance: Instance, value: float | None, error: str | None = None) -> str:
-        unit = self._unit(instance)
-        return f"{shown(value)}{f' {unit}' if unit else ''}{f': {error}' if error else ''}"
+    def _said(self, instance: Instance, value: float, error: str | None = None) -> str:
+        unit, computed = self._unit(instance), not isinstance(instance.subject, Symbol)
+        share = instance.subject is not None and instance.subject.unit() == SHARE
+        if share and (value not in (0, 1) or instance.symbol.startswith("pred.")):  # else it is down, or up
+            value, unit, computed = 100 * value, "%", True
+        said = f"{value:.6g}" if computed and abs(value) < 1e6 else str(Shown(value))
+        return f"{said}{f' {unit}' if unit else ''}{f': {error}' if error else ''}"
 
 
 def held_for(instance: Instance) -> str:
