@@ -36,6 +36,12 @@ def test_a_bare_display_misses_tray_and_popups_each_with_a_remedy(screen):
         assert words in found[check].remedy
 
 
+def test_without_a_session_bus_the_remedy_is_to_be_within_the_session(screen, monkeypatch):
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS")
+    monkeypatch.setattr("os.getuid", lambda: 4_000_000_000)  # whose bus is nowhere
+    assert "start Oculus within the desktop's session" in desk.popups().says
+
+
 def test_a_full_desktop_misses_nothing_and_shows_no_popup_for_being_asked(screen, tmp_path, monkeypatch):
     bench.needs_gtk()
     screen.start_bus(tmp_path)

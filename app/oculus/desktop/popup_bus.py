@@ -153,4 +153,4 @@ def bus_address() -> str:
         return "SESSION"
     if usual.exists():
         return f"unix:path={usual}"
-    raise Unavailable("there is no session bus")
+    raise Unavailable("there is no session bus; start Oculus within the desktop's session")
