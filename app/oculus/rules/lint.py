@@ -14,7 +14,7 @@ from oculus.rules.language.condition import Condition
 from oculus.rules.language.functions import WITHIN
 from oculus.rules.language.operand import SHARE, Function, Number, Operand, Symbol
 from oculus.rules.language.tokens import tokenize
-from oculus.rules.language.tree import And, Compare, Cross, Not, Or, Range, Test
+from oculus.rules.language.tree import COMPARE, And, Compare, Cross, Not, Or, Range, Test
 from oculus.rules.settings import RuleSettings
 
 WHOLE = (".status", ".up", ".match", ".bytes", ".tls_days")  # parts whose values are whole numbers
@@ -184,24 +184,28 @@ def _held(test: Test, spans: Mapping[str, Span]) -> bool | None:
 
 def _compared(test: Compare | Range | Cross, reach: Sequence[Span]) -> bool | None:
     if isinstance(test, Range):
-        (low, high), (_, from_), (to, _) = reach[0], reach[1], reach[2]
-        inside = True if low >= from_ and high <= to else None
-        apart = high < reach[1][0] or low > reach[2][1]
-        found = False if apart else inside
-        return None if found is None else found is test.inside
-    (left_low, left_high), (right_low, right_high) = reach
+        return _ranged(test.inside, *reach)
     if isinstance(test, Cross):
-        beyond = left_high > right_low if test.upwards else left_low < right_high
+        left, right = reach
+        beyond = left[1] > right[0] if test.upwards else left[0] < right[1]
         return None if beyond else False
-    if test.sign in ("==", "!="):
-        apart = left_high < right_low or left_low > right_high
-        same = left_low == left_high == right_low == right_high
-        return None if not (apart or same) else same is (test.sign == "==")
-    if test.sign in ("<", "<="):
-        left_low, left_high, right_low, right_high = right_low, right_high, left_low, left_high
-    if test.sign in (">", "<"):
-        return True if left_low > right_high else False if left_high <= right_low else None
-    return True if left_low >= right_high else False if left_high < right_low else None
+    return _signed(test.sign, *reach)
+
+
+def _ranged(inside: bool, value: Span, low: Span, high: Span) -> bool | None:
+    if value[1] < low[0] or value[0] > high[1]:
+        return not inside
+    return inside if low[1] <= value[0] and value[1] <= high[0] else None
+
+
+def _signed(sign: str, left: Span, right: Span) -> bool | None:
+    compare, apart = COMPARE[sign], left[1] < right[0] or left[0] > right[1]
+    if sign in ("==", "!="):
+        same = left[0] == left[1] == right[0] == right[1]
+        return compare(left[0], right[0]) if same or apart else None
+    lowest, highest = (left[0], right[1]), (left[1], right[0])  # how far `left` was beyond `right`
+    hardest, easiest = (lowest, highest) if sign.startswith(">") else (highest, lowest)
+    return True if compare(*hardest) else None if compare(*easiest) else False
 
 
 def _reach(operand: Operand, spans: Mapping[str, Span]) -> Span | None:
