@@ -84,8 +84,8 @@ class Engine(Worker):
         self._inbox = Inbox(counters)
         self._rounds = Round(self._judge, self._sight, self._inbox, symbols, tell, clock)
         self._backlog = Backlog(record, counters)
-        self._ends_ms = NEVER_MS  # when the first of the rules expires
-        self._given = False  # `replace` was called
+        self._next_end_ms = NEVER_MS  # when the first of the rules expires
+        self._has_rules = False  # `replace` was called
 
     # What others ask
 
@@ -100,11 +100,11 @@ class Engine(Worker):
             self._settings = {rule.name: rule for rule in rules}
             live = [rule for rule in rules if not rule.expired(now_ms)]
             ends = (end_ms(rule.expires, rule.timezone) for rule in live if rule.expires)
-            self._ends_ms = min(ends, default=NEVER_MS)
+            self._next_end_ms = min(ends, default=NEVER_MS)
             self._renew(live, now_ms)
-            self._given = self._rounds.unmet = True
+            self._has_rules = self._rounds.unmet = True
             self._restore(now_ms)
-            self._note(now_ms)
+            self._conclude(now_ms)
             if self._runner:  # within the lock: of two at once the last must win here, too
                 self._runner.replace([rule for rule in live if rule.enabled])
 
@@ -128,14 +128,21 @@ class Engine(Worker):
         """Go on from before a restart. Call it before `start`, before or after `replace`."""
         with self._lock:
             self._past = Past(saved_states, open_alerts)
-            if self._given:
+            if self._has_rules:
                 self._restore(self._clock.now_ms())
+
+    def _restore(self, now_ms: int) -> None:
+        if self._past is not None:
+            self._past.restore(self._judge, self._settings, now_ms)
+            self._past = None
+            self._conclude(now_ms)
+            self._rounds.unmet = True
 
     def acknowledge(self, alert_id: int, now_ms: int) -> Alert | None:
         """Stop the reminders of a firing, and record that. None when no such alert is open."""
         with self._lock:
             alert = self._judge.acknowledge(alert_id, now_ms)
-            self._note(now_ms)
+            self._conclude(now_ms)
         self._backlog.flush()
         return alert
 
@@ -233,7 +240,7 @@ class Engine(Worker):
             while batches := self._inbox.waiting():
                 self._round(batches)
             self._judge.save_all()
-            self._note(self._clock.now_ms())
+            self._conclude(self._clock.now_ms())
         self._backlog.flush()
 
     def _round(self, batches: Sequence[Sequence[Metric]]) -> None:
@@ -241,16 +248,10 @@ class Engine(Worker):
         while not self._given_work.empty():
             self._given_work.get_nowait()(now_ms)
         self._rounds.play(batches, now_ms)
-        if now_ms >= self._ends_ms:
+        if now_ms >= self._next_end_ms:
             self.replace(list(self._settings.values()))
-        self._note(now_ms)
+        self._conclude(now_ms)
 
-    def _note(self, now_ms: int) -> None:
+    def _conclude(self, now_ms: int) -> None:
+        """Line up what has changed, to be recorded."""
         self._backlog.add(self._judge.changes.verdict(now_ms))
-
-    def _restore(self, now_ms: int) -> None:
-        if self._past is not None:
-            self._past.restore(self._judge, self._settings, now_ms)
-            self._past = None
-            self._note(now_ms)
-            self._rounds.unmet = True

@@ -104,7 +104,7 @@ class Judge:
             self.settle(instance, standing, now_ms)
             self._explain(instance, reason(rule.spec, before, standing, reading, notices))
         for notice in notices:
-            self._note(instance, notice, now_ms)
+            self._announce(instance, notice, now_ms)
 
     def _explain(self, instance: Instance, why: str) -> None:
         if why:
@@ -125,7 +125,7 @@ class Judge:
         self._awake[instance] = None
         self.changes.moved(instance, before)
 
-    def _note(self, instance: Instance, notice: Notice, now_ms: int) -> None:
+    def _announce(self, instance: Instance, notice: Notice, now_ms: int) -> None:
         if notice.kind is NewsKind.FIRED and instance.alert is None:
             self._counters.add("rules.fired")
             instance.rule.last_fired_ms = notice.ts_ms
