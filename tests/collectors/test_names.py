@@ -42,11 +42,9 @@ def test_asking_once_says_in_words_what_cannot_be_asked(scripted):
         collect_once(scripted.settings(name="fng"))
 
 
-def test_asking_once_does_not_wait_for_ever(scripted, monkeypatch):
-    import threading
-
+def test_asking_once_does_not_wait_for_ever(scripted, gate, monkeypatch):
     monkeypatch.setattr("oculus.collectors.job.GRACE_S", 0.05)
-    scripted.does = {"hangs": lambda collector: threading.Event().wait(30)}
+    scripted.does = {"hangs": lambda collector: gate.wait(60)}
     with pytest.raises(OculusError, match="hangs was given up: took longer than"):
         collect_once(scripted.settings(name="hangs", timeout=Duration(milliseconds=50)))
 

@@ -246,18 +246,27 @@ def test_what_an_exchange_has_said_is_kept_when_it_refuses_the_rest(price, kit, 
 
 
 def test_nobody_is_asked_without_the_time_for_a_fair_answer(price, internet):
-    for name, path in (("coingecko", "/simple/price"), ("coinbase", "*"), ("kraken", "*")):
-        internet.say(name, path, b" " * 100, pieces=100, pause_s=0.1)
-    internet.say("coinbase", "/products/BTC-USD/ticker", b" " * 100, pieces=100, pause_s=0.1)
-    with pytest.raises(SourceError, match="did not answer"):
-        price(assets=["btc"], fallback=["coinbase", "kraken"], timeout="1s").collect()
+    def answer(asked):
+        collector._ends = 0.0  # the time is up
+        return Answer(502, b"", {})
+
+    internet.say("coingecko", "/simple/price", b"", status=503)
+    internet.say("coinbase", "/products/BTC-USD/ticker", answer)
+    collector = price(assets=["btc"], fallback=["coinbase", "kraken"])
+    with pytest.raises(SourceError, match="answered 503"):
+        collector.collect()
     assert internet.count("coinbase") == 1
     assert internet.count("kraken") == 0
 
 
 def test_a_slow_source_leaves_time_for_the_next(price, internet):
-    internet.say("coingecko", "/simple/price", b" " * 100, pieces=100, pause_s=0.1)
-    (metric,) = price(assets=["btc"], fallback=["kraken"], timeout="1s").collect()
+    def answer(asked):
+        collector._ends -= collector.share_s()  # it takes all the time that it is given
+        return Answer(502, b"", {})
+
+    internet.say("coingecko", "/simple/price", answer)
+    collector = price(assets=["btc"], fallback=["kraken"], timeout="60s")
+    (metric,) = collector.collect()
     assert metric.tags["source"] == "kraken"
 
 

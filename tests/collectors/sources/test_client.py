@@ -25,7 +25,7 @@ from oculus.core.loglines import JsonLines
 KEY = "sk-0123456789"
 
 
-def ask(kit, name="coingecko", path="/ping", timeout_s=5.0, **params):
+def ask(kit, name="coingecko", path="/ping", timeout_s=30.0, **params):
     return kit.sources.get(name).get_json(path, params, timeout_s)
 
 
@@ -205,7 +205,7 @@ def test_what_is_no_json_is_not_even_read(kit, internet, kind):
 
 
 def test_a_small_body_that_unpacks_to_a_huge_one_is_refused(kit, internet):
-    packed = gzip.compress(b" " * (64 * 2**20))
+    packed = gzip.compress(b" " * (16 * 2**20))
     assert len(packed) < 100_000
     internet.say("coingecko", "/ping", packed, headers={"Content-Encoding": "gzip"})
     with pytest.raises(BadAnswer, match="more than 8192 kB"):
