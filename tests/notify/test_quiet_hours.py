@@ -111,6 +111,25 @@ def test_a_snooze_that_is_ended_by_hand_frees_what_was_tried_before_it(room, qui
     assert Chat.sent == [[(1, "FIRED")]]
 
 
+def test_a_snooze_that_ends_while_news_is_put_off_for_it_holds_nothing_back(
+    start, quiet, table, news, monkeypatch
+):
+    save = table.save
+
+    def woken(deliveries):
+        save(deliveries)
+        quiet.until_ms = 0
+        room.home.notifier.reconsider()
+
+    monkeypatch.setattr(table, "save", woken)
+    room = start(due_ms=quiet)
+    (row,) = room.home.notifier.address([news(alert=1)])
+    room.home.notifier.put([row])
+    night(room, quiet)
+    room.run(10)
+    assert Chat.sent == [[(1, "FIRED")]]
+
+
 def test_ten_thousand_that_wait_for_the_morning_are_one_message_then(room, quiet, table, news):
     night(room, quiet)
     room.home.tell(*[news() for _ in range(10_000)])

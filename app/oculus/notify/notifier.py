@@ -65,7 +65,7 @@ class Notifier:
         refused: Callable[[], Sequence[Delivery]] = lambda: (),
         resend: Callable[[Sequence[Delivery]], object] = lambda _deliveries: None,
         told: Callable[[int], Collection[str]] = lambda _alert: (),
-        due_ms: Callable[[News], int] = lambda _news: 0,
+        due_ms: Callable[[News], int] = lambda news: news.due_ms,
         facts: Facts = NO_FACTS,
         chance: Callable[[], float] = random.random,
         queue_limit: int = QUEUE_LIMIT,

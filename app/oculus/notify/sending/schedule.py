@@ -24,9 +24,12 @@ from oculus.notify.sending.retry import LONGEST_S
 class Schedule:
     """Any thread may put and look. One sends: it takes, says what came of it, and gives back."""
 
-    def __init__(self, backoff: Backoff, clock: Clock, queue_limit: int) -> None:
+    def __init__(
+        self, backoff: Backoff, clock: Clock, queue_limit: int, due_ms: Callable[[News], int]
+    ) -> None:
         self.channel: Channel | None = None  # None: not set up, so what waits for it is skipped
         self._clock = clock
+        self._due_ms = due_ms
         self._queue = DeliveryQueue(queue_limit)
         self._backoff = backoff
         self._batch = BatchSizer()
@@ -64,12 +67,12 @@ class Schedule:
             self._backoff.sooner(seconds)
             self._changed.notify_all()
 
-    def reconsider(self, due_ms: Callable[[News], int]) -> None:
-        """What waits for the end of muted hours, or of a snooze, waits no longer than `due_ms` says."""
+    def reconsider(self) -> None:
+        """What waits for the end of muted hours, or of a snooze, may wait less."""
 
         def due(delivery: Delivery) -> float:
             waits = delivery.news.due_ms > self._clock.now_ms()
-            return self._at(due_ms(delivery.news)) if waits else math.inf
+            return self._quiet_until(delivery) if waits else math.inf
 
         with self._changed:
             self._queue.hasten(due)
@@ -98,7 +101,7 @@ class Schedule:
 
         def again(delivery: Delivery) -> float:
             if delivery.news.due_ms:
-                return self._at(delivery.news.due_ms)
+                return self._quiet_until(delivery)
             return due if delivery.attempts else self._now()
 
         with self._changed:
@@ -170,10 +173,14 @@ class Schedule:
 
     def _due(self, delivery: Delivery) -> float:
         # The clock may be behind the one of the last run: only the end of muted hours lies far ahead.
-        next_at = self._at(delivery.next_ms)
         if delivery.state is not DeliveryState.QUEUED:
-            return min(next_at, self._now() + LONGEST_S)
-        return max(next_at if delivery.news.due_ms else 0.0, self._now() + self._group_s())
+            return min(self._at(delivery.next_ms), self._now() + LONGEST_S)
+        quiet = self._quiet_until(delivery) if delivery.news.due_ms else 0.0
+        return max(quiet, self._now() + self._group_s())
+
+    def _quiet_until(self, delivery: Delivery) -> float:
+        """Asked anew, whatever it was told: a snooze may have ended since."""
+        return self._at(self._due_ms(delivery.news))
 
     def _at(self, ms: int) -> float:
         """The moment of a wall clock time, not before now."""

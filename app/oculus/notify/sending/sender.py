@@ -35,7 +35,7 @@ class Sender(Worker):
         self.health = Health(name, context.tell, context.clock, partial(alarm, context.facts))
         self._context = context
         self._backoff = Backoff(ChannelNotes(name, context.facts), context.clock)
-        self._schedule = Schedule(self._backoff, context.clock, limit)
+        self._schedule = Schedule(self._backoff, context.clock, limit, context.due_ms)
         self._outbox = Outbox(name, context, self.stopping)
         self._dispatcher = Dispatcher(name, context, self._outbox, self.health, self._schedule, self._backoff)
 
@@ -63,7 +63,7 @@ class Sender(Worker):
 
     def reconsider(self) -> None:
         """What waits for the end of muted hours, or of a snooze, may wait less."""
-        self._schedule.reconsider(self._context.due_ms)
+        self._schedule.reconsider()
 
     def queued(self) -> int:
         """How many wait in memory or are being sent."""
