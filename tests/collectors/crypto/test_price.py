@@ -299,6 +299,22 @@ def test_who_is_left_out_for_want_of_allowance_is_told_and_comes_next(price, kit
     assert "crypto.price.c_usd" in by_symbol(collector.collect())
 
 
+def test_a_coin_that_makes_an_exchange_fail_keeps_no_other_from_being_asked_for(price, kit, internet):
+    def answer(asked):
+        broken = asked.params["symbol"] == "BUSDT"
+        return Answer(500, b"", {}) if broken else {"symbol": "?", "lastPrice": "5"}
+
+    internet.say("binance", "/api/v3/ticker/24hr", answer)
+    collector = price(source="binance", fallback=[], assets=["a", "b", "c", "d"])
+    found = []
+    for _ in range(6):
+        with contextlib.suppress(SourceError):
+            found += by_symbol(collector.collect())
+        kit.clock.ahead(1000)
+    for asset in ("a", "c", "d"):
+        assert found.count(f"crypto.price.{asset}_usd") >= 2
+
+
 def test_of_many_that_nobody_has_a_few_are_named(price):
     collector = price(assets=["btc", *(f"nosuch{number}" for number in range(40))], fallback=[])
     collector.collect()

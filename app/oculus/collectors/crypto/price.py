@@ -16,15 +16,15 @@ from msgspec import Meta, field
 from oculus.collectors.crypto.coins import coin_id
 from oculus.collectors.crypto.quotes import (
     AT_ONCE,
+    Answers,
     Quote,
-    Quotes,
     from_binance,
     from_coinbase,
     from_coingecko,
     from_kraken,
 )
 from oculus.collectors.market import MarketCollector, MarketSettings, Reading
-from oculus.collectors.sources.client import LeftAlone, Source
+from oculus.collectors.sources.client import LeftAlone
 from oculus.collectors.sources.reply import Unchanged
 from oculus.collectors.words import some
 from oculus.core.errors import BadAnswer, SourceError
@@ -99,7 +99,6 @@ class Price(MarketCollector):
     def ask(self) -> list[Reading]:
         found, said = self._from_anybody()
         missing = [asset for asset in self._assets if asset not in found]
-        self._assets.sort(key=found.__contains__)  # those that are missing come first the next time
         if missing:
             self.trouble = f"nobody has a price for {some(missing, between=', ')}"
             self.trouble += f" ({'; '.join(said)})" if said else ""
@@ -112,20 +111,21 @@ class Price(MarketCollector):
         """By asset its price and who said it; and what went wrong on the way."""
         found: dict[str, tuple[str, Quote]] = {}
         failures: list[SourceError] = []
+        asked: set[str] = set()
         for name in dict.fromkeys([self.settings.source, *self.settings.fallback]):
             missing = [asset for asset in self._assets if asset not in found]
             if not missing or (failures and self.out_of_time()):
                 break
             try:
-                quotes = self._quotes(self.in_line(name), missing, failures)
-            except LeftAlone as error:
-                failures.append(error)
-                continue
+                answers = self._quotes(name, missing)
             except Unchanged:
                 if not found:
                     raise
                 break
-            found |= {asset: (name, quote) for asset, quote in quotes.items()}
+            found |= {asset: (name, quote) for asset, quote in answers.quotes.items()}
+            asked |= set(missing[: answers.asked])
+            failures += filter(None, [answers.failure])
+        self._assets.sort(key=asked.__contains__)  # those that nobody was asked for come first the next time
         if not found:
             raise failures[0] if failures else self._unknown()
         return found, [error.what for error in failures]
@@ -140,12 +140,15 @@ class Price(MarketCollector):
     def _questions(self, name: str) -> float:
         return -(-len(self._assets) // AT_ONCE) if name == "coingecko" else len(self._assets)
 
-    def _quotes(self, source: Source, assets: list[str], failures: list[SourceError]) -> Quotes:
-        name = source.provider.name
+    def _quotes(self, name: str, assets: list[str]) -> Answers:
+        try:
+            source = self.client(name) if name == self.settings.compare else self.in_line(name)
+        except LeftAlone as error:
+            return Answers({}, 0, error)
         if name == "coingecko":
             ids = {asset: self.settings.ids.get(asset) or coin_id(asset) for asset in assets}
-            return from_coingecko(source, ids, self._currency, self.share_s, failures)
-        return EXCHANGES[name](source, assets, self._currency, self.share_s, failures)
+            return from_coingecko(source, ids, self._currency, self.share_s)
+        return EXCHANGES[name](source, assets, self._currency, self.share_s)
 
     def _reading(self, asset: str, name: str, quote: Quote) -> Reading:
         return Reading(
@@ -164,13 +167,12 @@ class Price(MarketCollector):
         """How far the second source lies off. It may fail without costing the prices."""
         second = self.settings.compare or ""
         wanted = [asset for asset, (name, _) in found.items() if name != second]
-        failures: list[SourceError] = []
         try:
-            others = self._quotes(self.client(second), wanted, failures) if wanted else {}
+            others, _, failure = self._quotes(second, wanted)
         except Unchanged:
             return []
         if missing := [asset for asset in wanted if asset not in others]:
-            why = str(failures[0]) if failures else f"{second} has no price for {some(missing, between=', ')}"
+            why = failure or f"{second} has no price for {some(missing, between=', ')}"
             self.trouble = self.trouble or f"no spread: {why}"
         return [self._spread(asset, *found[asset], other) for asset, other in others.items()]
 

@@ -5,12 +5,12 @@ Every `parse_...` raises BadAnswer for what is no such answer, and leaves out wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from oculus.collectors.sources.client import Source
+from oculus.collectors.sources.client import LeftAlone, Source
 from oculus.collectors.sources.numbers import ms_of_iso, ms_of_ms, ms_of_seconds, percent, price
 from oculus.collectors.sources.reply import Refused, Unchanged
 from oculus.core.errors import BadAnswer, SourceError
@@ -18,7 +18,6 @@ from oculus.core.errors import BadAnswer, SourceError
 AT_ONCE = 250  # coins in one question to CoinGecko
 DOLLAR = "usd"
 ITS_DOLLAR = "usdt"  # what Binance has instead of dollars
-T = TypeVar("T")
 
 
 class Quote(Struct, frozen=True, kw_only=True):
@@ -31,12 +30,21 @@ class Quote(Struct, frozen=True, kw_only=True):
 
 
 Quotes = dict[str, Quote]  # by asset; those without a price are missing
+
+
+class Answers(NamedTuple):
+    """What came of asking one source for some assets."""
+
+    quotes: Quotes
+    asked: int  # how many of the assets, in their order, it was asked for
+    failure: SourceError | None = None  # why it was not asked for the others, or has not answered
+
+
 Ids = Mapping[str, str]  # by asset, what CoinGecko calls it
 Left = Callable[[], float]  # seconds for the next question; raises SourceError when none are left
-Failures = list[SourceError]  # what went wrong is added to it
 
 
-def from_coingecko(source: Source, ids: Ids, currency: str, left: Left, failures: Failures) -> Quotes:
+def from_coingecko(source: Source, ids: Ids, currency: str, left: Left) -> Answers:
     """One question for 250 coins."""
 
     def ask(assets: Sequence[str]) -> Quotes:
@@ -52,7 +60,7 @@ def from_coingecko(source: Source, ids: Ids, currency: str, left: Left, failures
 
     assets = list(ids)
     batches = [assets[start : start + AT_ONCE] for start in range(0, len(assets), AT_ONCE)]
-    return together(batches, ask, failures)
+    return together(batches, ask)
 
 
 def parse_coingecko(answer: Any, ids: Ids, currency: str) -> Quotes:
@@ -71,16 +79,14 @@ def parse_coingecko(answer: Any, ids: Ids, currency: str) -> Quotes:
     return found
 
 
-def from_binance(
-    source: Source, assets: Sequence[str], currency: str, left: Left, failures: Failures
-) -> Quotes:
+def from_binance(source: Source, assets: Sequence[str], currency: str, left: Left) -> Answers:
     its = ITS_DOLLAR if currency == DOLLAR else currency
 
     def ask(asset: str) -> Quote | None:
         params = {"symbol": f"{asset}{its}".upper()}
         return parse_binance(source.get_json("/api/v3/ticker/24hr", params, left()), its)
 
-    return one_by_one(assets, ask, failures)
+    return one_by_one(assets, ask)
 
 
 def parse_binance(answer: Any, currency: str) -> Quote | None:
@@ -97,14 +103,12 @@ def parse_binance(answer: Any, currency: str) -> Quote | None:
     )
 
 
-def from_coinbase(
-    source: Source, assets: Sequence[str], currency: str, left: Left, failures: Failures
-) -> Quotes:
+def from_coinbase(source: Source, assets: Sequence[str], currency: str, left: Left) -> Answers:
     def ask(asset: str) -> Quote | None:
         pair = f"{asset}-{currency}".upper()
         return parse_coinbase(source.get_json(f"/products/{pair}/ticker", None, left()), currency)
 
-    return one_by_one(assets, ask, failures)
+    return one_by_one(assets, ask)
 
 
 def parse_coinbase(answer: Any, currency: str) -> Quote | None:
@@ -120,14 +124,12 @@ def parse_coinbase(answer: Any, currency: str) -> Quote | None:
 KRAKEN_NAMES = {"btc": "xbt", "doge": "xdg"}
 
 
-def from_kraken(
-    source: Source, assets: Sequence[str], currency: str, left: Left, failures: Failures
-) -> Quotes:
+def from_kraken(source: Source, assets: Sequence[str], currency: str, left: Left) -> Answers:
     def ask(asset: str) -> Quote | None:
         pair = f"{KRAKEN_NAMES.get(asset, asset)}{currency}".upper()
         return parse_kraken(source.get_json("/0/public/Ticker", {"pair": pair}, left()), currency)
 
-    return one_by_one(assets, ask, failures)
+    return one_by_one(assets, ask)
 
 
 def parse_kraken(answer: Any, currency: str) -> Quote | None:
@@ -141,34 +143,38 @@ def parse_kraken(answer: Any, currency: str) -> Quote | None:
     return None if value is None else Quote(value=value, currency=currency)
 
 
-def one_by_one(assets: Sequence[str], ask: Callable[[str], Quote | None], failures: Failures) -> Quotes:
+def one_by_one(assets: Sequence[str], ask: Callable[[str], Quote | None]) -> Answers:
     """Ask for one asset after another; those that the source does not know are missing."""
 
-    def known(asset: str) -> Quotes:
+    def known(part: Sequence[str]) -> Quotes:
+        (asset,) = part
         try:
             quote = ask(asset)
         except Refused:
             return {}
         return {} if quote is None else {asset: quote}
 
-    return together(assets, known, failures)
+    return together([[asset] for asset in assets], known)
 
 
-def together(parts: Sequence[T], ask: Callable[[T], Quotes], failures: Failures) -> Quotes:
+def together(parts: Iterable[Sequence[str]], ask: Callable[[Sequence[str]], Quotes]) -> Answers:
     """Ask for one part after another. A failure is the end of it; what is known by then is kept.
 
     Raises Unchanged when there is nothing new at all.
     """
     found: Quotes = {}
-    as_before = False
+    failure: SourceError | None = None
+    asked, as_before = 0, False
     for part in parts:
         try:
             found |= ask(part)
         except Unchanged:
             as_before = True
         except SourceError as error:
-            failures.append(error)
+            failure = error
+        asked += 0 if isinstance(failure, LeftAlone) else len(part)
+        if failure:
             break
     if as_before and not found:
         raise Unchanged
-    return found
+    return Answers(found, asked, failure)
