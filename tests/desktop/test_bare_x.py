@@ -15,7 +15,7 @@ XError = pytest.importorskip("Xlib.error").XError
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the bench is an X server")
 
 OK, CRITICAL = "#35c98a", "#ff5d5d"
-# An icon after the other; each ends when it is told to by a line.
+# An icon after the other; a line begins each, and the next one ends it.
 ICONS = """
 import sys, threading
 from oculus.desktop.icons import State
@@ -23,10 +23,17 @@ from oculus.desktop.outlook import Outlook
 from oculus.desktop.tray import Tray
 
 calm = Outlook(state=State.OK, tooltip="Oculus", troubles=(), pinned=(), paused=False)
-for _ in range(int(sys.argv[1])):
-    tray = Tray()
-    threading.Thread(target=lambda: sys.stdin.readline() and tray.stop()).start()
+
+def end(tray, left):
+    sys.stdin.readline()
+    while not left.wait(0.1):
+        tray.stop()
+
+while sys.stdin.readline():
+    tray, left = Tray(), threading.Event()
+    threading.Thread(target=end, args=(tray, left)).start()
     tray.run(calm, (), lambda: None)
+    left.set()
     print(tray.kind, flush=True)
 """
 
@@ -46,13 +53,14 @@ def test_icon_after_icon_is_painted_and_goes_when_told(screen):
     screen.start_tray()
     environment = {**screen.environment, "PYSTRAY_BACKEND": "xorg"}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    program = subprocess.Popen([sys.executable, "-c", ICONS, "8"], env=environment, text=True, **pipes)
+    program = subprocess.Popen([sys.executable, "-c", ICONS], env=environment, text=True, bufsize=1, **pipes)
     try:
         for _ in range(8):
+            program.stdin.write("begin\n")
             eventually(lambda: OK in screen.icon_colours())
-            program.stdin.write("\n")
-            program.stdin.flush()
+            program.stdin.write("end\n")
             assert program.stdout.readline() == "xorg\n"
+            eventually(lambda: OK not in screen.icon_colours())
         assert program.communicate(timeout=30)[1] == ""
     finally:
         program.kill()
