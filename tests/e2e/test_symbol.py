@@ -4,6 +4,7 @@ import math
 import re
 
 import pytest
+from msgspec import structs
 
 from oculus.core.event import Severity
 from oculus.rules.settings import RuleSettings
@@ -205,6 +206,28 @@ def test_the_limit_of_a_rule_its_alert_and_a_gap_are_drawn(house, visit, painted
     painted(page, "--warn")  # the limit with its name, the flag and the tint of the alert
     painted(page, "--third", 500)  # the hatching, which nothing else has the colour of
     expect(page.locator("#live .row-lead", has_text="slow").first).to_be_visible()
+
+
+MANY = [
+    structs.replace(RULE, name=f"slow {limit}", condition=f"net.http.shop > {limit}")
+    for limit in range(300, 308)
+]
+FAINT = """() => [...document.querySelectorAll("[data-canvas] canvas")].some((canvas) => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width || 1, canvas.height || 1);
+  let count = 0;
+  for (let at = 3; at < data.length; at += 4) count += data[at] > 15 && data[at] < 40;
+  return count > 5000;
+})"""
+
+
+@pytest.mark.parametrize("house", [{"rules": MANY}], indirect=True)
+def test_the_line_is_seen_though_many_rules_fire_behind_it(house, visit, eventually):
+    for minutes in ((55,), range(54, -1, -1)):  # the rules judge each batch
+        house.store(*(house.metric("net.http.shop", 400, ago_s=m * MINUTE) for m in minutes))
+    eventually(lambda: len(house.oculus.reader.alerts(state="firing")) == len(MANY))
+    page = open_chart(visit)
+    assert page.complaints == []
+    page.wait_for_function(FAINT)
 
 
 def test_without_a_limit_or_a_gap_nothing_of_them_is_drawn(shop, visit, painted, eventually):

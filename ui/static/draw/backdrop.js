@@ -17,6 +17,7 @@ export class Backdrop {
 
   draw({ context, bitmapSize, horizontalPixelRatio: wide, verticalPixelRatio: high }) {
     for (const gap of this.gaps) this.hatch(context, bitmapSize, this.x(gap.from) * wide, this.x(gap.to) * wide, wide);
+    for (const severity of new Set(this.alerts.map((alert) => alert.severity))) this.tint(context, bitmapSize, severity, wide);
     for (const alert of this.alerts) this.flag(context, bitmapSize, alert, wide, high);
   }
 
@@ -37,15 +38,22 @@ export class Backdrop {
     context.restore();
   }
 
-  flag(context, { height, width }, alert, wide, high) {
+  tint(context, { height, width }, severity, wide) { // in one path: where many fire at once, the line must still be seen
+    context.fillStyle = faint(colour(`--${severity}`), 0.1);
+    context.beginPath();
+    for (const alert of this.alerts) {
+      if (alert.severity !== severity) continue;
+      const left = Math.max(0, this.x(alert.fired_ms) * wide);
+      const end = alert.ended_ms ? this.x(alert.ended_ms) * wide : width;
+      context.rect(left, 0, Math.max(1, Math.min(end, width) - left), height);
+    }
+    context.fill();
+  }
+
+  flag(context, { height }, alert, wide, high) {
     const at = this.x(alert.fired_ms) * wide;
-    const end = alert.ended_ms ? this.x(alert.ended_ms) * wide : width;
-    const tone = colour(`--${alert.severity}`);
-    context.fillStyle = faint(tone, 0.1);
-    const left = Math.max(0, at);
-    context.fillRect(left, 0, Math.max(1, Math.min(end, width) - left), height);
     if (!(at > 0)) return; // it began before: only its span is seen
-    context.fillStyle = tone;
+    context.fillStyle = colour(`--${alert.severity}`);
     context.fillRect(at, 0, Math.max(1, Math.round(wide)), height);
     context.beginPath();
     context.moveTo(at, 0);
