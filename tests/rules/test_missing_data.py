@@ -66,6 +66,15 @@ def test_the_alert_of_missing_data_is_an_alert_of_its_own(world, make_rule):
     assert world.seconds(missing.alert.started_ms) == 0
 
 
+def test_only_the_symbol_that_is_silent_is_named(world, make_rule):
+    world.rules(make_rule("a.b > 5 and c.d > 5", no_data=NoData.ALERT))
+    for second in range(0, 330, 30):
+        world.at(second, ("a.b", 9))
+        answer(world, "a.b")
+    world.wait(320)
+    assert [news.alert.message for news in world.news] == ["c.d: no data for 5 m"]
+
+
 def test_a_symbol_that_never_came_is_missing_too(world, make_rule):
     world.rules(make_rule("a.b > 5", no_data=NoData.ALERT))
     world.wait(310)

@@ -10,7 +10,7 @@ from oculus.core.counters import Counters
 from oculus.core.durations import Duration
 from oculus.core.errors import QueryError
 from oculus.core.event import EventType, Severity
-from oculus.rules.settings import Escalation, RuleSettings
+from oculus.rules.settings import Escalation, NoData, RuleSettings
 from oculus.rules.sql.runner import Runner
 from oculus.rules.sql.statement import RowsError, Statement, rows_by_key
 
@@ -166,6 +166,23 @@ def test_a_failing_statement_freezes_its_instances_and_is_told_once(sql_world):
     assert [event.type for event in sql_world.events] == [EventType.ERROR] * 2 + [EventType.SYSTEM] * 2
     assert sql_world.engine.rule("whales").trouble == ""
     assert sql_world.kinds() == ["FIRED", "FIRED"]
+
+
+@pytest.mark.parametrize("rows", [[], [btc()]])
+def test_a_statement_that_fails_for_long_is_missing_data_whether_or_not_it_had_rows(sql_world, rows):
+    sql_world.rules(sql_rule(no_data=NoData.ALERT, no_data_for=Duration(minutes=2)))
+    sql_world.run_until(60, rows)
+    sql_world.run_until(360, QueryError("bad_request", "no such table"))
+    sql_world.restart(away=10)
+    sql_world.run_until(420, rows)
+    about = "btc" if rows else ""
+    told = [news for news in sql_world.news if "no data" in news.alert.message]
+    assert [(str(news.kind), news.alert.instance) for news in told] == [
+        ("NO_DATA", about),
+        ("RESOLVED", about),
+    ]
+    assert told[0].alert.message == f"{about or 'whales'}: no data for 2 m"
+    assert [each.instance for each in sql_world.engine.rule("whales").instances] == ["btc"] * len(rows)
 
 
 def test_two_rows_with_one_key_are_an_error_and_change_nothing(sql_world):

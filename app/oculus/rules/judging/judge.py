@@ -61,7 +61,7 @@ class Judge:
             reading = look.by_sample(self._sight, instance, ts_ms, now_ms)
         except Exception as error:  # whatever a rule does must not cost the others their turn
             self._failures.failed(instance, error, now_ms)
-            reading = look.unreadable(instance, ts_ms, now_ms)
+            reading = look.unreadable(instance, now_ms)
         else:
             self._failures.works(instance, now_ms)
         self.step(instance, reading, now_ms)
@@ -85,7 +85,7 @@ class Judge:
             reading, again = look.by_time(self._sight, instance, now_ms)
         except Exception as error:
             self._failures.failed(instance, error, now_ms)
-            reading, again = look.unreadable(instance, now_ms, now_ms), False
+            reading, again = look.unreadable(instance, now_ms), False
         if again:
             self.judge(instance, now_ms, now_ms)
         else:

@@ -46,7 +46,7 @@ def stale(sight: Sight, instance: Instance) -> Reading:
     return Reading(Input.STALE, since, overdue=overdue)
 
 
-def unreadable(instance: Instance, ts_ms: int, now_ms: int) -> Reading:
+def unreadable(instance: Instance, now_ms: int) -> Reading:
     """It could not be computed, be it for an error of its expression or of its SQL.
 
     As with data that stays away: for too long is 3 times in a row and 5 m, unless `no_data_for` says.
@@ -54,7 +54,7 @@ def unreadable(instance: Instance, ts_ms: int, now_ms: int) -> Reading:
     given, lasts_ms = instance.rule.patience_ms, now_ms - instance.heard_ms
     often = max(instance.errors, instance.rule.errors) >= INTERVALS
     overdue = often and lasts_ms >= SHORTEST_MS if given is None else lasts_ms >= given
-    return Reading(Input.ERROR, ts_ms, overdue=overdue)
+    return Reading(Input.ERROR, instance.heard_ms, overdue=overdue)
 
 
 def may_have_moved(sight: Sight, instance: Instance, now_ms: int) -> bool:

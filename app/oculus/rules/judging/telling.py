@@ -8,7 +8,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from oculus.core.alert import Alert, AlertState, News, NewsKind
-from oculus.core.durations import spoken
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.ids import Ids
 from oculus.rules.instance import Instance
@@ -71,9 +70,8 @@ class Teller:
         return instance.alert
 
     def _about_data(self, instance: Instance, notice: Notice, now_ms: int) -> Alert:
-        who = ", ".join(instance.symbols) or instance.key or instance.rule.name
-        silent = f"{who}: no data for {spoken((now_ms - notice.started_ms) / 1000)}"
-        alert = instance.no_data_alert or self._begun(instance, notice, now_ms, silent)
+        words = self._wording.no_data(instance, notice, now_ms)
+        alert = instance.no_data_alert or self._begun(instance, notice, now_ms, words)
         instance.no_data_alert = None if notice.kind is NewsKind.RESOLVED else alert
         return ended(alert, notice.ts_ms, notice.reason) if notice.kind is NewsKind.RESOLVED else alert
 

@@ -71,6 +71,13 @@ class Wording:
         error = self._sight.tags(instance.symbol).get("error")
         return f"{instance.symbol} is {self._said(instance, instance.value, error)} ({held_for(instance)})"
 
+    def no_data(self, instance: Instance, notice: Notice, now_ms: int) -> str:
+        """The words for missing data: whose it is, where only some of the symbols are silent."""
+        seen = self._sight.look(now_ms, instance.rule.patience_ms)
+        silent = seen.silent_ones(instance.condition.symbols, instance.begun_ms)
+        who = ", ".join(silent or instance.symbols) or instance.key or instance.rule.name
+        return f"{who}: no data for {spoken((now_ms - notice.started_ms) / 1000)}"
+
     def well_again(self, instance: Instance, notice: Notice, alert: Alert) -> str:
         """The words for an end: a rule's own stay, plain ones say how it is now and how it was."""
         if notice.reason or instance.rule.template or isinstance(instance.condition, Statement):

@@ -47,7 +47,7 @@ class Reading(Struct, frozen=True, gc=False):
     """One input and what goes with it."""
 
     kind: Input
-    ts_ms: int  # of the sample; for STALE, of the last answer
+    ts_ms: int  # of the sample; for STALE and ERROR, when something was last known
     value: float | None = None
     clears: bool = True  # with FALSE: this ends what fires. Not so between `condition` and `clear`
     overdue: bool = False  # with STALE or ERROR: `no_data_for` has passed without an answer

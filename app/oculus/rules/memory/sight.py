@@ -182,6 +182,10 @@ class Sight:
         long = any(self._now_ms - max(answered, begun_ms) >= limit for answered, limit in answers)
         return since, long and not self.grace.lasts
 
+    def silent_ones(self, symbols: tuple[str, ...], begun_ms: int) -> list[str]:
+        """Those of which there is no answer for too long."""
+        return [symbol for symbol in symbols if self.silent((symbol,), begun_ms)[1]]
+
     def _fresh(self, symbol: str, seen: Seen) -> bool:
         if self._now_ms - seen.heard_ms < (self._patience_ms or SHORTEST_MS):
             return True  # the common case; it spares asking the scheduler

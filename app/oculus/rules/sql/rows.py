@@ -15,6 +15,7 @@ from oculus.rules.judging.failures import ERRORS
 from oculus.rules.judging.judge import Judge
 from oculus.rules.life import evaluator
 from oculus.rules.life.standing import Input, Reading
+from oculus.rules.settings import NoData
 from oculus.rules.sql.runner import Outcome
 from oculus.rules.sql.statement import MOST_ROWS, Row
 
@@ -67,8 +68,10 @@ class RowJudge:
     def _failed(self, rule: Rule, outcome: Outcome, now_ms: int) -> None:
         self._counters.add("rules.errors")
         rule.errors, rule.error = rule.errors + 1, outcome.error
+        if not rule.instances and rule.spec.no_data is NoData.ALERT:
+            self._judge.roster.enter(rule, "", now_ms)  # somebody must say that nothing is known
         for instance in list(rule.instances.values()):
-            self._judge.step(instance, look.unreadable(instance, outcome.ts_ms, now_ms), now_ms)
+            self._judge.step(instance, look.unreadable(instance, now_ms), now_ms)
         if rule.errors == ERRORS:
             self._say(rule, f"The rule {rule.name} cannot be judged: {rule.error}", now_ms)
 
