@@ -10,13 +10,13 @@ import hashlib
 import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from msgspec import Meta, Struct, field
 
 from oculus.collectors.collector import Collector, CollectorSettings
 from oculus.collectors.news import moved
-from oculus.collectors.sources.client import InTurn, NoTime, Source, SourceStatus
+from oculus.collectors.sources.client import InTurn, LeftAlone, NoTime, Source, SourceStatus
 from oculus.collectors.sources.reply import Unchanged
 from oculus.core.clock import to_datetime
 from oculus.core.durations import Duration, spoken
@@ -28,6 +28,7 @@ SHARE = 0.6
 FAIR_S, FAIR_SHARE = 1.0, 0.2  # the least a question gets, in seconds and as a share of the timeout
 LONGEST_REST_S = 6 * 3600.0  # for want of allowance
 LONGEST_DUE_S = 2 * 86_400.0  # what is remembered to be further ahead comes from a clock that was wrong
+T = TypeVar("T")
 
 
 class MarketSettings(CollectorSettings, frozen=True, kw_only=True, tag="market"):
@@ -199,6 +200,13 @@ class MarketCollector(Collector):
     def _key(self) -> str:
         wanted = f"{self.kind} {sorted(self.symbols())}"
         return hashlib.sha256(wanted.encode()).hexdigest()[:16]
+
+
+def last_in_line(assets: list[T], asset: T, error: SourceError) -> None:
+    """Whoever has failed comes last the next time, or it would keep the others out while its source rests."""
+    if not isinstance(error, LeftAlone):
+        assets.remove(asset)
+        assets.append(asset)
 
 
 def failure(told: str) -> SourceError:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import date, timedelta
 
 import pytest
 
-from fakes.internet import DATA
+from fakes.internet import DATA, Answer
 from fakes.market import seconds
 from fakes.providers import market_chart, play
 from oculus.collectors.crypto.average import Average
@@ -81,7 +82,7 @@ def test_when_nobody_answers_nothing_is_written_and_the_reason_is_told(ma, inter
         "coingecko", "/coins/bitcoin/market_chart", DATA / "coingecko/coin_not_found_404.json", status=404
     )
     internet.say("coinbase", "*", b"", status=503)
-    with pytest.raises(SourceError, match="Coinbase"):
+    with pytest.raises(SourceError, match="CoinGecko: answered 404 Not Found: coin not found"):
         ma().collect()
 
 
@@ -148,3 +149,18 @@ def test_coins_for_which_there_is_no_time_come_the_next_time_and_nobody_is_to_bl
     found |= set(values(collector.collect()))
     assert len(found) == 8
     assert collector.trouble == ""
+
+
+def test_a_coin_that_makes_its_source_fail_keeps_no_other_from_being_asked_for(ma, kit, internet):
+    def answer(asked):
+        return Answer(500, b"", {}) if "/bad/" in asked.path else market_chart(10)
+
+    internet.say("coingecko", "*", answer)
+    collector = ma(assets=["bad", "a", "b"], windows=[5])
+    found = set()
+    for _ in range(3):
+        with contextlib.suppress(SourceError):
+            found |= set(values(collector.collect()))
+        kit.clock.ahead(3600)
+    assert found == {"crypto.ma.a_5d", "crypto.ma.b_5d"}
+    assert "CoinGecko: answered 500" in collector.trouble, "not why the one that stands in has none"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 from datetime import date, timedelta
 
 import pytest
 
+from fakes.internet import Answer
 from fakes.market import seconds
 from fakes.providers import asset_metrics, play
 from oculus.collectors.crypto.caps import Caps
@@ -125,3 +127,18 @@ def test_it_is_asked_twice_a_day_and_every_hour_while_it_fails(mvrv, kit, intern
     with pytest.raises(SourceError):
         collector.collect()
     assert collector.rest_s == 0
+
+
+def test_a_coin_that_makes_its_source_fail_keeps_the_other_from_nothing(mvrv, kit, internet):
+    def answer(asked):
+        return Answer(500, b"", {}) if asked.params["assets"] == "btc" else asset_metrics(400)
+
+    internet.say("coinmetrics", "/timeseries/asset-metrics", answer)
+    collector = mvrv(assets=["btc", "eth"], source="coinmetrics")
+    found = set()
+    for _ in range(3):
+        with contextlib.suppress(SourceError):
+            found |= {metric.symbol for metric in collector.collect()}
+        kit.clock.ahead(3600)
+    assert found == {"crypto.onchain.mvrv.eth"}
+    assert "500" in collector.trouble

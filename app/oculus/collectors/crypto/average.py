@@ -17,7 +17,7 @@ from msgspec import Meta, field
 from oculus.collectors.crypto.coins import coin_id
 from oculus.collectors.crypto.history import Days, parse_candles, parse_market_chart
 from oculus.collectors.crypto.price import Asset
-from oculus.collectors.market import MarketCollector, MarketSettings, Reading, failure
+from oculus.collectors.market import MarketCollector, MarketSettings, Reading, failure, last_in_line
 from oculus.collectors.sources.numbers import begin_of, day_of
 from oculus.collectors.sources.reply import Unchanged
 from oculus.collectors.words import some
@@ -84,7 +84,7 @@ class Average(MarketCollector):
         today = day_of(self.clock.now_ms())
         readings: list[Reading] = []
         wrong: list[str] = []
-        for asset in self._assets:
+        for asset in list(self._assets):
             readings += self._averages(asset, today, self._closes(asset, today, wrong), wrong)
         if wrong and not readings:
             raise failure(wrong[0])
@@ -102,6 +102,7 @@ class Average(MarketCollector):
                 known |= self._asked(asset, len(days), known)
             except SourceError as error:
                 wrong.append(str(error))
+                last_in_line(self._assets, asset, error)
                 return known
             except Unchanged:
                 pass  # what there is must do
@@ -117,10 +118,8 @@ class Average(MarketCollector):
         """Closes that were not known, kept from now on."""
         try:
             found, self._source = self._from_coingecko(asset, longest), "coingecko"
-        except SourceError:
-            if self._currency not in ("usd", "eur", "gbp"):
-                raise
-            found, self._source = self._from_coinbase(asset), "coinbase"
+        except SourceError as error:
+            found, self._source = self._from_coinbase(asset, error), "coinbase"
         name = self._closes_name(asset)
         new = [Close(name, day, value, self._source) for day, value in found.items() if day not in known]
         self.tools.closes.save(new)
@@ -132,11 +131,17 @@ class Average(MarketCollector):
         answer = self.client("coingecko").get_json(f"/coins/{coin}/market_chart", params, self.share_s())
         return parse_market_chart(answer, self.clock.now_ms())
 
-    def _from_coinbase(self, asset: str) -> Days:
+    def _from_coinbase(self, asset: str, first: SourceError) -> Days:
+        """Raises `first`, for which it stands in, where it has nothing either."""
+        if self._currency not in ("usd", "eur", "gbp"):
+            raise first
         pair = f"{asset}-{self._currency}".upper()
         params = {"granularity": "86400"}
-        answer = self.client("coinbase").get_json(f"/products/{pair}/candles", params, self.share_s())
-        return parse_candles(answer, self.clock.now_ms())
+        try:
+            answer = self.client("coinbase").get_json(f"/products/{pair}/candles", params, self.share_s())
+            return parse_candles(answer, self.clock.now_ms())
+        except SourceError:
+            raise first from None
 
     def _averages(self, asset: str, today: date, closes: Days, wrong: list[str]) -> list[Reading]:
         tags = {"source": self._source, "currency": self._currency}

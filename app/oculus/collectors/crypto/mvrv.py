@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from msgspec import Meta, field
 
 from oculus.collectors.crypto.caps import Caps
-from oculus.collectors.market import MarketCollector, MarketSettings, Reading
+from oculus.collectors.market import MarketCollector, MarketSettings, Reading, last_in_line
 from oculus.collectors.sources.numbers import day_of, ms_of_iso, ms_of_seconds, number
 from oculus.core.durations import Duration
 from oculus.core.errors import BadAnswer, SourceError
@@ -59,25 +59,30 @@ class Mvrv(MarketCollector):
     settings_class = MvrvSettings
     settings: MvrvSettings
 
+    def __init__(self, settings: MvrvSettings) -> None:
+        super().__init__(settings)
+        self._assets = list(dict.fromkeys(settings.assets))
+
     def provider(self) -> str:
         return self._in_line("btc")[0]
 
     def stand_ins(self) -> list[str]:
-        return [name for asset in self.settings.assets for name in self._in_line(asset)]
+        return [name for asset in self._assets for name in self._in_line(asset)]
 
     def questions(self) -> float:
-        return len(self.settings.assets) * self.interval_s / HALF_A_DAY_S
+        return len(self._assets) * self.interval_s / HALF_A_DAY_S
 
     def symbols(self) -> list[str]:
-        return [symbol_of(asset) for asset in dict.fromkeys(self.settings.assets)]
+        return [symbol_of(asset) for asset in self._assets]
 
     def ask(self) -> list[Reading]:
         readings, wrong = [], []
-        for asset in dict.fromkeys(self.settings.assets):
+        for asset in list(self._assets):
             try:
                 readings.append(self._of(asset))
             except SourceError as error:
                 wrong.append(error)
+                last_in_line(self._assets, asset, error)
         if not readings:
             raise wrong[0]
         self.trouble = "; ".join(str(error) for error in wrong)
