@@ -83,6 +83,15 @@ def test_samples_may_come_late_and_twice_and_old_ones_go():
     assert len(track.window(-1, 4990).times) < 100
 
 
+def test_a_past_that_is_handed_in_fills_no_memory():
+    track = Track(100, whole=True)
+    for ts_ms in (10_000, 10_010, 10_020, *range(5000)):
+        track.add(ts_ms, float(ts_ms))
+    assert track.window(9_990, 10_020).times == [10_000, 10_010, 10_020]
+    assert track.window(9_990, 10_020).before == 4999
+    assert len(track.window(-1, 10_020).times) < 100
+
+
 def test_a_flood_of_one_symbol_fills_no_memory():
     track = Track(10**9, whole=True)
     for ts_ms in range(MOST + 500):

@@ -39,6 +39,7 @@ class Track:
         else:
             times.insert(at, ts_ms)
             self._values.insert(at, value)
+            self._trim()
 
     def seed(self, samples: Iterable[tuple[int, float]], now_ms: int) -> None:
         """Take what there was before, in any order."""
