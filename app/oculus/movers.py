@@ -11,7 +11,7 @@ from oculus.core.alert import Alert, News, NewsKind
 from oculus.core.clock import Clock
 from oculus.core.symbols import main_of
 from oculus.core.worker import Worker
-from oculus.rules.memory.backfill import REASON as OF_THE_PAST
+from oculus.rules.memory.backfill import OF_THE_PAST
 from oculus.storage import moved
 from oculus.storage.moved import Moved
 from oculus.storage.reader import Reader

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from oculus.core.gap import Gap, GapReason
-from oculus.rules.life.grace import REASON
+from oculus.rules.life.grace import JUST_WOKEN
 from oculus.rules.memory.unwatched import Unwatched
 from oculus.rules.settings import NoData
 
@@ -89,7 +89,7 @@ def test_after_waking_nobody_is_told_for_a_minute(world, make_rule):
     world.at(HOUR + 1, ("net.tcp.a.up", 0))
     world.at(HOUR + 20, ("net.tcp.a.up", 0))
     world.at(HOUR + 50, ("net.tcp.a.up", 0))
-    assert (world.told(), held(world)) == ([], [("FIRED", REASON)])
+    assert (world.told(), held(world)) == ([], [("FIRED", JUST_WOKEN)])
     world.at(HOUR + 60)
     assert world.kinds() == ["FIRED"]
 

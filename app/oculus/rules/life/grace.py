@@ -8,7 +8,7 @@ from oculus.core.metric import Metric
 
 LONGEST_MS = 60_000
 ROUNDS = 2  # clean ones of every symbol concerned end it sooner
-REASON = "Oculus has only just woken"
+JUST_WOKEN = "Oculus has only just woken"
 
 
 class Grace:

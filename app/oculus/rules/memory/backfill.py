@@ -9,7 +9,7 @@ from oculus.core.metric import Metric
 LATE_MS = 5 * 60_000  # what is younger belongs to the present
 FOLLOWING_MS = 5_000  # so soon the next part may follow
 SLACK_MS = 2_000
-REASON = "its numbers are of the past, and newer ones may follow"
+OF_THE_PAST = "its numbers are of the past, and newer ones may follow"
 
 
 class Backfill:

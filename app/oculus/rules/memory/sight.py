@@ -15,9 +15,8 @@ from msgspec.structs import replace
 from oculus.core.metric import Metric
 from oculus.core.symbols import main_of
 from oculus.rules.language.condition import Condition
-from oculus.rules.life.grace import REASON, Grace
-from oculus.rules.memory import backfill
-from oculus.rules.memory.backfill import Backfill
+from oculus.rules.life.grace import JUST_WOKEN, Grace
+from oculus.rules.memory.backfill import OF_THE_PAST, Backfill
 from oculus.rules.memory.recall import SHORT_MS, Recall
 from oculus.rules.memory.unwatched import Unwatched
 
@@ -107,8 +106,8 @@ class Sight:
     def why_untold(self, symbols: Sequence[str], now_ms: int) -> str:
         """Why nobody is told just now of what they say; "" when people are."""
         if self.grace.until_ms(symbols, now_ms) > now_ms:
-            return REASON
-        return backfill.REASON if self.backfill.lasts(symbols, now_ms) else ""
+            return JUST_WOKEN
+        return OF_THE_PAST if self.backfill.lasts(symbols, now_ms) else ""
 
     def set_back(self, now_ms: int) -> None:
         """The clock was: no sample can be later than now, or the next ones would count as older."""
