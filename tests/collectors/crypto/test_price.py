@@ -167,6 +167,13 @@ def test_a_source_whose_clock_is_ahead_is_not_called_newer_than_now(price, kit, 
     assert "as of 25 Nov 12:00 UTC" in outcome.said
 
 
+def test_a_price_whose_source_gives_the_time_of_nothing_is_of_now(price, kit, internet):
+    ticker = {"price": "91240.55", "time": "0001-01-01T00:00:00Z"}
+    internet.say("coinbase", "/products/BTC-USD/ticker", ticker)
+    outcome = Job(price(assets=["btc"], source="coinbase").settings, kit.clock, 0.0, kit.tools).ask()
+    assert [(metric.value, metric.ts_ms) for metric in outcome.metrics] == [(91240.55, kit.clock.ms)]
+
+
 def test_a_percent_is_never_read_as_a_price():
     assert parse_coingecko({"bitcoin": {"usd_24h_change": 5.0}}, {"btc": "bitcoin"}, "usd") == {}
     assert parse_binance({"symbol": "BTCUSDT", "priceChangePercent": "5"}, "usdt") is None

@@ -176,6 +176,22 @@ def test_a_source_whose_clock_was_put_right_has_its_own_time_again(world):
     assert {metric.ts_ms for metric in collector.collect()} == {1_795_608_030_000}
 
 
+@pytest.mark.parametrize("moment", ["1970-01-01T00:00:01Z", "1990-01-01T00:00:00Z"])
+def test_a_price_with_a_time_from_nowhere_is_of_now(world, moment):
+    world.internet.say(GAMMA, "/markets", [market(updatedAt=moment)])
+    metrics = world.collector(stream=False).collect()
+    assert {metric.ts_ms for metric in metrics} == {world.clock.now_ms()}
+
+
+def test_so_is_one_that_the_stream_gives_such_a_time(world):
+    collector = world.collector()
+    world.run(collector)
+    world.listening(collector)
+    world.hears(collector, [book(YES, 0.60, 0.62, 1_764), book(NO, 0.36, 0.38, 1_764)])
+    eventually(lambda: collector._quotes.price(NO))
+    assert {metric.ts_ms for metric in collector.collect()} == {world.clock.now_ms()}
+
+
 # The socket
 
 

@@ -58,6 +58,8 @@ def test_times_of_another_unit_or_from_nowhere_are_none():
     assert ms_of_seconds(NOON * 1000) is None
     assert ms_of_ms(NOON / 1000) is None
     assert [ms_of_seconds(0), ms_of_seconds(None), ms_of_iso("yesterday"), ms_of_iso(5)] == [None] * 4
+    assert ms_of_iso("0001-01-01T00:00:00Z") is None, "how some say that they have no time"
+    assert ms_of_iso("9999-12-31T23:59:59Z") is None
 
 
 @given(

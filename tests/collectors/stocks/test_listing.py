@@ -232,6 +232,12 @@ def test_an_answer_of_another_shape_is_refused(answer):
             parse(answer)
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-11-31", ""])
+def test_a_day_that_cannot_be_is_no_answer(day):
+    with pytest.raises(BadAnswer, match="without a day"):
+        parse_alphavantage({"Global Quote": {"05. price": "1.2", "07. latest trading day": day}}, 0)
+
+
 def test_the_close_before_a_long_range_is_not_yesterdays():
     meta = {
         "regularMarketPrice": 110,

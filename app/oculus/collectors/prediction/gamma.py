@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from oculus.collectors.custom.moment import moment_ms
 from oculus.collectors.custom.number import number
+from oculus.collectors.sources.numbers import in_our_time
 from oculus.core.errors import BadAnswer
 from oculus.core.outside import NOT_JSON
 from oculus.core.symbols import clean
@@ -121,6 +122,6 @@ def _price(given: Any) -> float | None:
 
 def _moment(given: Any) -> int | None:
     try:
-        return moment_ms(given) if given else None
+        return in_our_time(moment_ms(given)) if given else None
     except ValueError:
         return None

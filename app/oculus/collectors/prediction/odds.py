@@ -8,11 +8,12 @@ from typing import Any
 
 from oculus.collectors.prediction.gamma import Market
 from oculus.collectors.prediction.quotes import Price
+from oculus.collectors.sources.numbers import EARLIEST_MS
 from oculus.core.metric import Metric
 from oculus.core.symbols import clean
 
 POLY, PROB = "pred.poly", "pred.prob"
-NEVER = (-1, -1.0)
+NEVER = (EARLIEST_MS, -1.0)
 Make = Callable[..., Metric]  # Collector.metric
 
 
@@ -40,7 +41,7 @@ class Written:
         return {symbol: [ts_ms, value] for symbol, (ts_ms, value) in list(self._rows.items())}
 
     def newest_ms(self, market: Market) -> int:
-        """The time of the newest row of a market; -1 when there is none."""
+        """The time of the newest row of a market; a time long ago when there is none."""
         poly, _ = main_symbols(market.slug)
         return max(self._rows.get(f"{poly}.{key}", NEVER)[0] for key in market.keys)
 

@@ -10,8 +10,8 @@ from typing import Any
 from oculus.core.clock import to_ms
 
 PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-EARLIEST_S = 1_000_000_000  # before this (2001) a time is a mistake, or in another unit
-LATEST_S = 20_000_000_000
+EARLIEST_MS = 1_000_000_000_000  # before this (2001) a time is a mistake, or in another unit
+LATEST_MS = 20_000_000_000_000
 
 
 def number(given: Any) -> float | None:
@@ -41,7 +41,7 @@ def percent(given: Any) -> float | None:
 def ms_of_seconds(given: Any) -> int | None:
     """Seconds since 1970, as a number or as text, in ms."""
     value = number(given)
-    return round(value * 1000) if value is not None and EARLIEST_S <= value < LATEST_S else None
+    return None if value is None else in_our_time(value * 1000)
 
 
 def ms_of_ms(given: Any) -> int | None:
@@ -56,9 +56,14 @@ def ms_of_iso(given: Any) -> int | None:
         return None
     text = re.sub(r"(\.\d{6})\d+", r"\1", given.strip())
     try:
-        return to_ms(datetime.fromisoformat(text))
+        return in_our_time(to_ms(datetime.fromisoformat(text)))
     except (ValueError, OverflowError):
         return None
+
+
+def in_our_time(ms: float) -> int | None:
+    """None for what is too early or too late to be the time of a number."""
+    return round(ms) if EARLIEST_MS <= ms < LATEST_MS else None
 
 
 def day_of(ms: int) -> date:

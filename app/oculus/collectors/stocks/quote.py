@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from oculus.collectors.sources.numbers import ms_of_seconds, number, percent, price
+from oculus.collectors.sources.numbers import in_our_time, ms_of_seconds, number, percent, price
 from oculus.core.clock import to_ms
 from oculus.core.errors import BadAnswer
 
@@ -115,14 +115,21 @@ def parse_alphavantage(answer: Any, now_ms: int) -> Quote:
     value = price(row.get("05. price")) if isinstance(row, dict) else None
     if value is None or not isinstance(row, dict):
         raise BadAnswer("Alpha Vantage", "has no such listing")
-    try:
-        day = datetime.strptime(str(row.get("07. latest trading day")), "%Y-%m-%d")  # noqa: DTZ007
-    except ValueError as error:
-        raise BadAnswer("Alpha Vantage", "answered without a day") from error
-    closed_ms = to_ms(datetime.combine(day.date(), BELL, NEW_YORK))
+    closed_ms = bell(row.get("07. latest trading day"))
+    if closed_ms is None:
+        raise BadAnswer("Alpha Vantage", "answered without a day")
     return Quote(
         value=value,
         ts_ms=min(closed_ms, now_ms),
         currency="usd",
         change=percent(row.get("10. change percent")),
     )
+
+
+def bell(day: Any) -> int | None:
+    """When the market of New York closes on a day written as 2026-11-25, in ms; None for no such day."""
+    try:
+        date = datetime.strptime(str(day), "%Y-%m-%d").date()  # noqa: DTZ007
+    except ValueError:
+        return None
+    return in_our_time(to_ms(datetime.combine(date, BELL, NEW_YORK)))
