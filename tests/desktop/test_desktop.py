@@ -141,8 +141,16 @@ def test_quitting_ends_everything_in_time_with_nothing_lost(full_screen, oculus,
     assert "Traceback" not in program.said()
 
 
+@pytest.fixture
+def without_nohup():
+    """What is started hears of the session's end, though these tests may be running under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP], ids=["Ctrl+C", "the end of the session"])
-def test_other_ways_to_end_are_as_orderly(full_screen, oculus, number):
+def test_other_ways_to_end_are_as_orderly(full_screen, oculus, without_nohup, number):
     program = oculus(full_screen, "--hidden")
     program.ready()
     eventually(lambda: OK in full_screen.icon_colours())
