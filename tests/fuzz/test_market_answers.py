@@ -6,6 +6,7 @@ nothing else is raised, and nothing is made up.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 
@@ -18,6 +19,7 @@ from fakes.fuzz import ANY_JSON, DEEP, as_bytes, fuzzed, mutated, numbers_in, sc
 from fakes.internet import DATA
 from fakes.market import Kit
 from oculus.collectors import COLLECTORS
+from oculus.collectors.checked import kept
 from oculus.collectors.market import MarketCollector
 from oculus.collectors.prediction.gamma import read_events, read_markets
 from oculus.collectors.prediction.messages import read_frame
@@ -211,6 +213,28 @@ def test_an_event_is_markets_or_no_answer(answer):
     except BadAnswer:
         return
     assert all(market.outcomes for market in markets)
+
+
+@fuzzed(as_bytes(mutated([{**MARKET, "markets": [MARKET, {**MARKET, "slug": "m2"}]}])), examples=60)
+def test_whatever_is_said_of_a_market_its_rows_are_odds_of_now_or_before_or_there_is_a_reason(body):
+    kit = Kit(Nowhere())
+    collector = kit.collector(COLLECTORS["polymarket"], markets=["will-it-rain", "m2"], stream=False)
+    found = []
+    try:
+        for name in ("polymarket_gamma", "polymarket_clob"):
+            kit.sources.get(name)._transport.close()
+            kit.sources.get(name)._transport = Wire(body)
+        for _ in range(3):
+            with contextlib.suppress(SourceError):
+                found += collector.collect()
+            kit.clock.ahead(31)
+        kept(found, (), kit.clock.now_ms())
+    finally:
+        collector.close()
+        kit.close()
+    for metric in found:
+        assert 0 <= metric.value <= 1
+        assert metric.ts_ms <= kit.clock.now_ms()
 
 
 @fuzzed(st.lists(as_bytes(mutated(FRAMES)), min_size=1, max_size=4), examples=150)
