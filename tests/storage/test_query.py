@@ -384,7 +384,7 @@ def test_to_end_a_statement_that_ended_this_moment_is_no_mistake(reader):
     ("sql", "said"),
     [
         ("SELECT * FROM metrcs", "There is no table 'metrcs' to read here. Did you mean metrics?"),
-        ("SELECT symbl FROM metrics", "Did you mean symbol?"),
+        ("SELECT symbl FROM metrics", "in FROM clause. Did you mean symbol?"),
         ("SELECT * FROM metrics WHERE value > $most", "There is no value for $most"),
         ("SELECT * FROM metrics WHERE value > ?", "There is no value for $1"),
     ],

@@ -20,7 +20,7 @@ CANDIDATE = re.compile(r'Candidate bindings: "(\w+)"')
 
 def translated(error: Exception) -> QueryError:
     """For whoever wrote the statement."""
-    said = first_line(error)
+    said = first_line(error).rstrip("!")
     if isinstance(error, duckdb.InterruptException):
         return QueryError("query_timeout", "The statement was interrupted")
     if isinstance(error, duckdb.OutOfMemoryException | MemoryError):
