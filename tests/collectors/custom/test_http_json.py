@@ -241,6 +241,7 @@ def test_a_time_ahead_of_now_is_clipped_and_counted(shop):
     assert collector.tools.counters.get("collectors.clipped") == before + 1
 
 
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")  # pytest brings back what is switched off
 @pytest.mark.parametrize("verify", [True, False])
 def test_a_certificate_nobody_trusts_is_taken_where_the_settings_say_so(site, server_tls, verify):
     server = site({"/stats": (200, JSON, b'{"n": 1}')}, tls=server_tls("localhost"))
