@@ -12,6 +12,7 @@ from oculus.cli.client import Running
 from oculus.cli.copy import running
 from oculus.cli.open_ import show
 from oculus.cli.place import Place, place
+from oculus.core.errors import LockedError
 from oculus.desktop.autostart import HIDDEN, command_here, here
 from oculus.desktop.display import has_display
 from oculus.storage.lock import holder
@@ -26,8 +27,21 @@ START_S = 10.0  # another copy may be starting this moment
 def run(args: argparse.Namespace) -> int:
     where = place(args)
     if copy := other(args, where):
-        print(f"Oculus runs already, at {copy.address}. Stop it first to start anew.", file=sys.stderr)
-        return show(copy)
+        return come_to_the_front(copy)
+    try:
+        return start(args, where)
+    except LockedError:  # a double click starts two in the same moment
+        if copy := other(args, where):
+            return come_to_the_front(copy)
+        raise
+
+
+def come_to_the_front(copy: Running) -> int:
+    print(f"Oculus runs already, at {copy.address}. Stop it first to start anew.", file=sys.stderr)
+    return show(copy)
+
+
+def start(args: argparse.Namespace, where: Place) -> int:
     if not has_display():
         print("There is no display here, so Oculus runs as `oculus serve`.", file=sys.stderr)
         return serve.run(args)
