@@ -44,13 +44,7 @@ class RowJudge:
             return
         for key, row in outcome.rows.items():
             self._holds(rule, key, row, outcome, now_ms)
-        # Of what lies beyond the first thousand rows nothing is known.
-        kind = Input.STALE if outcome.truncated else Input.NO_ROW
-        for instance in [each for key, each in rule.instances.items() if key not in outcome.rows]:
-            instance.heard_ms = now_ms
-            self._judge.step(instance, Reading(kind, outcome.ts_ms), now_ms)
-            if evaluator.forgettable(rule.spec, instance.standing, now_ms):
-                del rule.instances[instance.key]
+        self._did_not_come(rule, outcome, now_ms)
 
     def _holds(self, rule: Rule, key: str, row: Row, outcome: Outcome, now_ms: int) -> None:
         instance = self._judge.roster.enter(rule, key, now_ms)
@@ -59,6 +53,15 @@ class RowJudge:
         instance.heard_ms, instance.judged_ms = now_ms, outcome.ts_ms
         reading = Reading(Input.TRUE, outcome.ts_ms, row.value, rank=instance.severity.rank)
         self._judge.step(instance, reading, now_ms)
+
+    def _did_not_come(self, rule: Rule, outcome: Outcome, now_ms: int) -> None:
+        # Of what lies beyond the first thousand rows nothing is known.
+        kind = Input.STALE if outcome.truncated else Input.NO_ROW
+        for instance in [each for key, each in rule.instances.items() if key not in outcome.rows]:
+            instance.heard_ms = now_ms
+            self._judge.step(instance, Reading(kind, outcome.ts_ms), now_ms)
+            if evaluator.forgettable(rule.spec, instance.standing, now_ms):
+                del rule.instances[instance.key]
 
     def _nothing_known(self, rule: Rule, outcome: Outcome, now_ms: int) -> None:
         """The rows are those of numbers that nobody could measure."""
