@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import re
 import socket
 import threading
 import time
@@ -9,6 +10,7 @@ import time
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import serve
+from websockets.utils import accept_key
 
 from oculus.collectors.prediction import line
 from oculus.collectors.prediction.line import Line, Lost
@@ -90,6 +92,22 @@ def test_a_message_in_parts_comes_whole(peer, dial):
     while not found:
         found = made.receive(5.0, now)
     assert found == [b"hello all"]
+
+
+def test_what_comes_along_with_the_handshake_is_not_waited_for(listen):
+    def handle(connection):
+        asked = connection.recv(65536).decode()
+        key = re.search("Sec-WebSocket-Key: (.+)\r\n", asked)[1]
+        hello = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        accept = f"Sec-WebSocket-Accept: {accept_key(key)}\r\n\r\n"
+        connection.sendall((hello + accept).encode() + b"\x81\x02hi")
+        connection.recv(65536)
+
+    made = Line(f"ws://127.0.0.1:{listen(handle)}/ws", 30.0)
+    with contextlib.closing(made):
+        begun = time.monotonic()
+        assert made.receive(60.0, now) == [b"hi"]
+        assert time.monotonic() - begun < 30
 
 
 def test_nothing_is_what_it_says_when_nothing_comes(peer, dial):

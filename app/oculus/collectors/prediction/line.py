@@ -12,7 +12,7 @@ import contextlib
 import os
 import socket
 import ssl
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -69,9 +69,10 @@ class Line:
         Empty when none has come in `patience_s`. Raises Lost.
         """
         with told():
-            for piece in self._pieces(patience_s, gather):
+            messages = self._messages()  # that came along with the handshake
+            for piece in self._pieces(0.0 if messages else patience_s, gather):
                 self._take(piece)
-            messages = list(self._messages(self._protocol.events_received()))
+            messages += self._messages()
             self._flush()
         if self._protocol.state is not State.OPEN and not messages:
             raise Lost(CLOSED)
@@ -126,13 +127,16 @@ class Line:
         else:
             self._protocol.receive_eof()
 
-    def _messages(self, events: Iterable[object]) -> Iterable[bytes]:
-        for event in events:
+    def _messages(self) -> list[bytes]:
+        """Those of which the end has come by now."""
+        found = []
+        for event in self._protocol.events_received():
             if isinstance(event, Frame) and event.opcode in DATA:
                 self._begun += event.data
                 if event.fin:
-                    yield bytes(self._begun)
+                    found.append(bytes(self._begun))
                     self._begun.clear()
+        return found
 
     def _flush(self) -> None:
         """Send what there is to be sent, which is always little."""
