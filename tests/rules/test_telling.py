@@ -25,6 +25,8 @@ def test_a_row_without_a_message_of_its_own_has_numbers_that_people_can_read(val
         ("avg(net.ping.gw, 5m) > 30", [30, 30, 41], "33.6667 ms"),
         ("crypto.price.x > 5", [1234567.891], "1234567.891"),
         ("avg(crypto.price.x, 1h) > 5", [1234567.891], "1234567.891"),
+        ("custom.bytes.sent > 5", [123456789012345], "123456789012345"),
+        ("custom.bytes.sent > 5", [1.7e308], "1.7e+308"),
     ],
 )
 def test_a_plain_alert_has_a_number_that_people_can_read(world, make_rule, condition, values, words):

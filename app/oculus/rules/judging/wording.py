@@ -107,7 +107,8 @@ class Shown(float):
     """A number that prints as a person would write it: 101000, not 101000.0."""
 
     def __str__(self) -> str:
-        return f"{float(self):.10g}" if abs(self) < 1e10 else f"{float(self):.0f}"
+        digits = ".10g" if abs(self) < 1e10 else ".0f" if abs(self) < 1e15 else ".6g"
+        return format(float(self), digits)
 
 
 def bare(value: Any) -> Any:
