@@ -1,6 +1,7 @@
 """The pages of one rule and of all alerts: time lines, filters, and what became of the messages."""
 
 import re
+import sys
 
 import pytest
 
@@ -198,6 +199,27 @@ def test_how_oculus_itself_fares_stands_on_every_page(house, monkeypatch, troubl
         house.oculus.scheduler.pause("gw")
     for place in ("/", "/alerts", "/collectors"):
         assert said in words(house.get(place))
+
+
+def test_a_database_that_was_damaged_is_told_on_every_page_until_the_next_start(tmp_path, open_house):
+    with open_house(tmp_path) as house:
+        file = house.oculus.database.path
+    file.write_bytes(b"no database at all")
+    with open_house(tmp_path) as house:
+        for place in ("/", "/alerts", "/collectors"):
+            said = words(house.get(place))
+            assert "The database could not be read" in said
+            assert f"It is kept as {file.name}.damaged-" in said
+            assert "Oculus went on with an empty database." in said
+    with open_house(tmp_path) as house:
+        assert "could not be read" not in words(house.get("/"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be deleted there")
+def test_a_database_that_is_deleted_is_told_on_every_page(house):
+    house.oculus.database.path.unlink()
+    for place in ("/", "/alerts", "/collectors"):
+        assert "oculus.db has been deleted or moved away. What it holds is there" in words(house.get(place))
 
 
 def test_what_is_over_says_how_bad_it_was_and_what_fires_how_it_is(fired):

@@ -37,6 +37,14 @@ LONGEST_S = 3_660  # to the next job: one runs every hour
 ROOM = 1.2  # times the database's size that must be free for a backup
 
 
+def gone(name: str) -> str:
+    """What a person is told when the file of that name is not where it was, while Oculus runs."""
+    return (
+        f"{name} has been deleted or moved away. What it holds is there as long as Oculus runs: "
+        f"save it with `oculus backup --to FILE` first, then stop Oculus and name that copy {name}."
+    )
+
+
 def leap_of(settings: StorageSettings) -> int:
     """A leap of the clock that could delete what is not old, ms."""
     return min(LEAP_MS, settings.retention.ms // 2)
@@ -106,12 +114,7 @@ class Upkeep(Worker):
     def _look_for_file(self) -> None:
         there, name = self._database.path.exists(), self._database.path.name
         if self._there and not there:
-            self._tell(
-                f"{name} has been deleted or moved away. What it holds is there as long as Oculus runs: "
-                f"save it with `oculus backup --to FILE` first, then stop Oculus and name that copy {name}.",
-                EventType.ERROR,
-                Severity.CRITICAL,
-            )
+            self._tell(gone(name), EventType.ERROR, Severity.CRITICAL)
         self._there = there
 
     def hourly(self) -> None:

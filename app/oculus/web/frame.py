@@ -9,6 +9,7 @@ from oculus.collectors.status import CollectorState, CollectorStatus
 from oculus.rules.life.hours import Mute
 from oculus.rules.life.silence import ALL
 from oculus.runtime import Oculus
+from oculus.storage.upkeep import gone
 from oculus.web.kept.look import Look
 
 MOST_NAMES = 3
@@ -89,7 +90,8 @@ def pulse(collectors: Sequence[CollectorStatus]) -> Pulse:
 
 def notices(oculus: Oculus, collectors: Sequence[CollectorStatus], lost: float) -> tuple[Notice, ...]:
     """Everything a person must know before they trust the page, worst first."""
-    wrong = [*stopped(oculus), *storing(oculus, lost), *broken_settings(oculus.problems)]
+    kept = [*storing(oculus, lost), *recovered(oculus)]
+    wrong = [*stopped(oculus), *kept, *broken_settings(oculus.problems)]
     return (*wrong, *offline(oculus), *waiting(oculus), *silent(oculus), *muted(oculus), *paused(collectors))
 
 
@@ -123,6 +125,18 @@ def storing(oculus: Oculus, lost: float) -> list[Notice]:
             )
         ]
     return []
+
+
+def recovered(oculus: Oculus) -> list[Notice]:
+    """What of the database was lost, put aside or taken away: told until the next start."""
+    path = oculus.database.path
+    told = [event.message for event in oculus.database.notices] + ([] if path.exists() else [gone(path.name)])
+    return [database_notice(number, message) for number, message in enumerate(told)]
+
+
+def database_notice(number: int, message: str) -> Notice:
+    what, _, then = message.partition(". ")
+    return Notice(f"database-{number}", "critical", f"{what}.", f"{then.rstrip('.')}.")
 
 
 def offline(oculus: Oculus) -> list[Notice]:
