@@ -11,6 +11,8 @@ from oculus.collectors.custom.moment import EARLIEST_MS, LATEST_MS
 from oculus.core.metric import Metric
 from oculus.core.symbols import VALID
 
+LONGEST = 2000  # characters
+
 
 def kept(given: object, known: Container[str], now_ms: int) -> list[Metric]:
     """The metrics, none of them ahead of now. `known` are symbols that need no second look.
@@ -48,6 +50,11 @@ def moment(given: object, now_ms: int) -> int:
     if not isinstance(given, int | float) or not EARLIEST_MS <= given < LATEST_MS:
         raise ValueError(f"{given!r} is not milliseconds since 1970")
     return min(int(given), now_ms)
+
+
+def text(given: object) -> str:
+    """What it says in words; "" for nothing."""
+    return str(given or "")[:LONGEST]
 
 
 def seconds(given: float) -> float:

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 
 from oculus.collectors import build
 from oculus.collectors.backoff import Backoff
-from oculus.collectors.checked import kept, moment, seconds
+from oculus.collectors.checked import kept, moment, seconds, text
 from oculus.collectors.collector import Collector, CollectorSettings
 from oculus.collectors.custom.push import Push
 from oculus.collectors.health import Health, Outcome
@@ -75,7 +75,7 @@ class Job:
         except SourceError as error:
             wish_s = error.retry_after_s if isinstance(error, SourceBusy) else None
             how = "could not ask its source"
-            return Outcome(trouble=masked(str(error)), how=how, answered=False, wish_s=wish_s)
+            return Outcome(trouble=text(masked(str(error))), how=how, answered=False, wish_s=wish_s)
         except BaseException as error:  # even a plugin's sys.exit() must only cost this one run
             log.debug("%s: failed", self.label, exc_info=error)
             self.renew()
@@ -88,17 +88,17 @@ class Job:
         collector = self._collector or self._build()
         collector.by_hand = by_hand
         metrics = kept(collector.collect(), self.seen, self._clock.now_ms())
-        news, collector.news = list(collector.news), []
+        news, collector.news = [text(each) for each in collector.news], []
         self.stands_s = seconds(collector.stands_s)
         return Outcome(
             metrics=metrics,
-            trouble=str(collector.trouble or ""),
-            how=str(collector.unwell),
+            trouble=text(collector.trouble),
+            how=text(collector.unwell),
             rest_s=seconds(collector.rest_s),
-            lacking=list(collector.lacking),
-            said=str(collector.said or ""),
+            lacking=[text(each) for each in collector.lacking],
+            said=text(collector.said),
             as_of_ms=self._as_of(collector, metrics),
-            heard_ms=collector.heard_ms,
+            heard_ms=self._time(collector.heard_ms),
             news=news,
         )
 
@@ -166,8 +166,10 @@ class Job:
 
     def _as_of(self, collector: Collector, metrics: Sequence[Metric]) -> int | None:
         """The time of its newest number, if there is one."""
-        found = collector.as_of_ms or max((metric.ts_ms for metric in metrics), default=None)
-        return None if found is None else moment(found, self._clock.now_ms())
+        return self._time(collector.as_of_ms or max((metric.ts_ms for metric in metrics), default=None))
+
+    def _time(self, given: int | None) -> int | None:
+        return None if given is None else moment(given, self._clock.now_ms())
 
     def _stuck(self) -> bool:
         return self.run is not None and self.run.given_up

@@ -248,6 +248,9 @@ def test_an_installed_entry_point_is_a_plugin_too(run, monkeypatch):
         ),
         ("return [Metric(0, None, 'custom.bad.x', 1.0, {})]", "category None of custom.bad.x should be text"),
         ("self.as_of_ms = -(10**20); return []", "is not milliseconds since 1970"),
+        ("self.heard_ms = 'just now'; return []", "'just now' is not milliseconds since 1970"),
+        ("self.rest_s = float('nan'); return []", "nan is no number of seconds"),
+        ("self.news = 5; return []", "TypeError"),
     ],
 )
 def test_a_plugin_that_raises_or_returns_nonsense_costs_only_its_own_run(run, act, words):
@@ -255,6 +258,19 @@ def test_a_plugin_that_raises_or_returns_nonsense_costs_only_its_own_run(run, ac
                bad=COLLECT % act, office=OFFICE)  # fmt: skip
     assert words in desk.status("bad").last_error
     assert [metric.symbol for metric in desk.metrics] == ["custom.office.a"]
+
+
+def test_a_plugin_cannot_tell_a_story_without_end(run):
+    act = "self.trouble = self.said = 'x' * 10**6; self.news = ['y' * 10**6]; return []"
+    desk = run("- {type: plugin, module: long.py}\n", long=COLLECT % act)
+    assert len(desk.status("long").last_error) == len(desk.status("long").said) == 2000
+    assert desk.events
+    assert all(len(event.message) < 2100 for event in desk.events)
+
+
+def test_nor_can_it_fail_with_one(run):
+    desk = run("- {type: plugin, module: long.py}\n", long=COLLECT % "raise SourceError('x', 'y' * 10**6)")
+    assert len(desk.status("long").last_error) == 2000
 
 
 @pytest.mark.parametrize("value", ["True", "7", "__import__('decimal').Decimal('2.5')"])
