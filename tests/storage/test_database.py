@@ -512,12 +512,14 @@ def test_damage_that_opening_does_not_reveal_is_found_by_the_daily_backup(
     assert database.notices == []
     writer = Writer(database, counters, clock)
     writer.start()
-    Upkeep(writer, StorageSettings(), clock).tidy()
+    upkeep = Upkeep(writer, StorageSettings(), clock)
+    upkeep.tidy()
     told = "SELECT severity, message FROM events WHERE type = 'error'"
     eventually(lambda: database.cursor().execute(told).fetchall())
     [(severity, message)] = database.cursor().execute(told).fetchall()
     assert severity == "critical"
     assert "oculus.db.daily.bak" in message
+    assert upkeep.damage == message
     assert daily_backup(database.path).read_bytes() == good
     writer.stop()
     database.close()

@@ -183,6 +183,7 @@ def test_a_snoozed_rule_says_until_when(fired, eventually):
         ("snoozed", "Everything is snoozed"),
         ("queue", "More than 10,000 numbers wait"),
         ("paused", "A collector is paused."),
+        ("damage", "A part of the database can no longer be read"),
     ],
 )
 def test_how_oculus_itself_fares_stands_on_every_page(house, monkeypatch, trouble, said):
@@ -194,6 +195,8 @@ def test_how_oculus_itself_fares_stands_on_every_page(house, monkeypatch, troubl
         house.post("/api/snooze", json={"for": "1h"})
     if trouble == "queue":
         monkeypatch.setattr(house.oculus.writer, "queue_length", lambda: 12_345)
+    if trouble == "damage":
+        monkeypatch.setattr(house.oculus.upkeep, "damage", f"{said} (a block). There is no backup of it.")
     if trouble == "paused":
         house.oculus.scheduler.replace([TcpSettings(target="127.0.0.1:9", name="gw")])
         house.oculus.scheduler.pause("gw")

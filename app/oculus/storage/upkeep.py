@@ -59,6 +59,7 @@ class Upkeep(Worker):
 
     def __init__(self, writer: Writer, settings: StorageSettings, clock: Clock) -> None:
         super().__init__("upkeep")
+        self.damage = ""  # what the last backup found, and what to do; for every page
         self._writer = writer
         self._database = writer.database
         self._settings = self._wanted = settings
@@ -144,6 +145,7 @@ class Upkeep(Worker):
         self._copying = self._database.fresh_cursor()
         try:
             kept = copy_database(self._copying, path, daily_backup(path))
+            self.damage = ""
             log.info("upkeep: %s holds a backup of today", kept.name)
         except StorageError as error:
             if not self.stopping.is_set():
@@ -158,16 +160,11 @@ class Upkeep(Worker):
             self._tell(str(error), EventType.ERROR, Severity.ERROR)
             return
         hint = f"stop Oculus, rename {self._database.path.name} and copy {kept.name} to its place"
-        self._tell(
-            f"A part of the database can no longer be read ({error.what}). "
-            + (
-                f"To go back to the last good backup: {hint}."
-                if kept.exists()
-                else "There is no backup of it."
-            ),
-            EventType.ERROR,
-            Severity.CRITICAL,
+        remedy = (
+            f"To go back to the last good backup: {hint}." if kept.exists() else "There is no backup of it."
         )
+        self.damage = f"A part of the database can no longer be read ({error.what}). {remedy}"
+        self._tell(self.damage, EventType.ERROR, Severity.CRITICAL)
 
     def _tell_of_shrinking(self, table: str, until_ms: int) -> None:
         what = "numbers" if table == "metrics" else f"rows of {table}"

@@ -128,9 +128,10 @@ def storing(oculus: Oculus, lost: float) -> list[Notice]:
 
 
 def recovered(oculus: Oculus) -> list[Notice]:
-    """What of the database was lost, put aside or taken away: told until the next start."""
+    """What of the database was lost or put aside at the start, can no longer be read, or was taken away."""
     path = oculus.database.path
-    told = [event.message for event in oculus.database.notices] + ([] if path.exists() else [gone(path.name)])
+    now = [oculus.upkeep.damage, "" if path.exists() else gone(path.name)]
+    told = [event.message for event in oculus.database.notices] + list(filter(None, now))
     return [database_notice(number, message) for number, message in enumerate(told)]
 
 
