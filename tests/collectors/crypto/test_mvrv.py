@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import statistics
 from datetime import date, timedelta
 
@@ -142,3 +143,22 @@ def test_a_coin_that_makes_its_source_fail_keeps_the_other_from_nothing(mvrv, ki
         kit.clock.ahead(3600)
     assert found == {"crypto.onchain.mvrv.eth"}
     assert "500" in collector.trouble
+
+
+def test_a_coin_of_which_there_is_nothing_new_does_not_cost_the_other_its_turn(mvrv, kit, internet):
+    def answer(asked):
+        body = json.dumps(asset_metrics(400)).encode()
+        if asked.params["assets"] == "eth":
+            return Answer(200, body, {"Content-Type": "application/json"})
+        known = "if-none-match" in asked.headers
+        return Answer(304 if known else 200, b"" if known else body, {"ETag": "v1"})
+
+    internet.say("coinmetrics", "/timeseries/asset-metrics", answer)
+    settings = {"assets": ["btc", "eth"], "source": "coinmetrics"}
+    for _ in range(2):
+        mvrv(**settings).collect()
+        kit.memory.kept = {key: kept for key, kept in kit.memory.kept.items() if not key.startswith("due.")}
+        kit.restart()
+    before = internet.count("coinmetrics")
+    mvrv(**settings).collect()
+    assert internet.count("coinmetrics") - before == 2

@@ -437,6 +437,11 @@ def test_a_kept_connection_that_was_closed_at_the_other_end_is_made_anew(kit, li
     assert len(served) == 2
 
 
+def test_json_that_begins_with_the_mark_of_its_encoding_is_json(kit, internet):
+    internet.say("coingecko", "/ping", b"\xef\xbb\xbf[1]")
+    assert ask(kit) == [1]
+
+
 def test_a_garbled_compression_is_told_in_words(kit, internet):
     internet.say("coingecko", "/ping", b"no gzip at all", headers={"Content-Encoding": "gzip"})
     with pytest.raises(SourceError, match="its answer broke off"):

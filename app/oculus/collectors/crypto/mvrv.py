@@ -16,6 +16,7 @@ from msgspec import Meta, field
 from oculus.collectors.crypto.caps import Caps
 from oculus.collectors.market import MarketCollector, MarketSettings, Reading, last_in_line
 from oculus.collectors.sources.numbers import day_of, ms_of_iso, ms_of_seconds, number
+from oculus.collectors.sources.reply import Unchanged
 from oculus.core.durations import Duration
 from oculus.core.errors import BadAnswer, SourceError
 
@@ -83,8 +84,10 @@ class Mvrv(MarketCollector):
             except SourceError as error:
                 wrong.append(error)
                 last_in_line(self._assets, asset, error)
+            except Unchanged:
+                continue
         if not readings:
-            raise wrong[0]
+            raise wrong[0] if wrong else Unchanged
         self.trouble = "; ".join(str(error) for error in wrong)
         self.rest_s = 0.0 if wrong else HALF_A_DAY_S
         return readings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from ssl import SSLCertVerificationError
 from urllib.parse import urljoin
@@ -116,6 +117,8 @@ class Transport:
                 break
             if time.monotonic() >= deadline:
                 raise requests.Timeout
+        if question.json:
+            body = body.removeprefix(BOM_UTF8)  # some programs of Microsoft begin with it
         return Reply(status=reply.status, headers=reply.headers, body=body)
 
 
