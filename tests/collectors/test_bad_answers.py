@@ -55,6 +55,12 @@ BAD = {
     "429 with a date": {
         "content": b"", "status": 429, "headers": {"Retry-After": "Wed, 25 Nov 2026 15:06:00 GMT"},
     },
+    "429 without a time": {"content": {"error": "slow down"}, "status": 429},
+    "304 without a question": {"content": b"", "status": 304},
+    "a way to another host": {
+        "content": b"", "status": 302, "headers": {"Location": "https://consent.example/"},
+    },
+    "brackets without end": {"content": b"[" * 100_000, "headers": {"Content-Type": "application/json"}},
     "HTML with status 200": {"content": DATA / "yahoo/consent.html"},
     "an empty object": {"content": {}},
     "an empty list": {"content": []},
