@@ -1,6 +1,7 @@
 """Collectors, rules, alerts, channels and events through the API, with the real stages behind it."""
 
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -99,6 +100,14 @@ def test_a_collector_can_be_run_paused_and_resumed(busy):
         assert ran.json()["count"] == len(symbols)
     assert busy.post("/api/collectors/here/pause").json()["state"] == "paused"
     assert busy.post("/api/collectors/here/resume").json()["state"] == "ok"
+
+
+def test_a_pause_is_in_the_file_when_the_answer_comes(busy):
+    kept = "SELECT body FROM remembered WHERE name = 'collectors.paused'"
+    for what, paused in (("pause", 1), ("resume", 0)):
+        busy.oculus.writer.change(lambda _cursor: time.sleep(0.2))  # a disk that takes its time
+        busy.post(f"/api/collectors/here/{what}")
+        assert busy.oculus.reader.query(kept).rows[0][0].count("here") == paused
 
 
 @pytest.mark.parametrize("what", ["run", "pause", "resume"])

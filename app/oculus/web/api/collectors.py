@@ -79,14 +79,16 @@ def mount(app: Site, oculus: Oculus) -> None:
 
     @app.post("/api/collectors/<name:path>/pause")
     def pause(name: str) -> CollectorAnswer:
-        """Leave its slots unused until it is resumed."""
+        """Leave its slots unused until it is resumed, over restarts too."""
         oculus.scheduler.pause(known(oculus, name))
+        oculus.writer.settle()
         return answer(status_of(oculus, name))
 
     @app.post("/api/collectors/<name:path>/resume")
     def resume(name: str) -> CollectorAnswer:
         """Use its slots again."""
         oculus.scheduler.resume(known(oculus, name))
+        oculus.writer.settle()
         return answer(status_of(oculus, name))
 
 
