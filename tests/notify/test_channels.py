@@ -47,6 +47,31 @@ def test_a_mistake_in_the_settings_is_refused(wrong):
         )
 
 
+WRONG = [
+    ({"type": "discord", "discord_webhook": "hello"}, "discord_webhook is no address"),
+    ({"type": "slack", "slack_webhook": "xoxb-1"}, "slack_webhook is no address"),
+    (
+        {"type": "slack", "slack_bot_token": "x", "slack_channel": "#a", "api_url": "slack.com"},
+        "api_url is no",
+    ),
+    ({"type": "telegram", "telegram_bot_token": "", "chat_id": 1}, "telegram_bot_token is empty"),
+    ({"type": "telegram", "telegram_bot_token": "1:x", "chat_id": ""}, "chat_id is empty"),
+    (
+        {"type": "telegram", "telegram_bot_token": "1:x", "chat_id": 1, "api_url": "x"},
+        "api_url is no address",
+    ),
+    ({"type": "apprise", "url": "nonsense"}, "url is no address"),
+]
+
+
+@pytest.mark.parametrize(("given", "told"), WRONG)
+def test_what_can_never_be_sent_to_is_told_with_the_settings_unless_it_is_off(given, told):
+    settings = CHANNELS[given["type"]].settings_class
+    with pytest.raises(msgspec.ValidationError, match=told):
+        msgspec.convert(given, settings, dec_hook=read_special)
+    assert msgspec.convert(given | {"enabled": False}, settings, dec_hook=read_special)
+
+
 def test_a_channel_is_built_from_its_settings(clock):
     channel = build("mine", WebhookSettings(url=Secret("http://h")), clock)
     assert isinstance(channel, Webhook)

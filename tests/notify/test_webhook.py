@@ -230,8 +230,11 @@ def test_a_host_that_does_not_exist_is_said_in_words(webhook, news):
     "url",
     ["", "hook.example/s3cr3t", "ftp://h/s3cr3t", "http://", "http://[::1/s3cr3t", "http://h:x/s3cr3t"],
 )
-def test_an_address_that_is_none_is_permanent_and_not_quoted(webhook, news, url):
-    error = failure(webhook(url or " "), news())
+def test_an_address_that_is_none_is_told_with_the_settings_and_not_quoted(webhook, news, url):
+    with pytest.raises(ValueError, match="url is no address") as told:
+        webhook(url or " ")
+    assert "s3cr3t" not in str(told.value)
+    error = failure(webhook(url or " ", enabled=False), news())  # of a channel that is off it does not matter
     assert error.permanent
     assert "Write the address like https://host/path" in str(error)
 

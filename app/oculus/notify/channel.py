@@ -12,7 +12,10 @@ from oculus.core.alert import News
 from oculus.core.clock import Clock
 from oculus.core.durations import Duration
 from oculus.core.event import Severity
+from oculus.core.outgoing import UNSHOWN, origin
 from oculus.notify.facts import NO_FACTS, Facts
+
+WRITE_ADDRESS = "write it like https://host/path"
 
 
 class Limit(NamedTuple):
@@ -38,6 +41,13 @@ class ChannelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     mention_from: Annotated[
         Severity, Meta(description="From which severity on somebody is called by name.")
     ] = Severity.CRITICAL
+
+    def need(self, **addresses: str) -> None:
+        """Raises ValueError for what is no address of the web. It is not quoted: it may hold a secret."""
+        wrong = [name for name, address in addresses.items() if origin(address.strip()) == UNSHOWN]
+        if self.enabled and wrong:
+            told = f"is no address that can be posted to; {WRITE_ADDRESS}"
+            raise ValueError("; ".join(f"{name} {told}" for name in wrong))
 
 
 class Channel(ABC):

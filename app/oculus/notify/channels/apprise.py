@@ -44,6 +44,11 @@ class AppriseSettings(ChannelSettings, tag="apprise", frozen=True, kw_only=True)
 
     url: Annotated[Secret, Meta(description="Apprise's address, such as ntfy://topic; it is never shown.")]
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for no address; only the library itself knows more."""
+        if self.enabled and "://" not in self.url.reveal():
+            raise ValueError("url is no address; write one that Apprise knows, such as ntfy://topic")
+
 
 class Apprise(Channel):
     """One text for a group of news."""

@@ -51,6 +51,10 @@ class DiscordSettings(ChatSettings, tag="discord", frozen=True, kw_only=True):
 
     discord_webhook: Annotated[Secret, Meta(description="The webhook's address. Whoever has it can post.")]
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for no address."""
+        self.need(discord_webhook=self.discord_webhook.reveal())
+
 
 class Discord(EditingChat):
     """One embed for a group of news."""

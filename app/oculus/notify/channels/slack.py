@@ -87,6 +87,9 @@ class SlackSettings(ChatSettings, tag="slack", frozen=True, kw_only=True):
             raise ValueError("slack_webhook is missing, and slack_bot_token too; write one of the two")
         if self.slack_bot_token and not self.slack_channel:
             raise ValueError("slack_channel is missing; write the channel in which the bot is a member")
+        if self.slack_webhook:
+            self.need(slack_webhook=self.slack_webhook.reveal())
+        self.need(api_url=self.api_url)
 
 
 class Slack(Chat):

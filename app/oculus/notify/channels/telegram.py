@@ -62,6 +62,14 @@ class TelegramSettings(ChatSettings, tag="telegram", frozen=True, kw_only=True):
         "https://api.telegram.org"
     )
 
+    def __post_init__(self) -> None:
+        """Raises ValueError where something is missing."""
+        self.need(api_url=self.api_url)
+        if self.enabled and not self.telegram_bot_token:
+            raise ValueError("telegram_bot_token is empty; write the token that @BotFather gave")
+        if self.enabled and not self.chat_id:
+            raise ValueError("chat_id is empty; write the chat's number, or @name of a public channel")
+
 
 class Telegram(EditingChat):
     """One message for a group of news."""

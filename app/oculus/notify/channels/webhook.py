@@ -71,7 +71,8 @@ class WebhookSettings(ChannelSettings, tag="webhook", frozen=True, kw_only=True)
     timeout: Annotated[Duration, Meta(description="Longest wait for an answer.")] = Duration(seconds=10)
 
     def __post_init__(self) -> None:
-        """Raises ValueError for a template that cannot be made, or breaks its JSON."""
+        """Raises ValueError for no address, and for a template that cannot be made or breaks its JSON."""
+        self.need(url=self.url.reveal())
         if self.body and any(broken_json(self.body, made) for made in self._examples()):
             raise ValueError(
                 "body makes no JSON of a text with quotes; "
