@@ -299,6 +299,8 @@ def test_lines_of_symbols_that_are_gone_are_forgotten():
         ("pred.poly.rate-cut-in-december", {}, "Rate cut in december", "price"),
         ("pred.poly.rate-cut", {"question": "Will rates fall?"}, "Will rates fall?", "price"),
         ("custom.shop.open_orders", {}, "open orders", "custom.shop"),
+        ("custom.night_backup.value", {}, "night backup", "custom.night_backup.value"),
+        ("custom.night_backup.up", {}, "night backup", "custom.night_backup.up"),
         ("oculus.queue", {}, "queue", ""),
         ("lonely", {}, "lonely", "lonely"),
     ],

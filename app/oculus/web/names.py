@@ -44,6 +44,7 @@ SOURCES = {
     "alphavantage": "Alpha Vantage",
     "yahoo": "Yahoo",
 }
+NAMELESS = ("value", "up")  # a push of a bare value, and whether it still comes: what matters is who pushes
 CHANGES = ("change", "change_24h")
 # What the line below the name tells of a symbol's parts: the part, and how it is said.
 TOLD = (("status", "{}"), ("loss", "loss {}"), ("jitter", "jitter {}"), ("tls_days", "cert {}"),
@@ -80,6 +81,13 @@ def name_of(symbol: str, tags: Mapping[str, str]) -> str:
         return tags.get("question") or rest.replace("-", " ").capitalize()
     if symbol.startswith("net."):
         return rest
+    return own_name(symbol, rest)
+
+
+def own_name(symbol: str, rest: str) -> str:
+    """Of what people name themselves, and of Oculus itself."""
+    if rest in NAMELESS:
+        rest = category_of(symbol).removeprefix("custom.")
     return rest.removeprefix("oculus.").replace("_", " ")
 
 
@@ -114,5 +122,10 @@ def kind(symbol: str, tags: Mapping[str, str]) -> list[str]:
     if "compare" in tags:
         words.append(f"against {SOURCES.get(tags['compare'], tags['compare'])}")
     if not words:
-        words.append(category if panel_of(symbol) == "custom" else "")
+        words.append(whose(symbol) if panel_of(symbol) == "custom" else "")
     return [word for word in words if word]
+
+
+def whose(symbol: str) -> str:
+    """What the heading leaves out."""
+    return symbol if symbol.endswith(tuple(f".{key}" for key in NAMELESS)) else category_of(symbol)
