@@ -166,6 +166,15 @@ def test_a_time_in_the_future_is_clipped_and_counted(world):
     assert world.kit.counters.get("collectors.clipped") == 1
 
 
+def test_a_time_in_the_future_that_does_not_move_is_written_once_also_across_a_restart(world):
+    world.internet.say(GAMMA, "/markets", [market(updatedAt="2030-01-01T00:00:00Z")])
+    collector = world.collector(stream=False)
+    assert world.run(collector)
+    assert world.run(collector, 31) == {}
+    collector.close()
+    assert world.run(world.collector(stream=False), 31) == {}
+
+
 def test_a_source_whose_clock_was_put_right_has_its_own_time_again(world):
     world.internet.say(GAMMA, "/markets", [market(updatedAt="2030-01-01T00:00:00Z")])
     collector = world.collector(stream=False)
@@ -456,3 +465,8 @@ def test_offers_far_apart_count_by_the_last_trade(world, heard):
     world.hears(heard, touch(YES, 0.20, 0.60, world.clock.now_ms()), trade(YES, 0.33, world.clock.now_ms()))
     eventually(lambda: heard._quotes.price(YES) and heard._quotes.price(YES).value == 0.33)
     assert world.run(heard)["poly.will-it-rain"] == 0.33
+
+
+def test_what_an_older_oculus_has_kept_is_understood(world):
+    world.memory.save("polymarket.polymarket", {"pred.poly.will-it-rain.yes": [1_795_607_970_123, 0.505]})
+    assert "poly.will-it-rain.yes" not in world.run(world.collector(stream=False))

@@ -13,7 +13,7 @@ from oculus.core.metric import Metric
 from oculus.core.symbols import clean
 
 POLY, PROB = "pred.poly", "pred.prob"
-NEVER = (EARLIEST_MS, -1.0)
+NEVER = (EARLIEST_MS, -1.0, EARLIEST_MS)
 Make = Callable[..., Metric]  # Collector.metric
 
 
@@ -30,15 +30,18 @@ def probabilities(prices: Sequence[Price | None]) -> list[float] | None:
 
 
 class Written:
-    """The newest row of each symbol, so that nothing is written twice, be it after a restart."""
+    """The newest row of each symbol, so that nothing is written twice, be it after a restart.
+
+    A row is its time, its value, and the time that its source gave, which may have been ahead of now.
+    """
 
     def __init__(self, saved: Any = None) -> None:
         pairs = saved.items() if isinstance(saved, dict) else ()
-        self._rows = {str(symbol): (int(row[0]), float(row[1])) for symbol, row in pairs}
+        self._rows = {str(symbol): kept(row) for symbol, row in pairs}
 
     def saved(self) -> dict[str, list[float]]:
         """May be asked by any thread."""
-        return {symbol: [ts_ms, value] for symbol, (ts_ms, value) in list(self._rows.items())}
+        return {symbol: list(row) for symbol, row in list(self._rows.items())}
 
     def newest_ms(self, market: Market) -> int:
         """The time of the newest row of a market; a time long ago when there is none."""
@@ -50,13 +53,19 @@ class Written:
 
         A value that changed under an old time is of now: that time was not the price's own.
         """
-        ts_ms, (known_ms, known) = min(price.ts_ms, now_ms), self._rows.get(symbol, NEVER)
-        if ts_ms <= known_ms and price.value == known:
+        ts_ms, (known_ms, known, given_ms) = min(price.ts_ms, now_ms), self._rows.get(symbol, NEVER)
+        if price.value == known and (ts_ms <= known_ms or price.ts_ms == given_ms):
             return None
         if ts_ms <= known_ms:
             ts_ms = now_ms
-        self._rows[symbol] = (ts_ms, price.value)
+        self._rows[symbol] = (ts_ms, price.value, price.ts_ms)
         return ts_ms
+
+
+def kept(row: Sequence[float]) -> tuple[int, float, int]:
+    """A row as it was saved; once there were only two numbers."""
+    ts_ms, value, *given_ms = row
+    return int(ts_ms), float(value), int(given_ms[0] if given_ms else ts_ms)
 
 
 def rows(
