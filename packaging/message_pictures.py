@@ -70,10 +70,24 @@ def mails() -> dict[str, Sequence[News]]:
     return {
         "email": [news()],
         "email-over": [replace(news(), kind=NewsKind.RESOLVED, alert=over)],
+        "email-down": [replace(news(), alert=down())],
         "email-no-data": [replace(news(), kind=NewsKind.NO_DATA, alert=silent)],
         "email-storm": storm(),
         "email-digest": digest(),
     }
+
+
+def down() -> Alert:
+    """What most alerts are about: a state, and why."""
+    return replace(
+        news().alert,
+        rule="api_down",
+        instance=f"{API}.up",
+        message="The API does not answer as it should",
+        value=0.0,
+        threshold=0.0,
+        tags={"error": "answered 503 Service Unavailable"},
+    )
 
 
 def storm() -> list[News]:
@@ -126,11 +140,12 @@ def facts() -> Facts:
         for number in range(361)
     ]
     points[-1] = (NOW_MS, LATEST[API])
+    known = {API: points, f"{API}.up": [(ms, float(value < 400)) for ms, value in points]}
     newest = {
         name: Metric(NOW_MS - 12_000, category_of(name), name, value, {}) for name, value in LATEST.items()
     }
     return Facts(
-        series=lambda symbol, since, until: [p for p in points if symbol == API and since <= p[0] <= until],
+        series=lambda symbol, since, until: [p for p in known.get(symbol, ()) if since <= p[0] <= until],
         latest=newest.get,
         symbols=lambda: sorted(newest),
         link=lambda path: f"http://127.0.0.1:8420{path}",
