@@ -59,6 +59,25 @@ def test_prices_that_always_come_a_quarter_of_an_hour_late_are_told_at_once(worl
     assert not held(world)
 
 
+def test_what_a_machine_whose_clock_is_behind_hands_in_again_and_again_is_told_at_once(world, make_rule):
+    world.rules(make_rule("custom.mill.load > 5"))
+    for number in range(10):
+        value = 9 if 4 <= number < 7 else 1
+        at = number * 2
+        world.at(at, *[("custom.mill.load", value, at - 600 + part) for part in (-1, -0.5, 0)])
+    assert [(at, kind) for at, kind, _ in world.told()] == [(8, "FIRED"), (14 - 601, "RESOLVED")]
+
+
+def test_what_a_machine_could_not_send_for_a_day_is_told_by_its_newest_number(world, make_rule):
+    world.rules(make_rule("custom.mill.load > 5"))
+    world.at(0, ("custom.mill.load", 1))
+    world.at(20 * HOUR, *part("custom.mill.load", 30, 2302))
+    assert world.told() == []
+    assert len(world.news) == 2 * 767, "what began and was over is kept"
+    world.at(20 * HOUR + 1, ("custom.mill.load", 9))
+    assert world.told() == [(20 * HOUR + 1, "FIRED", "")]
+
+
 def test_the_past_of_a_symbol_keeps_nobody_from_hearing_of_its_present(world, make_rule):
     world.rules(make_rule("custom.mill.load > 5"))
     world.at(0, ("custom.mill.load", 1))
