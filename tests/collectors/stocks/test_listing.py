@@ -135,6 +135,18 @@ def test_one_unknown_ticker_is_told_and_costs_the_others_nothing(stocks, interne
     )
 
 
+def test_a_ticker_that_does_not_exist_is_asked_for_every_half_hour(stocks, kit, internet):
+    error = {"chart": {"result": None, "error": {"code": "Not Found", "description": "No data found"}}}
+    internet.say("yahoo", "/v8/finance/chart/NOPE", error, status=404)
+    collector = stocks("AAPL", "NOPE")
+    for _ in range(4 * 30):
+        collector.collect()
+        kit.clock.ahead(120)
+    assert internet.count("yahoo", "/v8/finance/chart/NOPE") <= 10
+    assert internet.count("yahoo", AAPL) > 100
+    assert collector.trouble.startswith("NOPE: ")
+
+
 def test_when_the_source_itself_is_down_it_is_asked_once_and_not_for_each(stocks, internet):
     internet.say("yahoo", "*", b"Too Many Requests", status=429, headers={"Content-Type": "text/plain"})
     for ticker in ("AAPL", "VOD.L"):

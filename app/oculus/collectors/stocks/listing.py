@@ -18,7 +18,7 @@ from oculus.core.durations import Duration, spoken
 from oculus.core.errors import BadAnswer, SourceError
 
 Provider = Literal["yahoo", "finnhub", "alphavantage"]
-CLOSED_S = 30 * 60.0  # between questions while its market is closed
+RARELY_S = 30 * 60.0  # between questions while its market is closed, or there is no such listing
 AFTER_BELL_S = 15.0  # the first trade is not seen at the very moment of opening
 EARLY_S = 1.0  # slots are a little early or late
 MOST_STRETCH = 1000.0
@@ -145,16 +145,17 @@ class ListingCollector(MarketCollector):
         return quote
 
     def _note(self, each: Listed, error: SourceError) -> None:
+        unknown = isinstance(error, Refused) and each.symbol in self._wrong  # and was so the last time
         if not isinstance(error, LeftAlone):
             self._wrong[each.symbol] = f"{each.ticker}: {error.what}"
         if not self._stopped:
-            self._wait(each, None)
+            self._wait(each, None, RARELY_S if unknown else 0.0)
 
-    def _wait(self, each: Listed, quote: Quote | None) -> None:
+    def _wait(self, each: Listed, quote: Quote | None, least_s: float = 0.0) -> None:
         """When to ask for it again."""
-        wait_s = self.interval_s * min(self._factor, MOST_STRETCH)
+        wait_s = max(least_s, self.interval_s * min(self._factor, MOST_STRETCH))
         if quote is not None and quote.open is False:
-            wait_s = max(wait_s, CLOSED_S)
+            wait_s = max(wait_s, RARELY_S)
             if quote.opens_ms is not None:
                 wait_s = min(wait_s, (quote.opens_ms - self.clock.now_ms()) / 1000 + AFTER_BELL_S)
         self._due_at[each.symbol] = self.clock.monotonic() + wait_s - EARLY_S
