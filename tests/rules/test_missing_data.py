@@ -63,6 +63,7 @@ def test_the_alert_of_missing_data_is_an_alert_of_its_own(world, make_rule):
     fired, missing, back, resolved = world.news
     assert missing.alert.id == back.alert.id != fired.alert.id == resolved.alert.id
     assert missing.alert.message == "a.b: no data for 1 m"
+    assert back.alert.message == "a.b: data again, after 1 m"
     assert world.seconds(missing.alert.started_ms) == 0
 
 

@@ -176,12 +176,13 @@ def test_a_statement_that_fails_for_long_is_missing_data_whether_or_not_it_had_r
     sql_world.restart(away=10)
     sql_world.run_until(420, rows)
     about = "btc" if rows else ""
-    told = [news for news in sql_world.news if "no data" in news.alert.message]
-    assert [(str(news.kind), news.alert.instance) for news in told] == [
+    [missing] = [news.alert for news in sql_world.news if news.kind == "NO_DATA"]
+    story = [news for news in sql_world.news if news.alert.id == missing.id]
+    assert [(str(news.kind), news.alert.instance) for news in story] == [
         ("NO_DATA", about),
         ("RESOLVED", about),
     ]
-    assert told[0].alert.message == f"{about or 'whales'}: no data for 2 m"
+    assert missing.message == f"{about or 'whales'}: no data for 2 m"
     assert [each.instance for each in sql_world.engine.rule("whales").instances] == ["btc"] * len(rows)
 
 

@@ -72,8 +72,12 @@ class Teller:
     def _about_data(self, instance: Instance, notice: Notice, now_ms: int) -> Alert:
         words = self._wording.no_data(instance, notice, now_ms)
         alert = instance.no_data_alert or self._begun(instance, notice, now_ms, words)
-        instance.no_data_alert = None if notice.kind is NewsKind.RESOLVED else alert
-        return ended(alert, notice.ts_ms, notice.reason) if notice.kind is NewsKind.RESOLVED else alert
+        if notice.kind is not NewsKind.RESOLVED:
+            instance.no_data_alert = alert
+            return alert
+        instance.no_data_alert = None
+        over = replace(alert, message=self._wording.data_again(notice, alert))
+        return ended(over, notice.ts_ms, notice.reason)
 
     def _begun(self, instance: Instance, notice: Notice, now_ms: int, message: str) -> Alert:
         return Alert(

@@ -18,6 +18,8 @@ from oculus.rules.memory.sight import Sight
 from oculus.rules.sql.statement import RESERVED, Row, Statement
 from oculus.rules.template import Template
 
+NO_DATA = ": no data for "  # between whose it is and how long
+
 
 class Wording:
     """Words for instances as they are seen now. Belongs to whoever has the engine's lock."""
@@ -76,7 +78,14 @@ class Wording:
         seen = self._sight.look(now_ms, instance.rule.patience_ms)
         silent = seen.silent_ones(instance.condition.symbols, instance.begun_ms)
         who = ", ".join(silent or instance.symbols) or instance.key or instance.rule.name
-        return f"{who}: no data for {spoken((now_ms - notice.started_ms) / 1000)}"
+        return f"{who}{NO_DATA}{spoken((now_ms - notice.started_ms) / 1000)}"
+
+    def data_again(self, notice: Notice, alert: Alert) -> str:
+        """The words for the end of that; those of the beginning where it ends for another reason."""
+        if notice.reason:
+            return alert.message
+        who = alert.message.partition(NO_DATA)[0]
+        return f"{who}: data again, after {spoken((notice.ts_ms - alert.started_ms) / 1000)}"
 
     def well_again(self, instance: Instance, notice: Notice, alert: Alert) -> str:
         """The words for an end: a rule's own stay, plain ones say how it is now and how it was."""
