@@ -147,6 +147,18 @@ def test_a_ticker_that_does_not_exist_is_asked_for_every_half_hour(stocks, kit, 
     assert collector.trouble.startswith("NOPE: ")
 
 
+def test_a_ticker_that_makes_its_source_fail_keeps_no_other_from_being_asked_for(stocks, kit, internet):
+    internet.say("yahoo", "*", yahoo("chart_AAPL_open.json"))
+    internet.say("yahoo", "/v8/finance/chart/BAD", b"", status=500)
+    collector = stocks("BAD", "AAPL", "MSFT")
+    found = set()
+    for _ in range(4):
+        with contextlib.suppress(SourceError):
+            found |= set(by_symbol(collector.collect()))
+        kit.clock.ahead(1000)
+    assert {"stock.price.aapl", "stock.price.msft"} <= found
+
+
 def test_when_the_source_itself_is_down_it_is_asked_once_and_not_for_each(stocks, internet):
     internet.say("yahoo", "*", b"Too Many Requests", status=429, headers={"Content-Type": "text/plain"})
     for ticker in ("AAPL", "VOD.L"):

@@ -148,6 +148,7 @@ class ListingCollector(MarketCollector):
         unknown = isinstance(error, Refused) and each.symbol in self._wrong  # and was so the last time
         if not isinstance(error, LeftAlone):
             self._wrong[each.symbol] = f"{each.ticker}: {error.what}"
+            self._due_at[each.symbol] = self.clock.monotonic()  # after all that wait already
         if not self._stopped:
             self._wait(each, None, RARELY_S if unknown else 0.0)
 
