@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import pytest
@@ -36,9 +37,8 @@ def keep(tmp_path, monkeypatch):
             lambda path: f"http://oculus.test/login?once=x&next={path}",
             "http://oculus.test",
             tmp_path,
-            browse=lambda link: browsed.append(link) is None,
             command=command,
-            **options,
+            **{"browse": lambda link: browsed.append(link) is None, **options},
         )
         keeper.browsed = browsed
         made.append(keeper)
@@ -121,8 +121,24 @@ def test_a_window_that_is_not_there_yet_when_its_program_goes_does_not_stay(tmp_
 def test_a_program_that_cannot_be_started_is_told(keep):
     keeper = keep(["/nowhere/oculus"])
     keeper.open()
-    assert len(keeper.browsed) == 1
+    eventually(lambda: keeper.browsed)
     assert "it cannot be started" in keeper.trouble
+
+
+def test_a_browser_that_is_looked_for_in_vain_keeps_nobody_waiting(keep):
+    asked, go, found = threading.Event(), threading.Event(), []
+
+    def look(_link):
+        asked.set()
+        found.append(go.wait(30))
+
+    keeper = keep(["/nowhere/oculus"], browse=look)
+    keeper.open()
+    assert asked.wait(60)
+    keeper.close()
+    assert found == [], "it is still looked for"
+    go.set()
+    eventually(lambda: "There is no browser either" in keeper.trouble)
 
 
 def test_three_crashes_in_ten_minutes_are_mended_and_the_fourth_is_not(keep, tmp_path):

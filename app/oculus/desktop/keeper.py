@@ -192,7 +192,10 @@ class Keeper:
     def _fall_back(self, path: str, why: str) -> None:
         self.trouble = f"No window: {why}. The pages open in the browser instead"
         log.warning("window: %s", self.trouble)
-        link = self._link(path)
-        if not self._browse(link):
+        # Looking for a browser asks the session's services. They may hang, and nobody here waits for them.
+        threading.Thread(target=self._open_elsewhere, args=(path, why), name="browser", daemon=True).start()
+
+    def _open_elsewhere(self, path: str, why: str) -> None:
+        if not self._browse(self._link(path)):
             self.trouble = f"No window: {why}. There is no browser either; `oculus open` prints an address"
             log.warning("window: %s", self.trouble)
