@@ -54,7 +54,7 @@ class RuleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ]
     condition: Annotated[
         str,
-        Meta(description="When there is trouble, such as net.ping.* > 200 or crypto.price.btc_usd < 50k."),
+        Meta(description="When there is trouble, such as net.*.up == 0 or crypto.price.btc_usd < 50k."),
     ] = ""
     sql: Annotated[
         str,
