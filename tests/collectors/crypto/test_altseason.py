@@ -120,6 +120,19 @@ def test_a_source_that_fails_at_history_is_left_alone_for_a_day(altseason, inter
     assert collector.rest_s == 86_400
 
 
+def test_a_coin_that_makes_its_source_fail_keeps_no_other_from_being_fetched(altseason, kit, internet):
+    history(internet)
+    internet.say("coingecko", "/coins/coin-0/market_chart", b"", status=500)
+    collector = altseason()
+    for _ in range(40):
+        collector.collect()
+        kit.clock.ahead(max(600, collector.rest_s))
+        moved(internet, kit)
+    asked = [each.path.split("/")[2] for each in internet.asked if each.path.endswith("market_chart")]
+    assert len(set(asked)) == 51
+    assert 2 <= asked.count("coin-0") <= 25, "every other day"
+
+
 def test_who_asks_by_hand_does_not_wait_for_history(altseason, internet):
     collector = altseason()
     collector.by_hand = True

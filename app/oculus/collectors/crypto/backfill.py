@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 
 from oculus.collectors.crypto.history import parse_market_chart
-from oculus.collectors.sources.client import InTurn, Source
+from oculus.collectors.sources.client import InTurn, LeftAlone, Source
 from oculus.collectors.sources.numbers import day_of
 from oculus.collectors.sources.reply import Refused, Unchanged
 from oculus.collectors.tools import Tools
@@ -17,6 +17,7 @@ from oculus.core.metric import Close
 AT_ONCE = 3  # with the list of coins less than half of what is free in a minute
 SHARE = 0.1  # of what is left of the month, at most, for all that is missing
 AGAIN = timedelta(days=30)  # a coin that has no history yet is asked for again after that
+AFTER_A_FAILURE = timedelta(days=2)
 KEPT_AS = "altseason.backfilled"
 
 
@@ -46,7 +47,10 @@ class Backfill:
                 pass  # it has no history to give
             except InTurn:
                 return True
+            except LeftAlone:
+                break
             except SourceError:
+                self._note(coin, AFTER_A_FAILURE)  # or it would be the first again, and keep the others out
                 break
             self._note(coin)
             done += 1
@@ -70,8 +74,9 @@ class Backfill:
         pairs = found.items() if isinstance(found, dict) else ()
         return {str(coin): str(day) for coin, day in pairs if since <= str(day) <= today}
 
-    def _note(self, coin: str) -> None:
-        self._tools.memory.save(KEPT_AS, {**self._asked(), coin: self._today().isoformat()})
+    def _note(self, coin: str, again: timedelta = AGAIN) -> None:
+        day = self._today() - AGAIN + again
+        self._tools.memory.save(KEPT_AS, {**self._asked(), coin: day.isoformat()})
 
     def _today(self) -> date:
         return day_of(self._clock.now_ms())
