@@ -65,10 +65,10 @@ class Mvrv(MarketCollector):
         self._assets = list(dict.fromkeys(settings.assets))
 
     def provider(self) -> str:
-        return self._in_line("btc")[0]
+        return self._line("btc")[0]
 
     def stand_ins(self) -> list[str]:
-        return [name for asset in self._assets for name in self._in_line(asset)]
+        return [name for asset in self._assets for name in self._line(asset)]
 
     def questions(self) -> float:
         return len(self._assets) * self.interval_s / HALF_A_DAY_S
@@ -94,7 +94,7 @@ class Mvrv(MarketCollector):
 
     def _of(self, asset: str) -> Reading:
         failures: list[SourceError] = []
-        for name in self._in_line(asset):
+        for name in self._line(asset):
             try:
                 point = self._asked(name, asset)
             except SourceError as error:
@@ -105,7 +105,7 @@ class Mvrv(MarketCollector):
             return Reading(symbol=symbol_of(asset), value=point.z, ts_ms=point.ts_ms, tags=tags)
         raise failures[0]
 
-    def _in_line(self, asset: str) -> list[str]:
+    def _line(self, asset: str) -> list[str]:
         if self.settings.source != "auto":
             return [self.settings.source]
         line = ["glassnode"] if self.client("glassnode").has_key else []
