@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from oculus.settings.load import load
+from oculus.settings.schema import ServerSettings
 from oculus.web.forms.by_hand import EXAMPLES
 
 LATER = datetime.now(UTC) + timedelta(days=3)  # a night that has not begun
@@ -93,6 +94,10 @@ def test_what_has_no_form_is_told_where_to_write_it_and_how(office):
     assert re.search(r"storage .*? not written: the usual counts Example", said)
     for example in EXAMPLES.values():
         assert words(example) in said
+
+
+def test_the_example_of_the_server_shows_all_that_can_be_set():
+    assert all(f" {name}: " in EXAMPLES["server"] for name in ServerSettings.__struct_encode_fields__)
 
 
 @pytest.mark.parametrize("section", EXAMPLES)

@@ -9,7 +9,15 @@ from oculus.settings.objects import spots
 from oculus.settings.schema import Settings
 
 EXAMPLES = {
-    "server": "server:\n  host: 0.0.0.0  # for others too\n  port: 8420",
+    "server": """\
+server:
+  host: 0.0.0.0  # for others too
+  port: 8420
+  names: [oculus.lan]  # under which others reach it
+  public_url: http://oculus.lan:8420  # in the links of messages
+  token: "${OCULUS_TOKEN:-}"  # 32 characters or more; empty: made on first start
+  # tls: {cert: /etc/ssl/oculus.crt, key: /etc/ssl/oculus.key}
+  rate_limit: {per_second: 10, burst: 20}""",
     "storage": "storage:\n  retention: 30d\n  max_size: 8GiB",
     "logging": "logging:\n  level: info,rules=debug\n  keep_days: 30",
     "desktop": "desktop:\n  pinned: [crypto.price.btc_usd, net.ping.gw]",
