@@ -11,8 +11,8 @@ from oculus.core.desk import Popup
 from oculus.core.errors import ChannelError
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.gap import OFFLINE, Gap, GapReason, said
-from oculus.storage import gaps
-from oculus.storage.writer import Writer
+from oculus.storage.records import gaps
+from oculus.storage.writing.writer import Writer
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from oculus.core.desk import Popup
 from oculus.notify.facts import Facts
 from oculus.storage.live import LiveCache
-from oculus.storage.notes import Notes
+from oculus.storage.memory.notes import Notes
 from oculus.storage.reader import Reader
 
 CHART_POINTS = 400  # at most, of a series that a message shows

@@ -12,10 +12,10 @@ from oculus.core.clock import Clock
 from oculus.core.symbols import main_of
 from oculus.core.worker import Worker
 from oculus.rules.memory.backfill import OF_THE_PAST
-from oculus.storage import moved
-from oculus.storage.moved import Moved
 from oculus.storage.reader import Reader
-from oculus.storage.writer import Writer
+from oculus.storage.reading import moved
+from oculus.storage.reading.moved import Moved
+from oculus.storage.writing.writer import Writer
 
 log = logging.getLogger(__name__)
 

@@ -24,8 +24,8 @@ from oculus.rules.language.tree import Compare
 from oculus.rules.settings import RuleSettings
 from oculus.rules.trials.backtest import SHORT_MS
 from oculus.settings.schema import Settings
-from oculus.storage.history import AlertFilter
 from oculus.storage.reader import Reader
+from oculus.storage.reading.history import AlertFilter
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oculus.storage.remembered import Remembered
+from oculus.storage.memory.remembered import Remembered
 
 KEPT = "web.pins"
 

@@ -1,7 +1,7 @@
 """The SQL of a rule once more, as of each moment at which it was due: for its backtest.
 
-What it reads is as it was then (storage/asof.py); the limits of one run are those of any. All runs together
-have a limit too, in number and in time: a rule that asks for more is played as far as they go.
+What it reads is as it was then (storage/statements/asof.py); the limits of one run are those of any. All runs
+together have a limit too, in number and in time: a rule that asks for more is played as far as they go.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from oculus.rules.settings import RuleSettings
 from oculus.rules.sql.runner import Outcome, outcome_of
 from oculus.rules.sql.statement import Statement
 from oculus.rules.trials.slots import slots
-from oculus.storage.asof import NoPastError
 from oculus.storage.reader import Reader
+from oculus.storage.statements.asof import NoPastError
 
 MOST_RUNS = 10_100  # once a minute for a week
 MOST_ROWS = 50_000  # of all runs together: they are kept for the next setting

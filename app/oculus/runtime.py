@@ -42,15 +42,15 @@ from oculus.rules.lint import Hint
 from oculus.settings.reload import Reloader, told_of
 from oculus.settings.schema import Settings
 from oculus.snoozes import Snoozes
-from oculus.storage import alerts, gaps
-from oculus.storage.database import open_database
+from oculus.storage.file.database import open_database
 from oculus.storage.live import LiveCache
-from oculus.storage.notes import Notes
+from oculus.storage.memory.notes import Notes
+from oculus.storage.memory.remembered import DailyCloses, Remembered
 from oculus.storage.reader import Reader
-from oculus.storage.remembered import DailyCloses, Remembered
+from oculus.storage.records import alerts, gaps
 from oculus.storage.tables import Tables
-from oculus.storage.upkeep import Upkeep
-from oculus.storage.writer import Writer
+from oculus.storage.upkeep.upkeep import Upkeep
+from oculus.storage.writing.writer import Writer
 from oculus.vitals import Vitals, measured
 from oculus.watch import Watch
 

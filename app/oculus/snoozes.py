@@ -8,9 +8,9 @@ from oculus.core.clock import Clock, to_iso
 from oculus.core.durations import Duration
 from oculus.core.event import Event, EventType, Severity
 from oculus.rules.life.silence import ALL, Silence
-from oculus.storage import silences
-from oculus.storage.database import Database
-from oculus.storage.writer import Writer
+from oculus.storage.file.database import Database
+from oculus.storage.records import silences
+from oculus.storage.writing.writer import Writer
 
 
 class Snoozes:

@@ -18,7 +18,7 @@ from oculus.core.counters import Counters
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.metric import Metric
 from oculus.core.worker import Worker
-from oculus.storage.writer import Writer
+from oculus.storage.writing.writer import Writer
 
 log = logging.getLogger(__name__)
 

@@ -19,11 +19,11 @@ from oculus.core.counters import Counters
 from oculus.core.durations import Duration
 from oculus.core.fields import Size
 from oculus.core.metric import Metric
-from oculus.storage.database import open_database
-from oculus.storage.rollups import Rollups
+from oculus.storage.file.database import open_database
+from oculus.storage.rollups.rollup import Rollups
 from oculus.storage.settings import StorageSettings
-from oculus.storage.upkeep import Upkeep
-from oculus.storage.writer import Writer
+from oculus.storage.upkeep.upkeep import Upkeep
+from oculus.storage.writing.writer import Writer
 
 ROWS = 8_000_000
 SYMBOLS = 200

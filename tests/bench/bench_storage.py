@@ -20,12 +20,12 @@ import duckdb
 from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
 from oculus.core.metric import Metric
-from oculus.storage.batch import insert_metrics
-from oculus.storage.database import Database, open_database
-from oculus.storage.metrics import MetricFilter
+from oculus.storage.file.batch import insert_metrics
+from oculus.storage.file.database import Database, open_database
 from oculus.storage.reader import Reader
-from oculus.storage.rollups import Rollups
-from oculus.storage.rollups_sql import LEVELS, Level
+from oculus.storage.reading.metrics import MetricFilter
+from oculus.storage.rollups.rollup import Rollups
+from oculus.storage.rollups.sql import LEVELS, Level
 from oculus.storage.settings import StorageSettings
 
 ROWS = 24_000_000

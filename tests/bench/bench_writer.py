@@ -19,10 +19,10 @@ import msgspec
 from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
 from oculus.core.metric import Metric
-from oculus.storage.batch import insert_metrics
-from oculus.storage.database import Database, open_database
+from oculus.storage.file.batch import insert_metrics
+from oculus.storage.file.database import Database, open_database
 from oculus.storage.settings import StorageSettings
-from oculus.storage.writer import Writer
+from oculus.storage.writing.writer import Writer
 
 ROWS = 1_000_000
 BATCH = 200  # metrics a put, as from a round of collectors

@@ -15,7 +15,7 @@ from http import HTTPStatus
 import pytest
 
 from oculus.core.clock import SystemClock
-from oculus.storage.database import open_database
+from oculus.storage.file.database import open_database
 from oculus.storage.settings import StorageSettings
 
 OWN = ("OCULUS_CONFIG", "OCULUS_DATA", "OCULUS_TOKEN", "OCULUS_LOG")

@@ -18,9 +18,9 @@ def stored(home):
     from oculus.core.clock import SystemClock
     from oculus.core.counters import Counters
     from oculus.core.metric import Metric
-    from oculus.storage.database import open_database
+    from oculus.storage.file.database import open_database
     from oculus.storage.settings import StorageSettings
-    from oculus.storage.writer import Writer
+    from oculus.storage.writing.writer import Writer
 
     home.config.write_text(SETTINGS, "utf-8")
     database = open_database(home.data, StorageSettings(), SystemClock())

@@ -46,7 +46,7 @@ def test_people_get_a_short_line_and_no_traceback(log_of):
     try:
         boom()
     except OSError:
-        logging.getLogger("oculus.storage.writer").exception("the batch waits")
+        logging.getLogger("oculus.storage.writing.writer").exception("the batch waits")
     logs.stop()
     assert stream.getvalue()[9:] == "error storage: the batch waits\n"
 

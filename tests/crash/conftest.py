@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from oculus.core.clock import SystemClock
-from oculus.storage.database import open_database
+from oculus.storage.file.database import open_database
 from oculus.storage.settings import StorageSettings
 
 OWN = ("OCULUS_CONFIG", "OCULUS_DATA", "OCULUS_TOKEN", "OCULUS_LOG")

@@ -18,9 +18,9 @@ import pytest
 
 from oculus.core.clock import SystemClock
 from oculus.core.errors import OculusError
-from oculus.storage import schema
-from oculus.storage.checkup import examine
-from oculus.storage.database import open_database
+from oculus.storage.file import schema
+from oculus.storage.file.checkup import examine
+from oculus.storage.file.database import open_database
 from oculus.storage.settings import StorageSettings
 
 ROWS, LATE_ROWS = 60_000, 5_000

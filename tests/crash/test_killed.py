@@ -16,9 +16,9 @@ import threading
 import pytest
 
 from oculus.core.clock import SystemClock
-from oculus.storage.database import open_database
-from oculus.storage.marks import NEVER_MS, RAW, Marks
-from oculus.storage.rollups_check import first_missing
+from oculus.storage.file.database import open_database
+from oculus.storage.rollups.check import first_missing
+from oculus.storage.rollups.marks import NEVER_MS, RAW, Marks
 from oculus.storage.settings import StorageSettings
 
 NUMBERS = "SELECT count(*) FROM metrics WHERE ts >= make_timestamptz(?)"
@@ -29,11 +29,13 @@ from pathlib import Path
 from oculus.core.counters import Counters
 from oculus.core.durations import Duration
 from oculus.core.metric import Metric
-from oculus.storage import checkpointer as checkpointer_module, retention, rollups
-from oculus.storage.database import open_database
+from oculus.storage.rollups import rollup as rollups
+from oculus.storage.upkeep import retention
+from oculus.storage.writing import checkpointer as checkpointer_module
+from oculus.storage.file.database import open_database
 from oculus.storage.settings import StorageSettings
-from oculus.storage.upkeep import Upkeep
-from oculus.storage.writer import Writer
+from oculus.storage.upkeep.upkeep import Upkeep
+from oculus.storage.writing.writer import Writer
 
 class Fast:  # an hour passes in a second
     begun = time.time()

@@ -15,10 +15,10 @@ import duckdb
 import pytest
 
 from oculus.core.clock import SystemClock
-from oculus.storage import schema
-from oculus.storage.copies import copy_database
-from oculus.storage.database import open_database
-from oculus.storage.recovery import daily_backup
+from oculus.storage.file import schema
+from oculus.storage.file.copies import copy_database
+from oculus.storage.file.database import open_database
+from oculus.storage.file.recovery import daily_backup
 from oculus.storage.settings import StorageSettings
 
 SUMS = """
@@ -29,7 +29,7 @@ OPEN = """
 import sys
 from pathlib import Path
 from oculus.core.clock import SystemClock
-from oculus.storage.database import open_database
+from oculus.storage.file.database import open_database
 from oculus.storage.settings import StorageSettings
 print("ready", flush=True)
 open_database(Path(sys.argv[1]), StorageSettings(), SystemClock()).close()
@@ -40,10 +40,10 @@ from pathlib import Path
 from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
 from oculus.core.metric import Metric
-from oculus.storage.database import open_database
+from oculus.storage.file.database import open_database
 from oculus.storage.settings import StorageSettings
-from oculus.storage.upkeep import Upkeep
-from oculus.storage.writer import Writer
+from oculus.storage.upkeep.upkeep import Upkeep
+from oculus.storage.writing.writer import Writer
 
 clock = SystemClock()
 database = open_database(Path(sys.argv[1]), StorageSettings(), clock)

@@ -7,7 +7,7 @@ import pytest
 from fakes.browser import choose, follow
 from oculus.core.event import Severity
 from oculus.rules.settings import RuleSettings
-from oculus.storage import moved
+from oculus.storage.reading import moved
 
 expect = pytest.importorskip("playwright.sync_api", reason="install the extra: pip install -e .[test]").expect
 pytestmark = pytest.mark.browser

@@ -18,7 +18,7 @@ from oculus.core.secret import Secret
 from oculus.noise import Noise, event
 from oculus.runtime import Oculus
 from oculus.settings.load import load
-from oculus.storage import moved
+from oculus.storage.reading import moved
 from oculus.web.forms.editor import TYPES
 from oculus.web.kept.shelf import SavedQuery, Shelf
 from oculus.web.serving.server import WebServer

@@ -14,11 +14,11 @@ from oculus.core.event import Severity
 from oculus.notify.facts import Facts
 from oculus.notify.notifier import Notifier
 from oculus.settings.load import load
-from oculus.storage import alerts
-from oculus.storage.database import open_database
-from oculus.storage.notes import Notes
+from oculus.storage.file.database import open_database
+from oculus.storage.memory.notes import Notes
+from oculus.storage.records import alerts
 from oculus.storage.settings import StorageSettings
-from oculus.storage.writer import Writer
+from oculus.storage.writing.writer import Writer
 
 NOON_MS = 1_767_268_800_000
 OUTAGE = (20, 620)  # seconds; those are the gates

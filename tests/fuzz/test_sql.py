@@ -12,8 +12,8 @@ from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
 from oculus.core.errors import QueryError
 from oculus.core.metric import Metric
-from oculus.storage.batch import insert_metrics
-from oculus.storage.database import open_database
+from oculus.storage.file.batch import insert_metrics
+from oculus.storage.file.database import open_database
 from oculus.storage.reader import Reader
 from oculus.storage.settings import StorageSettings
 

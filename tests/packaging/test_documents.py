@@ -14,10 +14,10 @@ from oculus.core.metric import Metric
 from oculus.notify import CHANNELS
 from oculus.rules.settings import RuleSettings
 from oculus.settings.load import load
-from oculus.storage.database import open_database
+from oculus.storage.file.database import open_database
 from oculus.storage.reader import Reader
 from oculus.storage.settings import StorageSettings
-from oculus.storage.writer import Writer
+from oculus.storage.writing.writer import Writer
 
 PAGES = (
     "README.md",

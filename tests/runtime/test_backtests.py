@@ -14,7 +14,7 @@ from oculus.core.metric import Metric
 from oculus.rules.settings import RuleSettings
 from oculus.runtime import Oculus
 from oculus.settings.schema import Settings
-from oculus.storage import gaps
+from oculus.storage.records import gaps
 
 MINUTE = 60_000
 SWING = """

@@ -4,7 +4,7 @@ import time
 
 from oculus.core.durations import Duration
 from oculus.core.metric import Metric
-from oculus.storage import silences
+from oculus.storage.records import silences
 
 
 def settings(port, receiver, hold="0s"):

@@ -13,7 +13,7 @@ from fakes import outage_child
 from fakes.messengers import AnyServer, DiscordServer, SlackServer, TelegramServer, free_port
 from fakes.outage_child import BEFORE, DURING, OUTAGE, ends
 from oculus.core.clock import SystemClock
-from oculus.storage.database import open_database
+from oculus.storage.file.database import open_database
 from oculus.storage.settings import StorageSettings
 
 KILL_AT = 333

@@ -10,7 +10,7 @@ from oculus.core.durations import Duration
 from oculus.core.event import Severity
 from oculus.core.metric import Metric
 from oculus.notify.channels.discord import Discord
-from oculus.storage import alerts
+from oculus.storage.records import alerts
 
 SETTINGS = """
 channels:

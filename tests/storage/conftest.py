@@ -8,9 +8,9 @@ import pytest
 from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
 from oculus.core.metric import Metric
-from oculus.storage.database import Database, open_database
+from oculus.storage.file.database import Database, open_database
 from oculus.storage.settings import StorageSettings
-from oculus.storage.writer import Writer
+from oculus.storage.writing.writer import Writer
 
 NOON_MS = 1_767_268_800_000  # 2026-01-01 12:00 UTC
 

@@ -3,7 +3,7 @@
 import pytest
 
 from oculus.core.errors import QueryError
-from oculus.storage.batch import insert_metrics
+from oculus.storage.file.batch import insert_metrics
 from oculus.storage.reader import Reader
 
 NOON = 1_767_268_800_000  # 2026-01-01 12:00 UTC

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from oculus.storage.caches import drop_caches
+from oculus.storage.file.caches import drop_caches
 
 ADD = """
     INSERT INTO metrics (ts, category, symbol, value)

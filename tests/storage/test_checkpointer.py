@@ -7,8 +7,8 @@ import threading
 import pytest
 
 from oculus.core.errors import StorageError
-from oculus.storage import checkpointer
-from oculus.storage import writer as writer_module
+from oculus.storage.writing import checkpointer
+from oculus.storage.writing import writer as writer_module
 
 FILL = """
     INSERT INTO metrics

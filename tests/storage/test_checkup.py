@@ -6,9 +6,9 @@ import pytest
 
 from oculus.core.clock import SystemClock
 from oculus.core.errors import LockedError, StorageError
-from oculus.storage.checkup import examine
-from oculus.storage.database import open_database
-from oculus.storage.migrations import MIGRATIONS
+from oculus.storage.file.checkup import examine
+from oculus.storage.file.database import open_database
+from oculus.storage.file.migrations import MIGRATIONS
 from oculus.storage.settings import StorageSettings
 
 ROWS = 200_000

@@ -5,7 +5,7 @@ import errno
 import duckdb
 import pytest
 
-from oculus.storage.connection import first_line
+from oculus.storage.file.connection import first_line
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from oculus.core.clock import SystemClock
-from oculus.storage.database import open_database
+from oculus.storage.file.database import open_database
 from oculus.storage.settings import StorageSettings
 
 WRITE_UNTIL_KILLED = """
@@ -20,10 +20,10 @@ from pathlib import Path
 from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
 from oculus.core.metric import Metric
-from oculus.storage import checkpointer as checkpointer_module
-from oculus.storage.database import open_database
+from oculus.storage.writing import checkpointer as checkpointer_module
+from oculus.storage.file.database import open_database
 from oculus.storage.settings import StorageSettings
-from oculus.storage.writer import Writer
+from oculus.storage.writing.writer import Writer
 
 checkpointer_module.CHECKPOINT_BYTES = 200_000  # so that many a kill falls into a checkpoint
 database = open_database(Path(sys.argv[1]), StorageSettings(), SystemClock())
@@ -74,10 +74,10 @@ from pathlib import Path
 from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
 from oculus.core.metric import Metric
-from oculus.storage import checkpointer as checkpointer_module
-from oculus.storage.database import open_database
+from oculus.storage.writing import checkpointer as checkpointer_module
+from oculus.storage.file.database import open_database
 from oculus.storage.settings import StorageSettings
-from oculus.storage.writer import Writer
+from oculus.storage.writing.writer import Writer
 
 checkpointer_module.CHECKPOINT_BYTES = int(sys.argv[2])
 checkpointer_module.CHECKPOINT_REST_S = 0.2
@@ -141,7 +141,7 @@ def test_a_full_disk_loses_nothing_and_writing_goes_on_when_there_is_room(tmp_pa
 
 
 def test_a_stop_in_the_middle_of_work_writes_all_that_was_handed_over(tmp_path, counters, metric):
-    from oculus.storage.writer import Writer
+    from oculus.storage.writing.writer import Writer
 
     database = open_database(tmp_path, StorageSettings(), SystemClock())
     writer = Writer(database, counters, SystemClock())

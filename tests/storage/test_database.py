@@ -17,15 +17,15 @@ import pytest
 from oculus.core.clock import SystemClock
 from oculus.core.errors import LockedError, StorageError
 from oculus.core.event import Severity
-from oculus.storage import schema
-from oculus.storage.copies import copy_database
-from oculus.storage.database import open_database
-from oculus.storage.lock import holder
-from oculus.storage.migrations import Migration
-from oculus.storage.recovery import daily_backup
+from oculus.storage.file import schema
+from oculus.storage.file.copies import copy_database
+from oculus.storage.file.database import open_database
+from oculus.storage.file.lock import holder
+from oculus.storage.file.migrations import Migration
+from oculus.storage.file.recovery import daily_backup
 from oculus.storage.settings import StorageSettings
-from oculus.storage.upkeep import Upkeep
-from oculus.storage.writer import Writer
+from oculus.storage.upkeep.upkeep import Upkeep
+from oculus.storage.writing.writer import Writer
 
 INSERT = "INSERT INTO metrics SELECT make_timestamptz(i * 1000000), 'c', 's', i, '{}' FROM range(?, ?) t(i)"
 
@@ -69,7 +69,7 @@ def test_the_lock_of_a_process_that_was_killed_holds_nobody_up(tmp_path):
 import os, signal
 from pathlib import Path
 from oculus.core.clock import SystemClock
-from oculus.storage.database import open_database
+from oculus.storage.file.database import open_database
 from oculus.storage.settings import StorageSettings
 database = open_database(Path({str(tmp_path)!r}), StorageSettings(), SystemClock())
 database.announce("http://gone")
@@ -133,7 +133,7 @@ import os, sys
 from pathlib import Path
 from oculus.core.clock import SystemClock
 from oculus.core.errors import StorageError
-from oculus.storage.database import open_database
+from oculus.storage.file.database import open_database
 from oculus.storage.settings import StorageSettings
 if os.geteuid() == 0:
     os.setgid(65534)
@@ -318,7 +318,7 @@ def killed(tmp_path_factory):
 import os, signal
 from pathlib import Path
 from oculus.core.clock import SystemClock
-from oculus.storage.database import open_database
+from oculus.storage.file.database import open_database
 from oculus.storage.settings import StorageSettings
 database = open_database(Path({str(folder)!r}), StorageSettings(), SystemClock())
 database.writing.execute({INSERT!r}, [0, 100000])

@@ -9,12 +9,12 @@ import pytest
 
 from oculus.core.clock import SystemClock
 from oculus.core.durations import Duration
-from oculus.storage import schema
-from oculus.storage.database import open_database
+from oculus.storage.file import schema
+from oculus.storage.file.database import open_database
 from oculus.storage.reader import Reader
-from oculus.storage.rollups_sql import DAY_MS, HOUR_MS, MINUTE_MS
+from oculus.storage.rollups.sql import DAY_MS, HOUR_MS, MINUTE_MS
 from oculus.storage.settings import Rollups, StorageSettings
-from oculus.storage.upkeep import Upkeep
+from oculus.storage.upkeep.upkeep import Upkeep
 
 LEFT_OUT = 'SELECT "min", "max", "avg", "stddev" FROM metrics_1m_stored'
 MINUTES = 'SELECT "count", "min", "max", "avg", "first", "last", "stddev" FROM metrics_1m ORDER BY ts, symbol'

@@ -1,6 +1,6 @@
 from oculus.core.clock import SystemClock
-from oculus.storage import notes
-from oculus.storage.database import open_database
+from oculus.storage.file.database import open_database
+from oculus.storage.memory import notes
 from oculus.storage.settings import StorageSettings
 
 DAY_MS = 86_400_000

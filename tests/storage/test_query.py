@@ -10,9 +10,9 @@ import duckdb
 import pytest
 
 from oculus.core.errors import QueryError
-from oculus.storage import query
-from oculus.storage.batch import insert_metrics
+from oculus.storage.file.batch import insert_metrics
 from oculus.storage.reader import Reader
+from oculus.storage.statements import query
 
 HUGE = 10**9
 BIG_TEXT = "SELECT '" + "x" * 70_000 + "'"

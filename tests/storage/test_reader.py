@@ -20,13 +20,13 @@ from oculus.core.alert import (
 )
 from oculus.core.errors import QueryError, StorageError
 from oculus.core.event import Event, EventType, Severity
-from oculus.storage import alerts
-from oculus.storage.batch import insert_events, insert_metrics
-from oculus.storage.database import open_database
-from oculus.storage.export import is_empty
+from oculus.storage.file.batch import insert_events, insert_metrics
+from oculus.storage.file.database import open_database
 from oculus.storage.live import LiveCache
-from oculus.storage.metrics import MetricFilter
 from oculus.storage.reader import Reader
+from oculus.storage.reading.export import is_empty
+from oculus.storage.reading.metrics import MetricFilter
+from oculus.storage.records import alerts
 from oculus.storage.settings import StorageSettings
 
 NOON_MS = 1_767_268_800_000

@@ -8,11 +8,11 @@ import pytest
 
 from oculus.core.clock import SystemClock
 from oculus.core.metric import Close, Metric
-from oculus.storage.database import open_database
-from oculus.storage.remembered import DailyCloses, Remembered
+from oculus.storage.file.database import open_database
+from oculus.storage.memory.remembered import DailyCloses, Remembered
 from oculus.storage.settings import StorageSettings
-from oculus.storage.upkeep import Upkeep
-from oculus.storage.writer import Writer
+from oculus.storage.upkeep.upkeep import Upkeep
+from oculus.storage.writing.writer import Writer
 
 DAY = date(2026, 11, 24)
 

@@ -12,11 +12,13 @@ from oculus.core.durations import Duration
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.fields import Size
 from oculus.core.gap import Gap
-from oculus.storage import alerts, checkpointer, gaps, retention
 from oculus.storage.reader import Reader
-from oculus.storage.rollups_sql import DAY_MS, HOUR_MS
+from oculus.storage.records import alerts, gaps
+from oculus.storage.rollups.sql import DAY_MS, HOUR_MS
 from oculus.storage.settings import Rollups, StorageSettings
-from oculus.storage.upkeep import Upkeep
+from oculus.storage.upkeep import retention
+from oculus.storage.upkeep.upkeep import Upkeep
+from oculus.storage.writing import checkpointer
 
 FILL = """
     INSERT INTO metrics
@@ -179,7 +181,7 @@ def test_a_long_question_that_keeps_the_room_of_deleted_rows_costs_no_more_of_th
 ):
     monkeypatch.setattr(retention, "MOST_HELD", 100_000)
     monkeypatch.setattr(checkpointer, "WISH_S", 0.1)
-    monkeypatch.setattr("oculus.storage.writer.IDLE_S", 0.1)
+    monkeypatch.setattr("oculus.storage.writing.writer.IDLE_S", 0.1)
     database.writing.execute(
         FILL.replace("round(random(), 3)", "random()"),
         [clock.ms - 6 * DAY_MS, 6 * DAY_MS // 600_000, 600_000],

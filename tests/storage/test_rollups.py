@@ -10,14 +10,14 @@ from oculus.core.counters import Counters
 from oculus.core.durations import Duration
 from oculus.core.fields import Size
 from oculus.core.metric import Metric
-from oculus.storage import rollups as rollups_module
-from oculus.storage import rollups_late
-from oculus.storage.marks import Marks
 from oculus.storage.reader import Reader
-from oculus.storage.rollups_sql import DAY_MS, HOUR_MS, LEVELS, MINUTE_MS
+from oculus.storage.rollups import late as rollups_late
+from oculus.storage.rollups import rollup as rollups_module
+from oculus.storage.rollups.marks import Marks
+from oculus.storage.rollups.sql import DAY_MS, HOUR_MS, LEVELS, MINUTE_MS
 from oculus.storage.settings import Rollups, StorageSettings
-from oculus.storage.upkeep import Upkeep
-from oculus.storage.writer import Writer
+from oculus.storage.upkeep.upkeep import Upkeep
+from oculus.storage.writing.writer import Writer
 
 FROM_NUMBERS = """
     SELECT epoch_ms(date_trunc('{unit}', ts)) AS begun, right(symbol, 1)::INT, count(*),
@@ -270,8 +270,8 @@ def test_numbers_go_first_and_then_minutes_when_the_file_is_too_large(running_sm
 
 @pytest.fixture
 def running_small(writer, clock, metric, monkeypatch):
-    monkeypatch.setattr("oculus.storage.retention.PAUSE_S", 0.0)
-    monkeypatch.setattr("oculus.storage.retention.SHARE", 0.5)
+    monkeypatch.setattr("oculus.storage.upkeep.retention.PAUSE_S", 0.0)
+    monkeypatch.setattr("oculus.storage.upkeep.retention.SHARE", 0.5)
     writer.put([metric(float(n), at=clock.ms - n * 60_000) for n in range(3 * 24 * 60)])
     writer.step()
     caught_up(writer)

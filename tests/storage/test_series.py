@@ -2,11 +2,11 @@
 
 import pytest
 
-from oculus.storage import pieces as pieces_module
-from oculus.storage import series as series_module
-from oculus.storage.marks import RAW, Marks
 from oculus.storage.reader import Reader
-from oculus.storage.rollups_sql import DAY_MS, HOUR_MS, MINUTE_MS
+from oculus.storage.reading import series as series_module
+from oculus.storage.rollups import pieces as pieces_module
+from oculus.storage.rollups.marks import RAW, Marks
+from oculus.storage.rollups.sql import DAY_MS, HOUR_MS, MINUTE_MS
 
 HALF_HOUR_MS = 30 * MINUTE_MS
 

@@ -3,7 +3,7 @@
 from oculus.core.metric import Metric
 from oculus.runtime import Oculus
 from oculus.settings.schema import Settings
-from oculus.storage.sizes import sizes
+from oculus.storage.file.sizes import sizes
 
 
 def test_the_table_of_metrics_takes_what_was_stored_in_it(tmp_path):

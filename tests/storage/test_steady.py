@@ -8,13 +8,13 @@ from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
 from oculus.core.durations import Duration
 from oculus.core.metric import Metric
-from oculus.storage.database import open_database
+from oculus.storage.file.database import open_database
 from oculus.storage.live import LiveCache
 from oculus.storage.reader import Reader
-from oculus.storage.rollups_sql import DAY_MS, HOUR_MS, MINUTE_MS
+from oculus.storage.rollups.sql import DAY_MS, HOUR_MS, MINUTE_MS
 from oculus.storage.settings import Rollups, StorageSettings
-from oculus.storage.upkeep import Upkeep
-from oculus.storage.writer import Writer
+from oculus.storage.upkeep.upkeep import Upkeep
+from oculus.storage.writing.writer import Writer
 
 YEARS = 12 * 365 * DAY_MS
 SETTINGS = StorageSettings(retention=Duration(days=7), rollups=Rollups(days="10y"))

@@ -8,14 +8,15 @@ import pytest
 
 from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
-from oculus.storage import schema, table_file
-from oculus.storage.copies import copy_database
-from oculus.storage.database import open_database
-from oculus.storage.migrations import Migration
+from oculus.storage import table_file
+from oculus.storage.file import schema
+from oculus.storage.file.copies import copy_database
+from oculus.storage.file.database import open_database
+from oculus.storage.file.migrations import Migration
 from oculus.storage.reader import Reader
 from oculus.storage.settings import StorageSettings
 from oculus.storage.tables import Tables
-from oculus.storage.writer import Writer
+from oculus.storage.writing.writer import Writer
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import threading
 import duckdb
 
 from oculus.core.errors import LockedError
-from oculus.storage.trouble import Backoff
+from oculus.storage.file.trouble import Backoff
 
 
 class Fatal:

@@ -12,11 +12,11 @@ import pytest
 from oculus.core.durations import Duration
 from oculus.core.errors import StorageError
 from oculus.core.fields import Size
-from oculus.storage import retention as retention_module
+from oculus.storage.file.recovery import daily_backup
 from oculus.storage.reader import Reader
-from oculus.storage.recovery import daily_backup
 from oculus.storage.settings import StorageSettings
-from oculus.storage.upkeep import Upkeep
+from oculus.storage.upkeep import retention as retention_module
+from oculus.storage.upkeep.upkeep import Upkeep
 
 HOUR_MS = 3_600_000
 FILL = """
@@ -203,7 +203,7 @@ def test_a_backup_that_fails_is_told_and_the_last_good_one_stays(
     def fail(*_):
         raise OSError("no space")
 
-    monkeypatch.setattr("oculus.storage.copies.move", fail)
+    monkeypatch.setattr("oculus.storage.file.copies.move", fail)
     upkeep.tidy()
     assert daily_backup(database.path).read_bytes() == good
     eventually(lambda: any("backup" in message for message in messages(database)))

@@ -3,9 +3,9 @@
 import pytest
 
 from oculus.core.gap import Gap, GapReason
-from oculus.storage import gaps
-from oculus.storage.batch import insert_metrics
+from oculus.storage.file.batch import insert_metrics
 from oculus.storage.reader import Reader
+from oculus.storage.records import gaps
 
 NOON = 1_767_268_800_000
 MINUTE = 60_000

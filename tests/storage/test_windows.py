@@ -30,7 +30,7 @@ def test_a_window_takes_in_its_end_and_leaves_out_its_start(reader):
 
 def test_functions_that_need_every_sample_are_computed_for_a_few_symbols_at_a_time(reader, monkeypatch):
     together = reader.windows(["a.b", "c.d", "e.f"], NOON_MS, NOON_MS + 60_000, ALL)
-    monkeypatch.setattr("oculus.storage.windows.FEW", 1)
+    monkeypatch.setattr("oculus.storage.reading.windows.FEW", 1)
     assert reader.windows(["a.b", "c.d", "e.f"], NOON_MS, NOON_MS + 60_000, ALL) == together
     assert len(together) == 3
 

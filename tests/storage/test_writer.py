@@ -11,10 +11,10 @@ import pytest
 from oculus.core.alert import Alert, AlertState, Delivery, DeliveryState, News, NewsKind
 from oculus.core.errors import StorageError
 from oculus.core.event import Event, EventType, Severity
-from oculus.storage import checkpointer as checkpointer_module
-from oculus.storage import writer as writer_module
-from oculus.storage.inbox import Inbox
-from oculus.storage.writer import Writer
+from oculus.storage.writing import checkpointer as checkpointer_module
+from oculus.storage.writing import writer as writer_module
+from oculus.storage.writing.inbox import Inbox
+from oculus.storage.writing.writer import Writer
 
 
 def values(database):
@@ -255,7 +255,7 @@ def test_saving_deliveries_waits_for_the_commit(writer, database):
 
 
 def test_one_delivery_may_change_twice_in_one_commit(writer, database, counters):
-    from oculus.storage.alerts import save_deliveries
+    from oculus.storage.records.alerts import save_deliveries
 
     for state in (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.SENT):
         writer.change(lambda cursor, state=state: save_deliveries(cursor, [delivery(1, state)]))
@@ -352,7 +352,7 @@ def test_stopping_while_the_disk_is_full_ends_in_time_and_says_what_is_lost(
 def test_a_thing_that_always_looks_like_disk_trouble_does_not_block_the_others_for_ever(
     writer, database, metric, monkeypatch
 ):
-    monkeypatch.setattr("oculus.storage.trouble.SHORTEST_S", 0.001)
+    monkeypatch.setattr("oculus.storage.file.trouble.SHORTEST_S", 0.001)
 
     def bad(cursor):
         raise duckdb.IOException("IO Error: Could not write somewhere else")

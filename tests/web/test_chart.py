@@ -133,7 +133,7 @@ def test_the_alerts_on_a_symbol_stand_beside_its_numbers(open_house, tmp_path, e
     with open_house(tmp_path, rules=[RULE]) as house:
         house.store(house.metric("net.ping.gw", 500), house.metric("net.ping.far", 500))
         eventually(lambda: house.oculus.reader.alerts(state="firing"))
-        monkeypatch.delattr("oculus.storage.history.deliveries_of")  # who was told is not asked for
+        monkeypatch.delattr("oculus.storage.reading.history.deliveries_of")  # who was told is not asked for
         chart = house.get("/api/metrics/net.ping.gw?range=1h&chart=true").json()["chart"]
         assert [(each["rule"], each["ended_ms"]) for each in chart["alerts"]] == [("slow", None)]
         assert chart["thresholds"] == [

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from oculus.rules.settings import RuleSettings
-from oculus.storage.moved import Moved, note
+from oculus.storage.reading.moved import Moved, note
 from oculus.web.detail.moved import link, words
 
 RULES = [

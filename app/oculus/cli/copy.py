@@ -16,7 +16,7 @@ from oculus.cli.settings import read_settings
 from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
 from oculus.core.errors import ConfigError, OculusError
-from oculus.storage.lock import holder
+from oculus.storage.file.lock import holder
 from oculus.web.access.token import FILE, load_token
 from oculus.web.serving.tls import client_context
 
@@ -75,7 +75,7 @@ def stored(args: argparse.Namespace, where: Place) -> Iterator[Reader]:
 
     Raises OculusError where there is none: one that is made would only hide a misspelt --data.
     """
-    from oculus.storage.database import open_database
+    from oculus.storage.file.database import open_database
     from oculus.storage.reader import Reader
 
     settings = read_settings(args, where)

@@ -15,7 +15,7 @@ from oculus.cli.place import Place, place
 from oculus.core.errors import LockedError
 from oculus.desktop.autostart import HIDDEN, command_here, here
 from oculus.desktop.display import has_display
-from oculus.storage.lock import holder
+from oculus.storage.file.lock import holder
 from oculus.web.serving.tls import place as certificate_at
 
 if TYPE_CHECKING:

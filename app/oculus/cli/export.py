@@ -12,7 +12,7 @@ from oculus.cli.place import place
 from oculus.core.clock import SystemClock
 from oculus.core.errors import ConfigError, OculusError
 from oculus.core.moments import parse_moment
-from oculus.storage.export import is_empty
+from oculus.storage.reading.export import is_empty
 
 FORMATS = {".csv": "csv", ".parquet": "parquet"}
 

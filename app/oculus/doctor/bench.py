@@ -16,10 +16,10 @@ from oculus.core.clock import SystemClock
 from oculus.core.counters import Counters
 from oculus.core.metric import Metric
 from oculus.doctor.trial import COLLECTORS, Trial, trial
-from oculus.storage.database import Database, open_database
+from oculus.storage.file.database import Database, open_database
 from oculus.storage.reader import Reader
 from oculus.storage.settings import StorageSettings
-from oculus.storage.writer import Writer
+from oculus.storage.writing.writer import Writer
 
 SYMBOLS, EACH = 200, 1000  # numbers that are written: a week of each symbol, every ten minutes
 BATCH = 1000

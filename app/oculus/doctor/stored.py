@@ -7,7 +7,7 @@ from pathlib import Path
 from oculus.core.errors import LockedError, OculusError
 from oculus.doctor.finding import Finding, bad, odd, ok
 from oculus.doctor.machine import size
-from oculus.storage.checkup import Ask, Checkup, examine, read_all
+from oculus.storage.file.checkup import Ask, Checkup, examine, read_all
 from oculus.storage.settings import StorageSettings
 
 DAMAGED = (

@@ -9,7 +9,7 @@ from oculus.core.errors import OculusError
 from oculus.core.symbols import glob_regex
 from oculus.rules.lint import Hint, lint_past
 from oculus.rules.settings import RuleSettings
-from oculus.storage.windows import SPANS
+from oculus.storage.reading.windows import SPANS
 
 Ask = Callable[[str, Mapping[str, Any]], Sequence[Sequence[Any]]]  # SQL and parameters to rows
 

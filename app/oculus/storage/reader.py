@@ -15,20 +15,21 @@ from oculus.core.errors import StorageError
 from oculus.core.gap import Gap
 from oculus.core.metric import Metric
 from oculus.core.windowstats import WindowStats
-from oculus.storage import gaps, history, metrics, moved, past, series, uptime, windows
-from oculus.storage.answer import QueryResult
-from oculus.storage.connection import first_line, one
-from oculus.storage.copies import copy_database
-from oculus.storage.database import Database
-from oculus.storage.export import export
-from oculus.storage.history import AlertFilter, AlertRecord, EventFilter, StoredEvent
+from oculus.storage.file.connection import first_line, one
+from oculus.storage.file.copies import copy_database
+from oculus.storage.file.database import Database
+from oculus.storage.file.trouble import must_reopen
 from oculus.storage.live import AHEAD_MS, HOUR_MS, STEP_MS
-from oculus.storage.metrics import MetricFilter, MetricPage
-from oculus.storage.moved import Moved
-from oculus.storage.parser import Parser
-from oculus.storage.query import Params, Queries
-from oculus.storage.series import Drawn, Span, Stats
-from oculus.storage.trouble import must_reopen
+from oculus.storage.reading import history, metrics, moved, past, series, uptime, windows
+from oculus.storage.reading.export import export
+from oculus.storage.reading.history import AlertFilter, AlertRecord, EventFilter, StoredEvent
+from oculus.storage.reading.metrics import MetricFilter, MetricPage
+from oculus.storage.reading.moved import Moved
+from oculus.storage.reading.series import Drawn, Span, Stats
+from oculus.storage.records import gaps
+from oculus.storage.statements.answer import QueryResult
+from oculus.storage.statements.parser import Parser
+from oculus.storage.statements.query import Params, Queries
 
 T = TypeVar("T")
 RULE_S = 5.0  # longest run of a rule's SQL

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import duckdb
 
 from oculus.core.errors import StorageError
-from oculus.storage.connection import interrupt
+from oculus.storage.file.connection import interrupt
 
 READERS = {
     ".csv": "read_csv(?, header := true, sample_size := -1)",

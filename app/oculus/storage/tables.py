@@ -19,11 +19,11 @@ from oculus.core.clock import Clock
 from oculus.core.errors import StorageError
 from oculus.core.event import Event, EventType, Severity
 from oculus.core.worker import Worker
-from oculus.storage import schema
-from oculus.storage.connection import first_line
-from oculus.storage.schema import UNFINISHED
+from oculus.storage.file import schema
+from oculus.storage.file.connection import first_line
+from oculus.storage.file.schema import UNFINISHED
 from oculus.storage.table_file import READERS, Column, TableFile, Unreadable, table_name
-from oculus.storage.writer import Writer
+from oculus.storage.writing.writer import Writer
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from oculus.collectors.status import CollectorState, CollectorStatus
 from oculus.rules.life.hours import Mute
 from oculus.rules.life.silence import ALL
 from oculus.runtime import Oculus
-from oculus.storage.upkeep import gone
+from oculus.storage.upkeep.upkeep import gone
 from oculus.web.kept.look import Look
 
 MOST_NAMES = 3

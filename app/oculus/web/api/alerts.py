@@ -10,7 +10,7 @@ from msgspec import Meta, Struct, structs
 from oculus.core.alert import Alert, Delivery
 from oculus.core.clock import to_iso
 from oculus.runtime import Oculus
-from oculus.storage.moved import Moved
+from oculus.storage.reading.moved import Moved
 from oculus.web.api.params import moment
 from oculus.web.errors import HttpError, not_found
 from oculus.web.site import Site

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from oculus.core.clock import to_iso
 from oculus.runtime import Oculus
-from oculus.storage.history import StoredEvent
+from oculus.storage.reading.history import StoredEvent
 from oculus.web.api.params import moment
 from oculus.web.site import Site
 

@@ -12,7 +12,7 @@ from oculus.core.metric import Metric
 from oculus.core.symbols import unit_of
 from oculus.runtime import Oculus
 from oculus.storage.live import Trail
-from oculus.storage.metrics import MetricFilter
+from oculus.storage.reading.metrics import MetricFilter
 from oculus.web.api.params import moment
 from oculus.web.site import Site
 from oculus.web.words import csv_answer

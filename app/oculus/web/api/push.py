@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from oculus.collectors.custom.push import PushRefused
 from oculus.runtime import Oculus
-from oculus.storage.writer import QUEUE_LIMIT
+from oculus.storage.writing.writer import QUEUE_LIMIT
 from oculus.web.errors import HttpError
 from oculus.web.site import Site
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 from oculus.core.clock import to_iso
 from oculus.core.symbols import category_of, main_of, part_of, unit_of
 from oculus.runtime import Oculus
-from oculus.storage.series import Stats
+from oculus.storage.reading.series import Stats
 from oculus.web.api.metrics import TrendAnswer, collector_of, trend_answer
 from oculus.web.api.params import duration_ms, moment
 from oculus.web.chart.gaps import Gap, gaps

@@ -9,8 +9,8 @@ from msgspec import Struct
 from oculus.core.alert import Alert
 from oculus.core.symbols import main_of
 from oculus.rules.status import RuleStatus
-from oculus.storage.history import AlertFilter
 from oculus.storage.reader import Reader
+from oculus.storage.reading.history import AlertFilter
 from oculus.web.chart.limits import speaks_of
 
 MOST = 500  # alerts looked through

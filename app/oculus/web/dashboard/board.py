@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from oculus.runtime import Oculus
-from oculus.storage.history import AlertRecord
 from oculus.storage.live import HOUR_MS
+from oculus.storage.reading.history import AlertRecord
 from oculus.web.dashboard.cards import FOLDED, Cards, Panel
 from oculus.web.dashboard.drawn import Drawer
 from oculus.web.dashboard.firing import SHOWN, Firing, FiringLine, by_symbol, firing_lines, instances_by_alert

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from oculus.core.durations import parse_duration
 from oculus.runtime import Oculus
-from oculus.storage.history import AlertRecord
+from oculus.storage.reading.history import AlertRecord
 from oculus.web.chart.limits import read_condition
 from oculus.web.detail.deliveries import DeliveryRow, newest, summary
 from oculus.web.detail.lanes import TimeLine, time_line

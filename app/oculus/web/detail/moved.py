@@ -9,7 +9,7 @@ from oculus.core.alert import Alert
 from oculus.core.figures import figure
 from oculus.core.symbols import category_of
 from oculus.runtime import Oculus
-from oculus.storage.moved import Moved
+from oculus.storage.reading.moved import Moved
 from oculus.web.dashboard.sparkline import Spark, spark
 from oculus.web.detail.alerts import subjects_of
 from oculus.web.errors import not_found

@@ -11,9 +11,9 @@ from oculus.core.figures import figure
 from oculus.core.metric import Metric
 from oculus.core.symbols import main_of, part_of
 from oculus.runtime import Oculus
-from oculus.storage.history import StoredEvent
-from oculus.storage.metrics import MetricFilter
 from oculus.storage.reader import Reader
+from oculus.storage.reading.history import StoredEvent
+from oculus.storage.reading.metrics import MetricFilter
 from oculus.web.detail.channels import Tried
 
 SHOWN = 20

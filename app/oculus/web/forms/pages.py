@@ -12,7 +12,7 @@ from oculus.runtime import Oculus
 from oculus.settings.objects import KINDS
 from oculus.settings.show import shown
 from oculus.settings.write import plain_yaml
-from oculus.storage.sizes import sizes
+from oculus.storage.file.sizes import sizes
 from oculus.web.dashboard.board import Boards
 from oculus.web.errors import bad_request
 from oculus.web.forms.by_hand import by_hand

@@ -1,0 +1,1 @@
+"""The one file: locked, whole, of the right version, open, copied."""

@@ -1,0 +1,1 @@
+"""What collectors and channels remember over a restart."""

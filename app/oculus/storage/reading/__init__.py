@@ -1,0 +1,1 @@
+"""The questions of pages, API, commands and rules. Whoever asks goes through `reader.py`."""

@@ -1,0 +1,1 @@
+"""The tables of alerts, snoozes and gaps, for whoever has a cursor."""

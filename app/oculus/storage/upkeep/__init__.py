@@ -1,0 +1,1 @@
+"""What goes on while nobody looks: old numbers go, the file is tidied up, a backup is made."""
