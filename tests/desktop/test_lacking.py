@@ -1,5 +1,6 @@
 """What is not there, or goes, while the whole program runs: its libraries, the popups' service."""
 
+import socket
 import sys
 
 import pytest
@@ -50,6 +51,18 @@ def test_without_the_desktops_libraries_the_browser_opens_and_each_thing_says_wh
     assert f"the library jeepney is not here. {install}" in program.said()
     assert program.quit() == 0
     assert "Traceback" not in program.said()
+
+
+def test_a_session_bus_that_hangs_keeps_nothing_but_the_icon_away(screen, oculus, tmp_path):
+    screen.start_tray()
+    with socket.socket(socket.AF_UNIX) as deaf:
+        deaf.bind(str(tmp_path / "deaf"))
+        deaf.listen()
+        program = oculus(screen, "--hidden", DBUS_SESSION_BUS_ADDRESS=f"unix:path={tmp_path}/deaf").ready()
+        (note,) = eventually(lambda: program.desk()["notes"])
+        assert note.startswith("The session bus does not answer")
+        assert program.quit() == 0
+    assert "everything collected is stored" in program.said()
 
 
 def test_a_test_message_is_a_popup(full_screen, oculus):

@@ -42,15 +42,33 @@ def has_xembed_tray() -> bool:
 def has_notifier_tray() -> bool:
     """The new kind: a program on the session bus that is told of icons (KDE, Ubuntu, Xfce)."""
     try:
-        from jeepney import DBusAddress, new_method_call
-        from jeepney.io.blocking import open_dbus_connection
-
-        bus = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
-        with open_dbus_connection("SESSION", auth_timeout=ANSWER_S) as connection:
-            asked = new_method_call(bus, "NameHasOwner", "s", (WATCHER,))
-            return bool(connection.send_and_get_reply(asked, timeout=ANSWER_S).body[0])
+        return has_owner(WATCHER)
     except Exception:  # no bus, a broken one, or no library: none of these shows icons
         return False
+
+
+def bus_hangs() -> bool:
+    """Whether the session bus takes calls and answers none. GTK would wait for ever, deaf to signals."""
+    if sys.platform in ("win32", "darwin"):
+        return False
+    try:
+        has_owner(WATCHER)
+    except TimeoutError:
+        return True
+    except Exception:  # none, a broken one, or no library: GTK does without
+        return False
+    return False
+
+
+def has_owner(name: str) -> bool:
+    """Whether some program has that name on the session bus. Raises TimeoutError, and much else."""
+    from jeepney import DBusAddress, new_method_call
+    from jeepney.io.blocking import open_dbus_connection
+
+    bus = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
+    with open_dbus_connection("SESSION", auth_timeout=ANSWER_S) as connection:
+        asked = new_method_call(bus, "NameHasOwner", "s", (name,))
+        return bool(connection.send_and_get_reply(asked, timeout=ANSWER_S).body[0])
 
 
 def ask_x(question: Any, *, unknown: bool) -> bool:

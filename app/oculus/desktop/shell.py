@@ -19,7 +19,7 @@ from oculus.core.extras import remedy
 from oculus.core.worker import Worker
 from oculus.desktop.actions import MenuActions
 from oculus.desktop.autostart import Login
-from oculus.desktop.display import has_display, has_tray
+from oculus.desktop.display import bus_hangs, has_display, has_tray
 from oculus.desktop.idle import Idle
 from oculus.desktop.keeper import Keeper
 from oculus.desktop.libraries import PageReleaser
@@ -37,6 +37,9 @@ TRAY_S = 2.0  # between two looks for somewhere to put the icon
 PLACE_S = 5.0  # between two looks whether the icon still has one
 BROKEN_S = 60.0  # before the next try, where there is a place but no icon could be made
 NO_TRAY = "There is no place for an icon on this desktop. Oculus goes on without, and takes one when it comes"
+BUS_HANGS = (
+    "The session bus does not answer, and without it there is no icon. Oculus goes on, and waits for it"
+)
 
 
 class Shell(Worker):
@@ -186,6 +189,9 @@ class Shell(Worker):
             return 0.0
         if not has_tray():
             self._without_tray(NO_TRAY)
+            return TRAY_S
+        if bus_hangs():
+            self._without_tray(BUS_HANGS)
             return TRAY_S
         try:
             self._tray = Tray()
