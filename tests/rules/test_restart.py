@@ -288,8 +288,33 @@ def test_a_changed_clear_takes_effect_without_starting_afresh(world, make_rule):
     world.at(10, ("a.b", 2))
     assert world.kinds() == ["FIRED"]
     world.rules(make_rule("a.b > 5", clear="a.b < 3"))
-    world.at(20, ("a.b", 2))
-    assert world.told()[1:] == [(20, "RESOLVED", "")]
+    assert world.told()[1:] == [(10, "RESOLVED", "")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ({"clear": "a.b < 1"}, {}, ["FIRED", "RESOLVED"]),
+        ({"clear": "a.b < 1"}, {"clear": "a.b < 1", "repeat": "1h"}, ["FIRED"]),
+        ({"recover_for": "1h"}, {"recover_for": "10s"}, ["FIRED", "RESOLVED"]),
+    ],
+)
+def test_a_changed_end_counts_at_once_be_the_next_number_a_day_away(world, make_rule, before, after, told):
+    world.rules(make_rule("a.b > 5", **before))
+    for second, value in ((0, 9), (10, 2), (40, 2)):
+        world.at(second, ("a.b", value))
+    assert world.kinds() == ["FIRED"]
+    world.at(50)
+    world.rules(make_rule("a.b > 5", **after))
+    assert world.kinds() == told
+
+
+def test_a_shorter_for_counts_at_once(world, make_rule):
+    world.rules(make_rule("a.b > 5", for_="1h"))
+    for second in (0, 30, 60):
+        world.at(second, ("a.b", 9))
+    world.rules(make_rule("a.b > 5", for_="1m"))
+    assert world.told() == [(60, "FIRED", "")]
 
 
 def test_a_failing_rule_is_not_told_again_after_a_reload(world, make_rule):
