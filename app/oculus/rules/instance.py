@@ -78,6 +78,7 @@ class Instance:
         self.begun_ms = begun_ms
         self.heard_ms = begun_ms  # when it could last be computed
         self.judged_ms = 0  # the newest sample it was judged by
+        self.changed = False  # its rule was: what is known may mean something else now, such as its end
         self.standing = Standing()
         self.reason = ""  # why it stands there
         self.alert: Alert | None = None

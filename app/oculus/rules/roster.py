@@ -83,8 +83,7 @@ class Roster:
         heir.mute_template = rule.mute_template and heir.settings.message == rule.settings.message
         for instance in rule.instances.values():
             instance.serve(heir)
-            if heir.settings != rule.settings:
-                instance.judged_ms = 0  # what is known may mean something else now: another end, less to wait
+            instance.changed = instance.changed or heir.settings != rule.settings
             heir.instances[instance.key] = instance
             self._listen(instance)
 

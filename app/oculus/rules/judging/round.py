@@ -78,12 +78,13 @@ class Round:
         self._catch_up(now_ms)
 
     def _catch_up(self, now_ms: int) -> None:
-        """Judge everything by the newest values, where they are newer than what it was judged by."""
+        """Judge everything by the newest values, where it has not been judged by them, or by this rule."""
         instances = in_turn(self._judge.roster.instances())
         refresh = partial(self._sight.refresh, now_ms=now_ms)
         newest = {each: max(map(refresh, each.symbols)) for each in instances if each.symbols}
         for instance, ts_ms in newest.items():
-            if ts_ms > instance.judged_ms:
+            if ts_ms > instance.judged_ms or (ts_ms and instance.changed):
+                instance.changed = False
                 self._judge.judge(instance, ts_ms, now_ms)
 
     def _watch_overrun(self, now_ms: int) -> None:
