@@ -185,7 +185,7 @@ class Oculus:
 
     def _send(self, verdict: Verdict, deliveries: Sequence[Delivery]) -> Future[list[Delivery]]:
         return self.writer.change(
-            lambda cursor: alerts.record(cursor, verdict, deliveries), then=self.notifier.put
+            lambda cursor: alerts.record(cursor, verdict, deliveries), then=self.notifier.put, patient=True
         )
 
     def acknowledge(self, alert_id: int) -> Alert | None:

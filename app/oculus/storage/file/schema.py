@@ -7,6 +7,7 @@ import duckdb
 from oculus.core.errors import StorageError
 from oculus.storage.file.connection import one
 from oculus.storage.file.migrations import MIGRATIONS, Migration
+from oculus.storage.file.transaction import transaction
 
 VERSIONS = """
     CREATE TABLE IF NOT EXISTS schema_version (
@@ -77,17 +78,15 @@ def pending(present: int, known: list[Migration] | None = None) -> list[Migratio
 def apply(cursor: duckdb.DuckDBPyConnection, changes: list[Migration]) -> None:
     """Make the changes, each with its number in one transaction."""
     for change in changes:
-        cursor.begin()
         try:
-            drop_tables_from_files(cursor)
-            cursor.execute(VERSIONS)
-            cursor.execute(change.sql)
-            cursor.execute(
-                "INSERT INTO schema_version (version, says) VALUES (?, ?)", [change.number, change.says]
-            )
-            cursor.commit()
+            with transaction(cursor):
+                drop_tables_from_files(cursor)
+                cursor.execute(VERSIONS)
+                cursor.execute(change.sql)
+                cursor.execute(
+                    "INSERT INTO schema_version (version, says) VALUES (?, ?)", [change.number, change.says]
+                )
         except duckdb.Error as error:
-            cursor.rollback()
             raise StorageError(
                 f"the database could not be brought to version {change.number} ({change.says}): {error}",
                 "Nothing was changed. Free some disk space if it is full, then start again.",

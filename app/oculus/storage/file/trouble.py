@@ -1,4 +1,4 @@
-"""What a failed commit means: is it the disk, or is it what was to be written?"""
+"""What a failed commit means: is it the machine, or is it what was to be written?"""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ GENERAL = (
     MemoryError,
     StorageError,  # of reopening
 )
-DISK = re.compile(
+SHORT = re.compile(  # of disk or memory
     r"(Could not|Cannot) (write|sync|open|truncate|create)|No space left|fsync|File too large"
-    r"|Permission denied|Read-only file system|Input/output error|Disk quota|Too many open files",
+    r"|Permission denied|Read-only file system|Input/output error|Disk quota|Too many open files"
+    r"|Out of Memory",
     re.IGNORECASE,
 )
 REMEDIES = {
@@ -45,7 +46,7 @@ def is_general(error: BaseException) -> bool:
     """Whether anything else would have failed as well. If not, what was written is to blame."""
     if isinstance(error, GENERAL):
         return True
-    return isinstance(error, duckdb.TransactionException) and bool(DISK.search(str(error)))
+    return isinstance(error, duckdb.TransactionException) and bool(SHORT.search(str(error)))
 
 
 def remedy(said: str) -> str:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import duckdb
 
+from oculus.storage.file.transaction import transaction
 from oculus.storage.rollups.marks import NEVER_MS, RAW, Marks
 from oculus.storage.rollups.sql import COLUMNS, LEVELS, floor
 
@@ -38,14 +39,8 @@ class Piece(NamedTuple):
 @contextlib.contextmanager
 def snapshot(cursor: duckdb.DuckDBPyConnection) -> Iterator[Marks]:
     """One state of the file for several statements, and its marks."""
-    cursor.begin()
-    try:
+    with transaction(cursor):
         yield Marks.read(cursor)
-        cursor.commit()
-    except BaseException:
-        with contextlib.suppress(duckdb.Error):
-            cursor.rollback()
-        raise
 
 
 def pieces(marks: Marks, since_ms: int, until_ms: int, step_ms: int) -> list[Piece]:

@@ -9,7 +9,6 @@ are entered in the transaction that stores them (rollups_late.py).
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from collections.abc import Sequence
 
@@ -18,6 +17,7 @@ import duckdb
 from oculus.core.clock import Clock
 from oculus.core.metric import Metric
 from oculus.storage.file.connection import first_line, one
+from oculus.storage.file.transaction import transaction
 from oculus.storage.rollups.check import first_missing
 from oculus.storage.rollups.late import MOST_NUMBERS, enter_late
 from oculus.storage.rollups.marks import RAW, Marks
@@ -53,13 +53,10 @@ class Rollups:
         if not self._due():
             return False
         self._rest_until = self._clock.monotonic() + REST_S
-        cursor.begin()
         try:
-            self.roll(cursor)
-            cursor.commit()
+            with transaction(cursor):
+                self.roll(cursor)
         except duckdb.Error as error:
-            with contextlib.suppress(duckdb.Error):
-                cursor.rollback()
             log.error("writer: rolling up failed: %s", first_line(error))
             return False
         self._rest_until = 0.0

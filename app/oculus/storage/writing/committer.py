@@ -6,14 +6,11 @@ something the tables refuse is taken apart until only that is dropped. Listeners
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
-
-import duckdb
 
 from oculus.core.counters import Counters
 from oculus.core.errors import OculusError, StorageError
@@ -22,6 +19,7 @@ from oculus.core.metric import Metric
 from oculus.storage.file.batch import insert_events, insert_metrics
 from oculus.storage.file.connection import first_line
 from oculus.storage.file.database import Database
+from oculus.storage.file.transaction import transaction
 from oculus.storage.file.trouble import Backoff, attempt, is_general, must_reopen, remedy
 from oculus.storage.rollups.rollup import Rollups
 from oculus.storage.writing.complaints import Complaints
@@ -31,7 +29,6 @@ log = logging.getLogger(__name__)
 
 Listeners = Sequence[Callable[[Any], None]]  # called with what was committed
 
-OWN_TRIES = 3  # of a change whose work fails as a full disk would make it fail
 LAST_TRIES_S = 2.0  # for what cannot be written when Oculus stops
 
 
@@ -77,20 +74,12 @@ class Committer:
         metrics = [metric for item in items if isinstance(item, list) for metric in item]
         events = [item for item in items if isinstance(item, Event)]
         changes = [item for item in items if isinstance(item, Change)]
-        cursor = self._database.writing
-        cursor.begin()
-        try:
+        with transaction(cursor := self._database.writing):
             insert_metrics(cursor, metrics)
             self._rollups.enter(cursor, metrics)
             insert_events(cursor, events)
             for change in changes:
                 change.run(cursor)
-            cursor.commit()
-        except BaseException:
-            # After a failed commit there is nothing left to roll back, which DuckDB calls an error.
-            with contextlib.suppress(duckdb.Error):
-                cursor.rollback()
-            raise
         self._count(len(metrics), time.perf_counter() - begun)
         self._spread(metrics, events, changes)
 
@@ -114,7 +103,7 @@ class Committer:
         failed = next((item for item in items if isinstance(item, Change) and item.failed), None)
         general = is_general(error)
         # What looks like the disk may be something else if it comes from a change's own work.
-        if must_reopen(error) or (general and not (failed and self._backoff.tries >= OWN_TRIES)):
+        if must_reopen(error) or (general and not (failed and self._backoff.tries >= failed.tries)):
             self._stuck(error)
             return items
         if failed:

@@ -12,15 +12,20 @@ import duckdb
 from oculus.core.event import Event
 from oculus.core.metric import Metric
 
+# Of a change whose own work fails as a full disk or spent memory would make it fail: it may be its own fault.
+TRIES = 3
+PATIENT_TRIES = 11  # for half a minute; a statement from outside that has all memory ends long before
+
 Work = Callable[[duckdb.DuckDBPyConnection], Any]
 
 
 class Change:
     """Something to be done in the writer's transaction. It may run twice: the first try may fail."""
 
-    def __init__(self, work: Work, then: Callable[[Any], None] | None = None) -> None:
+    def __init__(self, work: Work, then: Callable[[Any], None] | None = None, patient: bool = False) -> None:
         self.work = work
         self.then = then
+        self.tries = PATIENT_TRIES if patient else TRIES
         self.future: Future[Any] = Future()
         self.failed = False  # its own work raised, at the last try
         self._result: Any = None

@@ -95,13 +95,20 @@ class Writer(Worker):
             self._counters.add("writer.dropped")
             log.error("writer: no room for an event: %s", event.message)
 
-    def change(self, work: Work[T], then: Callable[[T], None] | None = None, hurry: bool = True) -> Future[T]:
+    def change(
+        self,
+        work: Work[T],
+        then: Callable[[T], None] | None = None,
+        hurry: bool = True,
+        patient: bool = False,
+    ) -> Future[T]:
         """Have `work` done in the next transaction, at once in a `hurry`; `then` gets its result afterwards.
 
-        Both run on the writer's thread and must be quick; `work` may run twice. The future holds the
-        result once it is committed, or what `work` raised (then nothing of it is written).
+        Both run on the writer's thread and must be quick; `work` may run several times: one that is
+        `patient` is tried for half a minute while disk or memory are short, another for half a second.
+        The future holds the result once it is committed, or what `work` raised (then nothing is written).
         """
-        item = Change(work, then)
+        item = Change(work, then, patient)
         if not self._inbox.put(item, 1, urgent=hurry, reserved=True):
             self._counters.add("writer.dropped")
             item.future.set_exception(StorageError("The database is too slow: too much waits to be written"))
